@@ -1,0 +1,97 @@
+# mlops - the one way in: make demo, check, lint, bench, install. Everything is
+# built out of the tree, into build/ (build-san/ with SAN=1).
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifeq ($(SAN),1)
+B := build-san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT := -O1
+else
+B := build
+SANFLAGS :=
+OPT := -O2
+endif
+
+PKGS := libcjson libmd libpcre2-8 sqlite3 libgit2 libarchive
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla $(WERROR)
+CPPFLAGS += -D_GNU_SOURCE -Ilib -include lib/base/banned.h -DMLOPS_VERSION='"$(VERSION)"'
+CFLAGS   += -std=c17 -g $(OPT) $(WARN) $(SANFLAGS)
+LDFLAGS  += -Wl,--as-needed $(SANFLAGS)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+
+LIB_SRC  := $(wildcard lib/*/*.c)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
+CMDS     := $(notdir $(patsubst %/main.c,%,$(wildcard cmd/*/main.c)))
+exe       = $(if $(filter mlops mlopsd,$(1)),$(1),mlops-$(1))
+BINS     := $(foreach c,$(CMDS),$(B)/bin/$(call exe,$(c)))
+UNIT_SRC := $(wildcard tests/unit/*.c)
+UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
+TOOLS_SRC := $(wildcard tests/tools/*.c)
+TEST_TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tests/%)
+CONF_SRC := $(wildcard tests/conformance/*.c)
+CONF     := $(if $(CONF_SRC),$(B)/tests/conformance)
+
+.PHONY: all tests check lint bench demo install clean distclean deps tools help
+all: $(BINS)
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# One archive of all rooms: a program takes only the objects that it calls, and
+# --as-needed only the shared libraries that those need, so filters start fast.
+$(B)/libmlops.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+define PROGRAM
+$(B)/bin/$(call exe,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(wildcard cmd/$(1)/*.c)) $(B)/libmlops.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+endef
+$(foreach c,$(CMDS),$(eval $(call PROGRAM,$(c))))
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libmlops.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(B)/tests/conformance: $(CONF_SRC:%.c=$(B)/obj/%.o) $(B)/libmlops.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lz
+
+$(B)/tests/%: $(B)/obj/tests/tools/%.o $(B)/libmlops.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+tests: all $(UNITS) $(CONF) $(TEST_TOOLS)
+
+## make all        build every executable into build/bin
+## make check      build and run all tests (SAN=1: under ASan and UBSan)
+## make lint       formatter, static analysis, manual pages, data files
+## make bench      figures beside their peers
+## make demo       one brief to one repository, from examples/
+## make install    DESTDIR= PREFIX=/usr/local
+check: tests
+	@tests/run $(B) $(T)
+
+-include $(wildcard mk/*.mk)
+
+clean:
+	rm -rf build build-san
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

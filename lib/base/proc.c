@@ -1,0 +1,279 @@
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+
+#define GRACE_NS ((int64_t)2000000000)
+#define TICK_MS  100
+
+extern char **environ;
+
+struct child {
+	pid_t pid;
+	int in, out, err; /* our ends; -1 when closed or not asked for */
+	size_t written;
+};
+
+int proc_find(const char *name, const char *path, struct buf *out)
+{
+	const char *p = path != NULL ? path : getenv("PATH");
+
+	if (strchr(name, '/') != NULL) {
+		buf_add_str(out, name);
+		return access(name, X_OK) == 0;
+	}
+	for (; p != NULL && *p != '\0'; p += strspn(p, ":")) {
+		size_t n = strcspn(p, ":"), start = out->len;
+
+		buf_add(out, p, n);
+		buf_add_char(out, '/');
+		buf_add_str(out, name);
+		if (n > 0 && file_is_regular(out->ptr + start) && access(out->ptr + start, X_OK) == 0)
+			return 1;
+		buf_cut(out, start);
+		p += n;
+	}
+	return 0;
+}
+
+int proc_self_dir(struct buf *out, struct err *e)
+{
+	char path[4096], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return err_set(e, ERR_INTERNAL, "cannot read /proc/self/exe: %s", strerror(errno));
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	buf_add_str(out, path);
+	return buf_ok(out, e);
+}
+
+static int pipe_pair(int wanted, int fds[2])
+{
+	fds[0] = fds[1] = -1;
+	return wanted ? pipe2(fds, O_CLOEXEC) : 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* In the child: everything between fork and exec; async-signal-safe calls, and
+ * putenv, which is fine in a process with one thread left. */
+static void become(const struct proc_spec *s, const char *path, int in, int out, int err,
+	int report)
+{
+	struct rlimit lim = { s->memory_bytes, s->memory_bytes };
+	int failure;
+
+	setpgid(0, 0);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	if (in < 0)
+		in = open("/dev/null", O_RDONLY);
+	if (dup2(in, 0) < 0 || (out >= 0 && dup2(out, 1) < 0) || (err >= 0 && dup2(err, 2) < 0) ||
+		(s->dir != NULL && chdir(s->dir) < 0) ||
+		(s->memory_bytes > 0 && setrlimit(RLIMIT_AS, &lim) < 0))
+		goto fail;
+	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
+		putenv((char *)(uintptr_t)s->env[i]);
+	execv(path, (char *const *)(uintptr_t)s->argv);
+fail:
+	failure = errno;
+	(void)!write(report, &failure, sizeof(failure));
+	_exit(127);
+}
+
+static int start(const struct proc_spec *s, struct child *c, struct err *e)
+{
+	struct buf path = BUF_INIT(8192);
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
+	int failure = 0, ret = -1;
+
+	if (!proc_find(s->argv[0], NULL, &path)) {
+		err_fill(e, ERR_NO_INPUT, "cannot run '%s': no such program", s->argv[0]);
+		goto out;
+	}
+	if (pipe_pair(s->in != NULL, in) < 0 || pipe_pair(s->out != NULL, out) < 0 ||
+		pipe_pair(s->err != NULL && !s->merge, err) < 0 || pipe_pair(1, report) < 0) {
+		err_fill(e, ERR_INTERNAL, "cannot make a pipe: %s", strerror(errno));
+		goto out;
+	}
+	c->pid = fork();
+	if (c->pid < 0) {
+		err_fill(e, ERR_INTERNAL, "cannot start '%s': %s", s->argv[0], strerror(errno));
+		goto out;
+	}
+	if (c->pid == 0)
+		become(s, path.ptr, in[0], out[1], s->merge ? out[1] : err[1], report[1]);
+	setpgid(c->pid, c->pid);
+	close_fd(&report[1]);
+	if (read(report[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure)) {
+		waitpid(c->pid, NULL, 0);
+		err_fill(e, failure == ENOENT ? ERR_NO_INPUT : ERR_INTERNAL, "cannot run '%s': %s",
+			s->argv[0], strerror(failure));
+		goto out;
+	}
+	c->in = in[1];
+	c->out = out[0];
+	c->err = err[0];
+	in[1] = out[0] = err[0] = -1;
+	ret = 0;
+out:
+	for (int i = 0; i < 2; i++) {
+		close_fd(&in[i]);
+		close_fd(&out[i]);
+		close_fd(&err[i]);
+		close_fd(&report[i]);
+	}
+	buf_release(&path);
+	return ret;
+}
+
+static void take(int *fd, struct buf *b, int *overflowed)
+{
+	char chunk[65536];
+	ssize_t n = read(*fd, chunk, sizeof(chunk));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		close_fd(fd);
+		return;
+	}
+	if (b->len + (size_t)n > b->max) {
+		buf_add(b, chunk, b->max - b->len);
+		*overflowed = 1;
+	} else {
+		buf_add(b, chunk, (size_t)n);
+	}
+}
+
+static void give(const struct proc_spec *s, struct child *c)
+{
+	ssize_t n = write(c->in, (const char *)s->in + c->written, s->in_len - c->written);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n > 0)
+		c->written += (size_t)n;
+	if (n < 0 || c->written == s->in_len)
+		close_fd(&c->in);
+}
+
+/* Moves bytes until the child's pipes are closed, the deadline passes or the
+ * caller wants to stop. 1 when it must be ended. */
+static int pump(const struct proc_spec *s, struct child *c, int64_t start_ns,
+	struct proc_result *r)
+{
+	for (;;) {
+		struct pollfd p[3] = { { c->in, POLLOUT, 0 }, { c->out, POLLIN, 0 },
+			{ c->err, POLLIN, 0 } };
+
+		if (s->stop != NULL && *s->stop) {
+			r->stopped = 1;
+			return 1;
+		}
+		if (s->timeout_ns > 0 && clock_monotonic_ns() - start_ns > s->timeout_ns) {
+			r->timed_out = 1;
+			return 1;
+		}
+		if (c->in < 0 && c->out < 0 && c->err < 0)
+			return 0;
+		if (poll(p, 3, TICK_MS) < 0)
+			continue;
+		if (p[0].revents != 0 && c->in >= 0)
+			give(s, c);
+		if (p[1].revents != 0 && c->out >= 0)
+			take(&c->out, s->out, &r->overflowed);
+		if (p[2].revents != 0 && c->err >= 0)
+			take(&c->err, s->err, &r->overflowed);
+	}
+}
+
+/* Waits for the child without a deadline of its own once it is being ended. */
+static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, int end,
+	struct proc_result *r)
+{
+	struct rusage use;
+	int status = 0, sent = 0;
+	int64_t since = 0;
+
+	for (;;) {
+		pid_t got;
+
+		if (!end && s->timeout_ns > 0 && clock_monotonic_ns() - start_ns > s->timeout_ns)
+			end = r->timed_out = 1;
+		if (!end && s->stop != NULL && *s->stop)
+			end = r->stopped = 1;
+		if (end && sent == 0) {
+			kill(-c->pid, SIGTERM);
+			since = clock_monotonic_ns();
+			sent = 1;
+		} else if (sent == 1 && clock_monotonic_ns() - since > GRACE_NS) {
+			kill(-c->pid, SIGKILL);
+			sent = 2;
+		}
+		got = wait4(c->pid, &status, s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0,
+			&use);
+		if (got == c->pid)
+			break;
+		if (got < 0 && errno != EINTR)
+			return;
+		if (got == 0)
+			poll(NULL, 0, 1);
+	}
+	if (sent > 0)
+		kill(-c->pid, SIGKILL); /* what it left behind */
+	if (WIFEXITED(status))
+		r->status = WEXITSTATUS(status);
+	else if (WIFSIGNALED(status))
+		r->signal = WTERMSIG(status);
+	r->cpu_ns = ((int64_t)use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000000 +
+		((int64_t)use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1000;
+	r->peak_bytes = (uint64_t)use.ru_maxrss * 1024;
+}
+
+int proc_run(const struct proc_spec *spec, struct proc_result *r, struct err *e)
+{
+	struct child c = { -1, -1, -1, -1, 0 };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	int64_t start_ns = clock_monotonic_ns();
+	int end;
+
+	*r = (struct proc_result){ 0 };
+	if (start(spec, &c, e) < 0)
+		return -1;
+	sigaction(SIGPIPE, &ignore, &before);
+	if (c.in >= 0) {
+		fcntl(c.in, F_SETFL, O_NONBLOCK);
+		if (spec->in_len == 0)
+			close_fd(&c.in);
+	}
+	end = pump(spec, &c, start_ns, r);
+	close_fd(&c.in);
+	reap(spec, &c, start_ns, end, r);
+	close_fd(&c.out);
+	close_fd(&c.err);
+	sigaction(SIGPIPE, &before, NULL);
+	r->wall_ns = clock_monotonic_ns() - start_ns;
+	return 0;
+}
