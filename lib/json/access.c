@@ -399,6 +399,13 @@ int json_set_copy(cJSON *obj, const char *key, const cJSON *v, struct err *e)
 	return json_set(obj, key, json_copy(v, e), e);
 }
 
+int json_set_view(cJSON *obj, const char *key, const cJSON *v, struct err *e)
+{
+	if (!cJSON_AddItemReferenceToObject(obj, key, (cJSON *)(uintptr_t)v))
+		return err_no_memory(e);
+	return 0;
+}
+
 static cJSON *new_vstrf(struct err *e, const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT(BUF_NO_LIMIT);
@@ -491,6 +498,13 @@ cJSON *json_detach(cJSON *obj, const char *key)
 	const cJSON *v = json_get(obj, key);
 
 	return v == NULL ? NULL : cJSON_DetachItemViaPointer(obj, (cJSON *)(uintptr_t)v);
+}
+
+cJSON *json_take_first(cJSON *container)
+{
+	cJSON *v = (cJSON *)(uintptr_t)json_first(container);
+
+	return v == NULL ? NULL : cJSON_DetachItemViaPointer(container, v);
 }
 
 int json_remove(cJSON *obj, const char *key)

@@ -113,6 +113,8 @@ int json_set_int(cJSON *obj, const char *key, int64_t i, struct err *e);
 int json_set_bool(cJSON *obj, const char *key, int b, struct err *e);
 int json_set_null(cJSON *obj, const char *key, struct err *e);
 int json_set_copy(cJSON *obj, const char *key, const cJSON *v, struct err *e);
+/* A member that shares v's content: v must outlive obj and stay unchanged. */
+int json_set_view(cJSON *obj, const char *key, const cJSON *v, struct err *e);
 int json_setf(cJSON *obj, const char *key, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 cJSON *json_add_object(cJSON *obj, const char *key, struct err *e); /* borrowed; replaces */
@@ -127,6 +129,7 @@ int json_push_num(cJSON *arr, double d, struct err *e);
 int json_push_copy(cJSON *arr, const cJSON *v, struct err *e);
 cJSON *json_push_object(cJSON *arr, struct err *e); /* borrowed */
 
+cJSON *json_take_first(cJSON *container);          /* the caller owns it; NULL when empty */
 int json_remove(cJSON *obj, const char *key);      /* 1 if it was there */
 cJSON *json_detach(cJSON *obj, const char *key);   /* the caller owns it; NULL if not there */
 cJSON *json_edit(cJSON *root, const char *pointer); /* json_at for a tree one owns */
