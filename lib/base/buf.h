@@ -23,8 +23,8 @@ struct buf {
 
 extern char buf_empty[1]; /* what ptr shows before the first append; never written */
 
-#define BUF_INIT(maximum)                                             \
-	{                                                             \
+#define BUF_INIT(maximum)                                                           \
+	{                                                                           \
 		.ptr = buf_empty, .len = 0, .cap = 0, .max = (maximum), .failed = 0 \
 	}
 #define BUF_NO_LIMIT ((size_t)1 << 40)

@@ -157,10 +157,11 @@ int clock_parse(const char *text, int64_t *ns)
 	if (digits(&p, 4, &y) < 0 || literal(&p, "-") < 0 || digits(&p, 2, &mo) < 0 ||
 		literal(&p, "-") < 0 || digits(&p, 2, &d) < 0 || literal(&p, "Tt") < 0 ||
 		digits(&p, 2, &h) < 0 || literal(&p, ":") < 0 || digits(&p, 2, &mi) < 0 ||
-		literal(&p, ":") < 0 || digits(&p, 2, &s) < 0 || fraction(&p, &frac) < 0 ||
-		offset(&p, &off) < 0 || *p != '\0')
+		literal(&p, ":") < 0 || digits(&p, 2, &s) < 0 ||
+		fraction(&p, &frac) < 0 || offset(&p, &off) < 0 || *p != '\0')
 		return -1;
-	if (mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || s > 60)
+	if (mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 ||
+		s > 60)
 		return -1;
 	minute = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 - off;
 	if (s == 60 && !leap_ok(minute))

@@ -45,8 +45,8 @@ int digest_file_hex(const char *path, char out[DIGEST_HEX_MAX], struct err *e)
 	ssize_t n;
 
 	if (fd < 0)
-		return err_set(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO, "cannot read '%s': %s",
-			path, strerror(errno));
+		return err_set(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO,
+			"cannot read '%s': %s", path, strerror(errno));
 	SHA256Init(&c);
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		SHA256Update(&c, chunk, (size_t)n);

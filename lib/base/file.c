@@ -19,12 +19,14 @@ int file_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(e, ERR_IO, "cannot read %s: %s", name, strerror(errno));
+			return err_set(
+				e, ERR_IO, "cannot read %s: %s", name, strerror(errno));
 		if (n == 0)
 			return 0;
 		if (out->len + (size_t)n > out->max)
-			return err_set(e, ERR_INPUT, "%s is longer than the limit of %zu bytes",
-				name, out->max);
+			return err_set(e, ERR_INPUT,
+				"%s is longer than the limit of %zu bytes", name,
+				out->max);
 		buf_add(out, chunk, (size_t)n);
 		if (out->failed)
 			return err_no_memory(e);
@@ -37,11 +39,13 @@ int file_read(const char *path, struct buf *out, struct err *e)
 	struct stat st;
 
 	if (fd < 0)
-		return err_set(e, errno == ENOENT || errno == ENOTDIR ? ERR_NO_INPUT : ERR_IO,
+		return err_set(e,
+			errno == ENOENT || errno == ENOTDIR ? ERR_NO_INPUT : ERR_IO,
 			"cannot read '%s': %s", path, strerror(errno));
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return err_set(e, ERR_NO_INPUT, "cannot read '%s': it is a directory", path);
+		return err_set(
+			e, ERR_NO_INPUT, "cannot read '%s': it is a directory", path);
 	}
 	ret = file_read_fd(fd, path, out, e);
 	close(fd);
@@ -58,7 +62,8 @@ int file_write_fd(int fd, const char *name, const void *data, size_t len, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(e, ERR_IO, "cannot write %s: %s", name, strerror(errno));
+			return err_set(
+				e, ERR_IO, "cannot write %s: %s", name, strerror(errno));
 		p += n;
 		len -= (size_t)n;
 	}
@@ -68,7 +73,8 @@ int file_write_fd(int fd, const char *name, const void *data, size_t len, struct
 static void sync_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+	char *dir =
+		slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
 	int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0) {
@@ -79,13 +85,14 @@ static void sync_parent(const char *path)
 }
 
 /* Fills the open temporary file and closes it; its name is the caller's. */
-static int fill(int fd, const char *path, const void *data, size_t len, unsigned mode, int sync,
-	struct err *e)
+static int fill(int fd, const char *path, const void *data, size_t len, unsigned mode,
+	int sync, struct err *e)
 {
 	int ret = file_write_fd(fd, path, data, len, e);
 
 	if (ret == 0 && fchmod(fd, (mode_t)mode) < 0)
-		ret = err_set(e, ERR_IO, "cannot set mode of '%s': %s", path, strerror(errno));
+		ret = err_set(
+			e, ERR_IO, "cannot set mode of '%s': %s", path, strerror(errno));
 	if (ret == 0 && sync && fsync(fd) < 0)
 		ret = err_set(e, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
 	if (close(fd) < 0 && ret == 0)
@@ -93,8 +100,8 @@ static int fill(int fd, const char *path, const void *data, size_t len, unsigned
 	return ret;
 }
 
-int file_write_atomic(const char *path, const void *data, size_t len, unsigned mode, int sync,
-	struct err *e)
+int file_write_atomic(const char *path, const void *data, size_t len, unsigned mode,
+	int sync, struct err *e)
 {
 	struct buf tmp = BUF_INIT(8192);
 	int fd, ret = -1;
@@ -140,7 +147,8 @@ int file_mkdirs(const char *path, struct err *e)
 			continue;
 		*p = '\0';
 		if (mkdir(copy, 0777) < 0 && !(errno == EEXIST && file_is_dir(copy)))
-			ret = err_set(e, ERR_CANT_CREATE, "cannot create directory '%s': %s", copy,
+			ret = err_set(e, ERR_CANT_CREATE,
+				"cannot create directory '%s': %s", copy,
 				strerror(errno));
 		*p = c;
 		if (c == '\0')
@@ -159,20 +167,23 @@ static int remove_at(int dirfd, const char *name, const char *shown, struct err 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
-		return err_set(e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
+		return err_set(
+			e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL) {
 		if (fd >= 0)
 			close(fd);
-		return err_set(e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
+		return err_set(
+			e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
 	}
 	while (ret == 0 && (d = readdir(dir)) != NULL)
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
 			ret = remove_at(fd, d->d_name, shown, e);
 	closedir(dir);
 	if (ret == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
-		ret = err_set(e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
+		ret = err_set(
+			e, ERR_IO, "cannot remove '%s': %s", shown, strerror(errno));
 	return ret;
 }
 
@@ -214,7 +225,8 @@ int file_check_relative(const char *path, struct err *e)
 
 		if (!component_ok(p, n))
 			return err_set(e, ERR_INPUT,
-				"path '%s' is refused: it must be relative, without '..'", path);
+				"path '%s' is refused: it must be relative, without '..'",
+				path);
 		if (p[n] == '\0')
 			return 0;
 		p += n + 1;
@@ -222,7 +234,8 @@ int file_check_relative(const char *path, struct err *e)
 }
 
 /* Opens (making it if needed) the directory that holds the last component. */
-static int open_parent(const char *root, const char *relative, const char **last, struct err *e)
+static int open_parent(
+	const char *root, const char *relative, const char **last, struct err *e)
 {
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const char *p = relative;
@@ -241,8 +254,8 @@ static int open_parent(const char *root, const char *relative, const char **last
 		}
 		if (n >= sizeof(name)) {
 			close(fd);
-			return err_set(e, ERR_INPUT, "path '%s' has a component that is too long",
-				relative);
+			return err_set(e, ERR_INPUT,
+				"path '%s' has a component that is too long", relative);
 		}
 		memcpy(name, p, n);
 		name[n] = '\0';
@@ -253,7 +266,8 @@ static int open_parent(const char *root, const char *relative, const char **last
 
 			close(fd);
 			return err_set(e, ERR_CANT_CREATE,
-				"cannot enter '%s' below '%s': %s%s", name, root, strerror(err),
+				"cannot enter '%s' below '%s': %s%s", name, root,
+				strerror(err),
 				err == ELOOP ? " (symbolic links are refused)" : "");
 		}
 		close(fd);
@@ -269,23 +283,25 @@ int file_write_below(const char *root, const char *relative, const void *data, s
 	char tmp[300];
 	int dir, fd, ret;
 
-	if (file_check_relative(relative, e) < 0 || (dir = open_parent(root, relative, &last, e)) < 0)
+	if (file_check_relative(relative, e) < 0 ||
+		(dir = open_parent(root, relative, &last, e)) < 0)
 		return -1;
 	if (strlen(last) > 240) {
 		close(dir);
-		return err_set(e, ERR_INPUT, "path '%s' has a component that is too long", relative);
+		return err_set(e, ERR_INPUT, "path '%s' has a component that is too long",
+			relative);
 	}
 	snprintf(tmp, sizeof(tmp), ".%s.tmp-%ld", last, (long)getpid());
 	(void)unlinkat(dir, tmp, 0);
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root, relative,
-			strerror(errno));
+		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root,
+			relative, strerror(errno));
 	else
 		ret = fill(fd, relative, data, len, mode, 0, e);
 	if (ret == 0 && renameat(dir, tmp, dir, last) < 0)
-		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root, relative,
-			strerror(errno));
+		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root,
+			relative, strerror(errno));
 	if (ret < 0 && fd >= 0)
 		(void)unlinkat(dir, tmp, 0);
 	close(dir);
@@ -342,8 +358,8 @@ static DIR *open_dir(const char *path, struct err *e)
 	DIR *dir = opendir(path);
 
 	if (dir == NULL)
-		err_fill(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO, "cannot read directory '%s': %s",
-			path, strerror(errno));
+		err_fill(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO,
+			"cannot read directory '%s': %s", path, strerror(errno));
 	return dir;
 }
 
@@ -388,8 +404,8 @@ static int walk(const char *root, const char *rel, struct names *l, struct err *
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-			ret = err_set(e, ERR_IO, "cannot read '%s/%s': %s", path.ptr, d->d_name,
-				strerror(errno));
+			ret = err_set(e, ERR_IO, "cannot read '%s/%s': %s", path.ptr,
+				d->d_name, strerror(errno));
 		} else if (S_ISDIR(st.st_mode)) {
 			buf_reset(&sub);
 			buf_addf(&sub, "%s%s%s", rel, rel[0] ? "/" : "", d->d_name);
@@ -398,7 +414,8 @@ static int walk(const char *root, const char *rel, struct names *l, struct err *
 			ret = names_add(l, rel, d->d_name, e);
 		} else {
 			ret = err_set(e, ERR_INPUT,
-				"'%s/%s' is neither a file nor a directory (links are refused)",
+				"'%s/%s' is neither a file nor a directory (links are "
+				"refused)",
 				path.ptr, d->d_name);
 		}
 	}

@@ -20,8 +20,8 @@ int file_read_fd(int fd, const char *name, struct buf *out, struct err *e);
 /* Writes to a temporary name in the same directory, then renames. With `sync`
  * data and directory reach the disk first. ERR_CANT_CREATE when the file cannot
  * be made, ERR_IO when writing fails (a full disk); nothing is left behind. */
-int file_write_atomic(const char *path, const void *data, size_t len, unsigned mode, int sync,
-	struct err *e);
+int file_write_atomic(const char *path, const void *data, size_t len, unsigned mode,
+	int sync, struct err *e);
 
 /* All bytes to a descriptor; ERR_IO with the reason (EPIPE included). */
 int file_write_fd(int fd, const char *name, const void *data, size_t len, struct err *e);

@@ -27,7 +27,8 @@ int id_random(char out[ID_TEXT_MAX], struct err *e)
 	unsigned char b[16];
 
 	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		return err_set(e, ERR_INTERNAL, "cannot get random bytes: %s", strerror(errno));
+		return err_set(
+			e, ERR_INTERNAL, "cannot get random bytes: %s", strerror(errno));
 	format(b, 4, out);
 	return 0;
 }

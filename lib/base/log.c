@@ -26,8 +26,8 @@ void log_init(struct log *l, const char *program, int verbosity)
 	l->colour = log_wants_colour(STDERR_FILENO);
 }
 
-static void line(const struct log *l, const char *kind, const char *colour, const char *fmt,
-	va_list ap)
+static void line(const struct log *l, const char *kind, const char *colour,
+	const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT(LINE_MAX_BYTES), text = BUF_INIT(LINE_MAX_BYTES);
 	struct err e;
@@ -38,7 +38,8 @@ static void line(const struct log *l, const char *kind, const char *colour, cons
 			text.ptr[i] = ' ';
 	buf_addf(&b, "%s: ", l->program);
 	if (*kind != '\0')
-		buf_addf(&b, "%s%s%s: ", l->colour ? colour : "", kind, l->colour ? "\033[0m" : "");
+		buf_addf(&b, "%s%s%s: ", l->colour ? colour : "", kind,
+			l->colour ? "\033[0m" : "");
 	buf_add(&b, text.ptr, text.len);
 	buf_add_char(&b, '\n');
 	(void)file_write_fd(STDERR_FILENO, "stderr", b.ptr, b.len, &e);
@@ -46,16 +47,16 @@ static void line(const struct log *l, const char *kind, const char *colour, cons
 	buf_release(&text);
 }
 
-#define LOGGER(name, least, kind, colour)                   \
+#define LOGGER(name, least, kind, colour)                          \
 	void log_##name(const struct log *l, const char *fmt, ...) \
-	{                                                   \
-		va_list ap;                                 \
-                                                            \
-		if (l->verbosity < (least))                 \
-			return;                             \
-		va_start(ap, fmt);                          \
-		line(l, kind, colour, fmt, ap);             \
-		va_end(ap);                                 \
+	{                                                          \
+		va_list ap;                                        \
+                                                                   \
+		if (l->verbosity < (least))                        \
+			return;                                    \
+		va_start(ap, fmt);                                 \
+		line(l, kind, colour, fmt, ap);                    \
+		va_end(ap);                                        \
 	}
 
 LOGGER(error, -1, "", "\033[31m")

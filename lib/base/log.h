@@ -13,10 +13,14 @@ struct log {
 };
 
 void log_init(struct log *l, const char *program, int verbosity);
-void log_error(const struct log *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void log_warn(const struct log *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void log_info(const struct log *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void log_detail(const struct log *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_error(const struct log *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void log_warn(const struct log *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void log_info(const struct log *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void log_detail(const struct log *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* 1 when fd is a terminal that should get colour (NO_COLOR unset, TERM not dumb). */
 int log_wants_colour(int fd);

@@ -39,7 +39,8 @@ int proc_find(const char *name, const char *path, struct buf *out)
 		buf_add(out, p, n);
 		buf_add_char(out, '/');
 		buf_add_str(out, name);
-		if (n > 0 && file_is_regular(out->ptr + start) && access(out->ptr + start, X_OK) == 0)
+		if (n > 0 && file_is_regular(out->ptr + start) &&
+			access(out->ptr + start, X_OK) == 0)
 			return 1;
 		buf_cut(out, start);
 		p += n;
@@ -53,7 +54,8 @@ int proc_self_dir(struct buf *out, struct err *e)
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (n <= 0)
-		return err_set(e, ERR_INTERNAL, "cannot read /proc/self/exe: %s", strerror(errno));
+		return err_set(e, ERR_INTERNAL, "cannot read /proc/self/exe: %s",
+			strerror(errno));
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	if (slash != NULL)
@@ -77,8 +79,8 @@ static void close_fd(int *fd)
 
 /* In the child: everything between fork and exec; async-signal-safe calls, and
  * putenv, which is fine in a process with one thread left. */
-static void become(const struct proc_spec *s, const char *path, int in, int out, int err,
-	int report)
+static void become(
+	const struct proc_spec *s, const char *path, int in, int out, int err, int report)
 {
 	struct rlimit lim = { s->memory_bytes, s->memory_bytes };
 	int failure;
@@ -89,8 +91,8 @@ static void become(const struct proc_spec *s, const char *path, int in, int out,
 	signal(SIGTERM, SIG_DFL);
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
-	if (dup2(in, 0) < 0 || (out >= 0 && dup2(out, 1) < 0) || (err >= 0 && dup2(err, 2) < 0) ||
-		(s->dir != NULL && chdir(s->dir) < 0) ||
+	if (dup2(in, 0) < 0 || (out >= 0 && dup2(out, 1) < 0) ||
+		(err >= 0 && dup2(err, 2) < 0) || (s->dir != NULL && chdir(s->dir) < 0) ||
 		(s->memory_bytes > 0 && setrlimit(RLIMIT_AS, &lim) < 0))
 		goto fail;
 	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
@@ -105,7 +107,8 @@ fail:
 static int start(const struct proc_spec *s, struct child *c, struct err *e)
 {
 	struct buf path = BUF_INIT(8192);
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 },
+	    report[2] = { -1, -1 };
 	int failure = 0, ret = -1;
 
 	if (!proc_find(s->argv[0], NULL, &path)) {
@@ -113,13 +116,15 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 		goto out;
 	}
 	if (pipe_pair(s->in != NULL, in) < 0 || pipe_pair(s->out != NULL, out) < 0 ||
-		pipe_pair(s->err != NULL && !s->merge, err) < 0 || pipe_pair(1, report) < 0) {
+		pipe_pair(s->err != NULL && !s->merge, err) < 0 ||
+		pipe_pair(1, report) < 0) {
 		err_fill(e, ERR_INTERNAL, "cannot make a pipe: %s", strerror(errno));
 		goto out;
 	}
 	c->pid = fork();
 	if (c->pid < 0) {
-		err_fill(e, ERR_INTERNAL, "cannot start '%s': %s", s->argv[0], strerror(errno));
+		err_fill(e, ERR_INTERNAL, "cannot start '%s': %s", s->argv[0],
+			strerror(errno));
 		goto out;
 	}
 	if (c->pid == 0)
@@ -128,8 +133,8 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 	close_fd(&report[1]);
 	if (read(report[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure)) {
 		waitpid(c->pid, NULL, 0);
-		err_fill(e, failure == ENOENT ? ERR_NO_INPUT : ERR_INTERNAL, "cannot run '%s': %s",
-			s->argv[0], strerror(failure));
+		err_fill(e, failure == ENOENT ? ERR_NO_INPUT : ERR_INTERNAL,
+			"cannot run '%s': %s", s->argv[0], strerror(failure));
 		goto out;
 	}
 	c->in = in[1];
@@ -169,7 +174,8 @@ static void take(int *fd, struct buf *b, int *overflowed)
 
 static void give(const struct proc_spec *s, struct child *c)
 {
-	ssize_t n = write(c->in, (const char *)s->in + c->written, s->in_len - c->written);
+	ssize_t n =
+		write(c->in, (const char *)s->in + c->written, s->in_len - c->written);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -192,7 +198,8 @@ static int pump(const struct proc_spec *s, struct child *c, int64_t start_ns,
 			r->stopped = 1;
 			return 1;
 		}
-		if (s->timeout_ns > 0 && clock_monotonic_ns() - start_ns > s->timeout_ns) {
+		if (s->timeout_ns > 0 &&
+			clock_monotonic_ns() - start_ns > s->timeout_ns) {
 			r->timed_out = 1;
 			return 1;
 		}
@@ -220,7 +227,8 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 	for (;;) {
 		pid_t got;
 
-		if (!end && s->timeout_ns > 0 && clock_monotonic_ns() - start_ns > s->timeout_ns)
+		if (!end && s->timeout_ns > 0 &&
+			clock_monotonic_ns() - start_ns > s->timeout_ns)
 			end = r->timed_out = 1;
 		if (!end && s->stop != NULL && *s->stop)
 			end = r->stopped = 1;
@@ -232,8 +240,8 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 			kill(-c->pid, SIGKILL);
 			sent = 2;
 		}
-		got = wait4(c->pid, &status, s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0,
-			&use);
+		got = wait4(c->pid, &status,
+			s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0, &use);
 		if (got == c->pid)
 			break;
 		if (got < 0 && errno != EINTR)

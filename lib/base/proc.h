@@ -18,23 +18,24 @@ struct proc_spec {
 	const char *dir;         /* working directory; NULL: the caller's */
 	const void *in;          /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
-	struct buf *out;         /* stdout, to out->max; NULL: the caller's stdout */
-	struct buf *err;         /* stderr, to err->max; NULL: the caller's stderr */
-	int merge;               /* stderr goes to `out`, too */
-	int64_t timeout_ns;      /* 0: no deadline */
-	uint64_t memory_bytes;   /* address space limit (RLIMIT_AS); 0: none */
-	const volatile int *stop; /* when it becomes non-zero the child is ended; may be NULL */
+	struct buf *out;       /* stdout, to out->max; NULL: the caller's stdout */
+	struct buf *err;       /* stderr, to err->max; NULL: the caller's stderr */
+	int merge;             /* stderr goes to `out`, too */
+	int64_t timeout_ns;    /* 0: no deadline */
+	uint64_t memory_bytes; /* address space limit (RLIMIT_AS); 0: none */
+	const volatile int
+		*stop; /* when it becomes non-zero the child is ended; may be NULL */
 };
 
 struct proc_result {
-	int status;      /* exit status 0..255 when exited */
-	int signal;      /* the signal that ended it, else 0 */
-	int timed_out;   /* ended by the deadline */
-	int stopped;     /* ended by *stop */
-	int overflowed;  /* printed more than a buffer's maximum; the rest was dropped */
+	int status;     /* exit status 0..255 when exited */
+	int signal;     /* the signal that ended it, else 0 */
+	int timed_out;  /* ended by the deadline */
+	int stopped;    /* ended by *stop */
+	int overflowed; /* printed more than a buffer's maximum; the rest was dropped */
 	int64_t wall_ns;
-	int64_t cpu_ns;       /* user + system of the child and what it waited for */
-	uint64_t peak_bytes;  /* largest resident set */
+	int64_t cpu_ns;      /* user + system of the child and what it waited for */
+	uint64_t peak_bytes; /* largest resident set */
 };
 
 /* 0 when the program was started and has ended, in whatever way; -1 with

@@ -28,8 +28,8 @@ enum json_type json_type(const cJSON *v)
 
 const char *json_type_name(enum json_type t)
 {
-	static const char *const names[] = { "nothing", "null", "a boolean", "a number", "a string",
-		"an array", "an object" };
+	static const char *const names[] = { "nothing", "null", "a boolean", "a number",
+		"a string", "an array", "an object" };
 
 	return names[t];
 }
@@ -77,8 +77,8 @@ static const cJSON *step(const cJSON *v, const char *tok)
 
 	if (json_is(v, JSON_OBJECT))
 		return json_get(v, tok);
-	if (!json_is(v, JSON_ARRAY) || n == 0 || n > 9 || strspn(tok, "0123456789") != n ||
-		(tok[0] == '0' && n > 1))
+	if (!json_is(v, JSON_ARRAY) || n == 0 || n > 9 ||
+		strspn(tok, "0123456789") != n || (tok[0] == '0' && n > 1))
 		return NULL;
 	return json_item(v, (size_t)strtoul(tok, NULL, 10));
 }
@@ -131,15 +131,15 @@ size_t json_len(const cJSON *v)
 	size_t n = 0;
 
 	JSON_EACH(it, v)
-		n++;
+	n++;
 	return n;
 }
 
 const cJSON *json_item(const cJSON *arr, size_t i)
 {
 	JSON_EACH(it, arr)
-		if (i-- == 0)
-			return it;
+	if (i-- == 0)
+		return it;
 	return NULL;
 }
 
@@ -183,7 +183,8 @@ int json_bool_or(const cJSON *obj, const char *key, int otherwise)
 }
 
 /* The member, of the wanted type, or NULL with *e filled. */
-static const cJSON *need(const cJSON *obj, const char *key, enum json_type t, struct err *e)
+static const cJSON *need(
+	const cJSON *obj, const char *key, enum json_type t, struct err *e)
 {
 	const cJSON *v = json_get(obj, key);
 
@@ -244,7 +245,8 @@ static int equal_objects(const cJSON *a, const cJSON *b)
 {
 	if (json_len(a) != json_len(b))
 		return 0;
-	JSON_EACH(m, a) {
+	JSON_EACH(m, a)
+	{
 		const cJSON *other = json_get(b, m->string);
 
 		if (other == NULL || !json_equal(m, other))
@@ -287,7 +289,8 @@ int json_equal(const cJSON *a, const cJSON *b)
 
 int json_has_text(const cJSON *arr, const char *text)
 {
-	JSON_EACH(it, arr) {
+	JSON_EACH(it, arr)
+	{
 		const char *s = json_text(it);
 
 		if (s != NULL && strcmp(s, text) == 0)

@@ -26,7 +26,7 @@
 enum json_rules {
 	JSON_STRICT, /* I-JSON (RFC 7493): valid UTF-8, no duplicate names, no \u0000, no lone
 	              * surrogates, no integer past 2^53-1, no number beyond a double */
-	JSON_PLAIN,  /* RFC 8259 for foreign documents: the last duplicate counts, long
+	JSON_PLAIN, /* RFC 8259 for foreign documents: the last duplicate counts, long
 	              * integers round to a double; still no \u0000 and no invalid UTF-8 */
 };
 
@@ -57,27 +57,38 @@ int json_digest(const cJSON *value, char out[DIGEST_HEX_MAX], struct err *e);
 
 /* ---- looking ---- */
 
-enum json_type { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NONE,
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
-enum json_type json_type(const cJSON *v); /* JSON_NONE for NULL */
+enum json_type json_type(const cJSON *v);     /* JSON_NONE for NULL */
 const char *json_type_name(enum json_type t); /* "an object", "nothing", ... */
 int json_is(const cJSON *v, enum json_type t);
 
-const cJSON *json_get(const cJSON *obj, const char *key); /* exact case; NULL if not there */
-const cJSON *json_at(const cJSON *root, const char *pointer); /* RFC 6901; NULL if not there */
+const cJSON *json_get(
+	const cJSON *obj, const char *key); /* exact case; NULL if not there */
+const cJSON *json_at(
+	const cJSON *root, const char *pointer); /* RFC 6901; NULL if not there */
 int json_has(const cJSON *obj, const char *key);
 
-size_t json_len(const cJSON *v);                 /* members or items; 0 for anything else */
+size_t json_len(const cJSON *v); /* members or items; 0 for anything else */
 const cJSON *json_item(const cJSON *arr, size_t i); /* linear in i; prefer JSON_EACH */
-const char *json_key(const cJSON *member);       /* the member's name; NULL for an array's item */
-const cJSON *json_first(const cJSON *v);         /* first member or item, or NULL */
+const char *json_key(
+	const cJSON *member);            /* the member's name; NULL for an array's item */
+const cJSON *json_first(const cJSON *v); /* first member or item, or NULL */
 const cJSON *json_next(const cJSON *v);
 #define JSON_EACH(it, container) \
 	for (const cJSON *it = json_first(container); it != NULL; it = json_next(it))
 
-const char *json_text(const cJSON *v);  /* a string's text, else NULL */
+const char *json_text(const cJSON *v); /* a string's text, else NULL */
 double json_number(const cJSON *v, double otherwise);
-int json_true(const cJSON *v);          /* 1 only for true */
+int json_true(const cJSON *v); /* 1 only for true */
 
 /* Members with a fallback when absent or of another type. */
 const char *json_str_or(const cJSON *obj, const char *key, const char *otherwise);
@@ -91,7 +102,8 @@ int json_int(const cJSON *obj, const char *key, int64_t *out, struct err *e);
 int json_arr(const cJSON *obj, const char *key, const cJSON **out, struct err *e);
 int json_obj(const cJSON *obj, const char *key, const cJSON **out, struct err *e);
 
-int json_equal(const cJSON *a, const cJSON *b); /* member order does not count; NULL equals NULL */
+int json_equal(const cJSON *a,
+	const cJSON *b); /* member order does not count; NULL equals NULL */
 int json_has_text(const cJSON *arr, const char *text); /* 1 if an item is this string */
 
 /* ---- building: NULL or -1 is out of memory ---- */
@@ -107,7 +119,8 @@ cJSON *json_copy(const cJSON *v, struct err *e);
 /* Adds or replaces (in place) a member; takes `value` over, also on failure. A
  * NULL value is taken as an earlier failure: -1. */
 int json_set(cJSON *obj, const char *key, cJSON *value, struct err *e);
-int json_set_str(cJSON *obj, const char *key, const char *s, struct err *e); /* NULL: null */
+int json_set_str(
+	cJSON *obj, const char *key, const char *s, struct err *e); /* NULL: null */
 int json_set_num(cJSON *obj, const char *key, double d, struct err *e);
 int json_set_int(cJSON *obj, const char *key, int64_t i, struct err *e);
 int json_set_bool(cJSON *obj, const char *key, int b, struct err *e);
@@ -117,9 +130,11 @@ int json_set_copy(cJSON *obj, const char *key, const cJSON *v, struct err *e);
 int json_set_view(cJSON *obj, const char *key, const cJSON *v, struct err *e);
 int json_setf(cJSON *obj, const char *key, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-cJSON *json_add_object(cJSON *obj, const char *key, struct err *e); /* borrowed; replaces */
+cJSON *json_add_object(
+	cJSON *obj, const char *key, struct err *e); /* borrowed; replaces */
 cJSON *json_add_array(cJSON *obj, const char *key, struct err *e);
-cJSON *json_own(cJSON *obj, const char *key, struct err *e); /* the member, made {} if not there */
+cJSON *json_own(cJSON *obj, const char *key,
+	struct err *e); /* the member, made {} if not there */
 
 int json_push(cJSON *arr, cJSON *value, struct err *e);
 int json_push_str(cJSON *arr, const char *s, struct err *e);
@@ -129,9 +144,10 @@ int json_push_num(cJSON *arr, double d, struct err *e);
 int json_push_copy(cJSON *arr, const cJSON *v, struct err *e);
 cJSON *json_push_object(cJSON *arr, struct err *e); /* borrowed */
 
-cJSON *json_take_first(cJSON *container);          /* the caller owns it; NULL when empty */
-int json_remove(cJSON *obj, const char *key);      /* 1 if it was there */
-cJSON *json_detach(cJSON *obj, const char *key);   /* the caller owns it; NULL if not there */
+cJSON *json_take_first(cJSON *container);     /* the caller owns it; NULL when empty */
+int json_remove(cJSON *obj, const char *key); /* 1 if it was there */
+cJSON *json_detach(
+	cJSON *obj, const char *key); /* the caller owns it; NULL if not there */
 cJSON *json_edit(cJSON *root, const char *pointer); /* json_at for a tree one owns */
 
 /* Appends an escaped reference token to a JSON Pointer: "~" -> "~0", "/" -> "~1". */

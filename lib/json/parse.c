@@ -81,7 +81,8 @@ static int hex4(struct reader *r, unsigned *out)
 						  : 16;
 
 		if (d == 16)
-			return fail(r, r->at, "a \\u escape needs four hexadecimal digits");
+			return fail(
+				r, r->at, "a \\u escape needs four hexadecimal digits");
 		v = v * 16 + d;
 	}
 	r->at += 4;
@@ -173,7 +174,8 @@ static int read_string(struct reader *r)
 			if (c == '"' || c == '\\' || c < 0x20)
 				break;
 			if (c >= 0x80)
-				n = utf8_len((const unsigned char *)r->text + r->at, r->len - r->at);
+				n = utf8_len((const unsigned char *)r->text + r->at,
+					r->len - r->at);
 			if (n == 0)
 				return fail(r, r->at, "the text is not valid UTF-8");
 			r->at += n;
@@ -192,7 +194,8 @@ static int read_string(struct reader *r)
 		case -1:
 			return fail(r, start, "the text ends inside a string");
 		default:
-			return fail(r, r->at, "a control character in a string must be escaped");
+			return fail(r, r->at,
+				"a control character in a string must be escaped");
 		}
 	}
 }
@@ -280,14 +283,16 @@ static cJSON *read_word(struct reader *r)
 			memcmp(r->text + r->at, words[i].text, words[i].len) != 0)
 			continue;
 		r->at += words[i].len;
-		v = words[i].type == cJSON_NULL ? cJSON_CreateNull()
-						: cJSON_CreateBool(words[i].type == cJSON_True);
+		v = words[i].type == cJSON_NULL
+			? cJSON_CreateNull()
+			: cJSON_CreateBool(words[i].type == cJSON_True);
 		if (v == NULL)
 			err_no_memory(r->e);
 		return v;
 	}
-	fail(r, r->at, r->at == r->len ? "the text ends where a value should be"
-				       : "this is not the start of a JSON value");
+	fail(r, r->at,
+		r->at == r->len ? "the text ends where a value should be"
+				: "this is not the start of a JSON value");
 	return NULL;
 }
 
@@ -426,9 +431,10 @@ static cJSON *read_container(struct reader *r, int is_object)
 		if (peek(r) == close)
 			break;
 		if (peek(r) != ',') {
-			fail(r, r->at, r->at == r->len ? "the text ends inside a value"
-				: is_object ? "',' or '}' must follow a member"
-					    : "',' or ']' must follow an item");
+			fail(r, r->at,
+				r->at == r->len     ? "the text ends inside a value"
+					: is_object ? "',' or '}' must follow a member"
+						    : "',' or ']' must follow an item");
 			goto bad;
 		}
 		r->at++;
@@ -462,8 +468,16 @@ static cJSON *read_value(struct reader *r)
 			err_no_memory(r->e);
 		return v;
 	case '-':
-	case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
 		return read_number(r);
 	default:
 		return read_word(r);
@@ -472,8 +486,11 @@ static cJSON *read_value(struct reader *r)
 
 cJSON *json_parse(const char *text, size_t len, enum json_rules rules, struct err *e)
 {
-	struct reader r = { .text = text, .len = len, .rules = rules,
-		.scratch = BUF_INIT(BUF_NO_LIMIT), .e = e };
+	struct reader r = { .text = text,
+		.len = len,
+		.rules = rules,
+		.scratch = BUF_INIT(BUF_NO_LIMIT),
+		.e = e };
 	cJSON *v = read_value(&r);
 
 	if (v != NULL) {

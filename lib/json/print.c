@@ -127,7 +127,8 @@ static void break_line(int indent, struct buf *out)
 
 static void print(const cJSON *v, int indent, struct buf *out);
 
-static void print_container(const cJSON *v, int indent, char open, char close, struct buf *out)
+static void print_container(
+	const cJSON *v, int indent, char open, char close, struct buf *out)
 {
 	int inner = indent < 0 ? -1 : indent + 1;
 
@@ -155,7 +156,8 @@ static void print(const cJSON *v, int indent, struct buf *out)
 		break;
 	case JSON_NUMBER:
 		if (json_print_number(v->valuedouble, out) < 0)
-			buf_add_str(out, "null"); /* cannot happen: json_new_num refuses */
+			buf_add_str(
+				out, "null"); /* cannot happen: json_new_num refuses */
 		break;
 	case JSON_STRING:
 		print_string(v->valuestring, out);
@@ -180,8 +182,10 @@ void json_print(const cJSON *value, enum json_layout layout, struct buf *out)
  * where one has a character past U+FFFF and the other one from U+E000. */
 static int by_utf16(const void *pa, const void *pb)
 {
-	const unsigned char *a = (const unsigned char *)(*(const cJSON *const *)pa)->string;
-	const unsigned char *b = (const unsigned char *)(*(const cJSON *const *)pb)->string;
+	const unsigned char *a =
+		(const unsigned char *)(*(const cJSON *const *)pa)->string;
+	const unsigned char *b =
+		(const unsigned char *)(*(const cJSON *const *)pb)->string;
 
 	while (*a != '\0' && *a == *b)
 		a++, b++;

@@ -4,8 +4,8 @@
 
 cJSON *card_add(cJSON *cards, const char *agent, struct err *e)
 {
-	static const char *const order[] = { "decision_id", "run_id", "agent", "node_name",
-		"node_version", "trigger" };
+	static const char *const order[] = { "decision_id", "run_id", "agent",
+		"node_name", "node_version", "trigger" };
 	cJSON *c = json_push_object(cards, e), *in, *impacts;
 	int bad = c == NULL;
 
@@ -28,7 +28,8 @@ cJSON *card_add(cJSON *cards, const char *agent, struct err *e)
 		json_add_array(c, "risks", e) == NULL ||
 		json_add_array(c, "probes", e) == NULL ||
 		json_add_object(c, "links", e) == NULL ||
-		json_set_null(c, "prompt_pack_hash", e) < 0 || json_set_null(c, "ts", e) < 0;
+		json_set_null(c, "prompt_pack_hash", e) < 0 ||
+		json_set_null(c, "ts", e) < 0;
 	return bad ? NULL : c;
 }
 
@@ -42,8 +43,8 @@ int card_input_artifact(cJSON *card, const char *artifact, struct err *e)
 	return json_push_str(json_edit(card, "/inputs/artifacts"), artifact, e);
 }
 
-int card_candidate(cJSON *card, const char *id, const char *summary, cJSON *tradeoffs,
-	struct err *e)
+int card_candidate(
+	cJSON *card, const char *id, const char *summary, cJSON *tradeoffs, struct err *e)
 {
 	cJSON *c = json_push_object(json_edit(card, "/candidates"), e);
 

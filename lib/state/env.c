@@ -21,7 +21,8 @@ static char *find_share(const char *given, struct err *e)
 		if (file_is_dir(given))
 			found = strdup(given);
 		else
-			err_fill(e, ERR_CONFIG, "no data directory '%s' (--share, MLOPS_SHARE)", given);
+			err_fill(e, ERR_CONFIG,
+				"no data directory '%s' (--share, MLOPS_SHARE)", given);
 		return found;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(places) && found == NULL; i++) {
@@ -36,7 +37,8 @@ static char *find_share(const char *given, struct err *e)
 	}
 	if (found == NULL)
 		err_fill(e, ERR_CONFIG,
-			"no data directory beside the program: name it with --share or MLOPS_SHARE");
+			"no data directory beside the program: name it with --share or "
+			"MLOPS_SHARE");
 	buf_release(&b);
 	buf_release(&probe);
 	return found;
@@ -62,8 +64,8 @@ void env_release(struct node_env *env)
 
 /* Notes the digest under "share/RELATIVE", or under the path itself, so that
  * keys do not depend on where the program is installed. */
-static int note_digest(struct node_env *env, const char *relative, const struct buf *text,
-	struct err *e)
+static int note_digest(
+	struct node_env *env, const char *relative, const struct buf *text, struct err *e)
 {
 	char hex[DIGEST_HEX_MAX];
 	struct buf name = BUF_INIT(8192);
@@ -86,7 +88,8 @@ static int as_config(struct err *e)
 	return -1;
 }
 
-int env_read_text(struct node_env *env, const char *relative, struct buf *out, struct err *e)
+int env_read_text(
+	struct node_env *env, const char *relative, struct buf *out, struct err *e)
 {
 	struct buf path = BUF_INIT(8192), text = BUF_INIT(SHARE_FILE_MAX);
 	int ret = -1;

@@ -28,7 +28,8 @@ static int print_error_json(const char *run_id, const char *node, const struct e
 	int ret = -1;
 
 	o = doc == NULL ? NULL : json_add_object(doc, "error", &ignored);
-	if (o != NULL && json_set_str(o, "code", err_public_code(e->code), &ignored) == 0 &&
+	if (o != NULL &&
+		json_set_str(o, "code", err_public_code(e->code), &ignored) == 0 &&
 		json_set_str(o, "message", e->msg, &ignored) == 0 &&
 		json_set_null(o, "retry_after_s", &ignored) == 0 &&
 		json_set_str(o, "run_id", run_id, &ignored) == 0 &&
@@ -42,8 +43,8 @@ static int print_error_json(const char *run_id, const char *node, const struct e
 	return ret;
 }
 
-int report_error(const char *program, const struct common_args *common, const char *run_id,
-	const char *node, const struct err *e)
+int report_error(const char *program, const struct common_args *common,
+	const char *run_id, const char *node, const struct err *e)
 {
 	struct log l;
 
@@ -66,7 +67,8 @@ static void on_abort(int signal)
 /* A closed stderr must not be given to the next file that is opened. */
 static int settle_descriptors(struct err *e)
 {
-	struct sigaction abrt = { .sa_handler = on_abort }, ign = { .sa_handler = SIG_IGN };
+	struct sigaction abrt = { .sa_handler = on_abort },
+			 ign = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGABRT, &abrt, NULL);
 	sigaction(SIGPIPE, &ign, NULL);
@@ -140,7 +142,8 @@ static int schema_path(const struct filter_process *f, const char *key, struct b
 	return !out->failed && file_is_regular(out->ptr);
 }
 
-static int check_key(struct filter_process *f, const char *key, const cJSON *value, struct err *e)
+static int check_key(
+	struct filter_process *f, const char *key, const cJSON *value, struct err *e)
 {
 	struct buf path = BUF_INIT(8192);
 	struct schema *s = NULL;
@@ -168,7 +171,8 @@ static cJSON *gather(struct filter_process *f, const struct node_row *row, struc
 
 	if (in == NULL)
 		return NULL;
-	JSON_EACH(m, f->state) {
+	JSON_EACH(m, f->state)
+	{
 		const char *key = json_key(m);
 
 		if (!node_reads(row, key))
@@ -181,14 +185,18 @@ static cJSON *gather(struct filter_process *f, const struct node_row *row, struc
 	return in;
 }
 
-static int merge(struct filter_process *f, const struct node_row *row, cJSON *out, struct err *e)
+static int merge(
+	struct filter_process *f, const struct node_row *row, cJSON *out, struct err *e)
 {
 	const cJSON *m;
 
-	JSON_EACH(o, out) {
+	JSON_EACH(o, out)
+	{
 		if (!node_writes(row, json_key(o)))
-			return err_set(e, ERR_INTERNAL, "node %s changed the key '%s', which it does"
-				" not declare", row->name, json_key(o));
+			return err_set(e, ERR_INTERNAL,
+				"node %s changed the key '%s', which it does"
+				" not declare",
+				row->name, json_key(o));
 		if (check_key(f, json_key(o), o, e) < 0) {
 			err_where(e, "node %s wrote what its schema refuses", row->name);
 			e->code = ERR_INTERNAL;
@@ -255,7 +263,8 @@ static int stamp_cards(struct filter_process *f, const struct filter *node, stru
 }
 
 /* A file option counts by what the file holds, not by its name. */
-static int note_file_option(cJSON *options, const struct opt *o, const char *path, struct err *e)
+static int note_file_option(
+	cJSON *options, const struct opt *o, const char *path, struct err *e)
 {
 	char hex[DIGEST_HEX_MAX];
 	struct err missing;
@@ -265,7 +274,8 @@ static int note_file_option(cJSON *options, const struct opt *o, const char *pat
 	return json_setf(options, o->name, e, "sha256:%s", hex);
 }
 
-static int note_list(cJSON *options, const struct opt *o, const struct opt_list *l, struct err *e)
+static int note_list(
+	cJSON *options, const struct opt *o, const struct opt_list *l, struct err *e)
 {
 	cJSON *a = l->n == 0 ? NULL : json_add_array(options, o->name, e);
 
@@ -283,7 +293,8 @@ static int note_options(const struct filter_process *f, cJSON *meta, struct err 
 	cJSON *options = json_add_object(meta, "options", e);
 	int ret = options == NULL ? -1 : 0;
 
-	for (const struct opt *o = f->p->opts; ret == 0 && o != NULL && o->name != NULL; o++) {
+	for (const struct opt *o = f->p->opts; ret == 0 && o != NULL && o->name != NULL;
+		o++) {
 		const void *field = (const char *)f->args + o->offset;
 		const char *s;
 
@@ -318,7 +329,8 @@ static int note_run(struct filter_process *f, const struct filter *node, int ans
 	double ms = (double)(clock_monotonic_ns() - started_ns) / 1e6;
 	char ts[CLOCK_TEXT_MAX];
 
-	meta = nodes == NULL ? NULL : json_add_object(nodes, node_rows[node->node].name, e);
+	meta = nodes == NULL ? NULL
+			     : json_add_object(nodes, node_rows[node->node].name, e);
 	clock_format(f->env.now_ns, ts);
 	if (meta == NULL || json_set_str(meta, "version", node->version, e) < 0 ||
 		json_set_str(meta, "ts", ts, e) < 0 ||
@@ -347,8 +359,9 @@ static int run_node(struct filter_process *f, const struct filter *node, struct 
 	if (out != NULL)
 		answer = node->run(&f->env, f->args, in, out, e);
 	json_free(in);
-	if (answer >= 0 && (merge(f, row, out, e) < 0 || stamp_cards(f, node, e) < 0 ||
-				   note_run(f, node, answer, started, e) < 0))
+	if (answer >= 0 &&
+		(merge(f, row, out, e) < 0 || stamp_cards(f, node, e) < 0 ||
+			note_run(f, node, answer, started, e) < 0))
 		answer = -1;
 	json_free(out);
 	json_free(f->env.cards);
@@ -367,15 +380,16 @@ static int print_document(const struct filter_process *f, const cJSON *doc, stru
 
 	json_print(doc, pretty ? JSON_PRETTY : JSON_COMPACT, &b);
 	buf_add_char(&b, '\n');
-	ret = buf_ok(&b, e) < 0 ? -1 : file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e);
+	ret = buf_ok(&b, e) < 0 ? -1
+				: file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e);
 	buf_release(&b);
 	if (ret == 0 && close(STDOUT_FILENO) < 0)
 		ret = err_set(e, ERR_IO, "cannot write stdout: %s", strerror(errno));
 	return ret;
 }
 
-static int add_key_schema(struct filter_process *f, cJSON *props, const char *key, int reads,
-	int writes, struct err *e)
+static int add_key_schema(struct filter_process *f, cJSON *props, const char *key,
+	int reads, int writes, struct err *e)
 {
 	struct buf path = BUF_INIT(8192);
 	cJSON *s;
@@ -396,8 +410,8 @@ static int add_key_schema(struct filter_process *f, cJSON *props, const char *ke
 	return ret;
 }
 
-static int add_node_schemas(struct filter_process *f, cJSON *props, const struct node_row *row,
-	char **files, size_t n, struct err *e)
+static int add_node_schemas(struct filter_process *f, cJSON *props,
+	const struct node_row *row, char **files, size_t n, struct err *e)
 {
 	static const char suffix[] = ".schema.json";
 
@@ -408,10 +422,12 @@ static int add_node_schemas(struct filter_process *f, cJSON *props, const struct
 		if (len <= sizeof(suffix) - 1 || len >= sizeof(key) ||
 			strcmp(files[i] + len - (sizeof(suffix) - 1), suffix) != 0)
 			continue;
-		snprintf(key, sizeof(key), "%.*s", (int)(len - (sizeof(suffix) - 1)), files[i]);
+		snprintf(key, sizeof(key), "%.*s", (int)(len - (sizeof(suffix) - 1)),
+			files[i]);
 		if (!node_reads(row, key) && !node_writes(row, key))
 			continue;
-		if (add_key_schema(f, props, key, node_reads(row, key), node_writes(row, key), e) < 0)
+		if (add_key_schema(f, props, key, node_reads(row, key),
+			    node_writes(row, key), e) < 0)
 			return -1;
 	}
 	return 0;
@@ -429,8 +445,10 @@ static int print_schema(struct filter_process *f, struct err *e)
 	buf_addf(&dir, "%s/schemas", f->env.share);
 	if (doc == NULL || buf_ok(&dir, e) < 0 || file_list(dir.ptr, &files, &n, e) < 0)
 		goto out;
-	if (json_set_str(doc, "$schema", "https://json-schema.org/draft/2020-12/schema", e) < 0 ||
-		json_setf(doc, "title", e, "The state as %s reads and writes it", f->p->name) < 0 ||
+	if (json_set_str(doc, "$schema", "https://json-schema.org/draft/2020-12/schema",
+		    e) < 0 ||
+		json_setf(doc, "title", e, "The state as %s reads and writes it",
+			f->p->name) < 0 ||
 		json_set_str(doc, "type", "object", e) < 0)
 		goto out;
 	required = json_add_array(doc, "required", e);
@@ -438,10 +456,12 @@ static int print_schema(struct filter_process *f, struct err *e)
 		goto out;
 	props = json_add_object(doc, "properties", e);
 	if (props == NULL || json_own(props, "schema_version", e) == NULL ||
-		json_set_str(json_own(props, "schema_version", e), "type", "integer", e) < 0)
+		json_set_str(json_own(props, "schema_version", e), "type", "integer", e) <
+			0)
 		goto out;
 	for (size_t i = 0; i < f->p->n_filters; i++)
-		if (add_node_schemas(f, props, &node_rows[f->p->filters[i]->node], files, n, e) < 0)
+		if (add_node_schemas(f, props, &node_rows[f->p->filters[i]->node], files,
+			    n, e) < 0)
 			goto out;
 	ret = print_document(f, doc, e);
 out:
@@ -504,9 +524,11 @@ static int run_program(struct filter_process *f, int argc, char **argv, struct e
 
 static void release(struct filter_process *f)
 {
-	for (const struct opt *o = f->p->opts; f->args != NULL && o != NULL && o->name != NULL; o++)
+	for (const struct opt *o = f->p->opts;
+		f->args != NULL && o != NULL && o->name != NULL; o++)
 		if (o->kind == OPT_KIND_LIST)
-			free(((struct opt_list *)(void *)((char *)f->args + o->offset))->at);
+			free(((struct opt_list *)(void *)((char *)f->args + o->offset))
+					->at);
 	free(f->args);
 	json_free(f->state);
 	env_release(&f->env);
@@ -519,7 +541,8 @@ int filter_main(const struct program *p, int argc, char **argv)
 	int status = run_program(&f, argc, argv, &e);
 
 	if (status < 0)
-		status = report_error(p->name, &f.common, f.run_id[0] ? f.run_id : NULL, f.node, &e);
+		status = report_error(
+			p->name, &f.common, f.run_id[0] ? f.run_id : NULL, f.node, &e);
 	release(&f);
 	return status;
 }

@@ -13,7 +13,13 @@
 
 /* ---- options ---- */
 
-enum opt_kind { OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_NUM, OPT_KIND_LIST, OPT_KIND_GROUP };
+enum opt_kind {
+	OPT_KIND_FLAG,
+	OPT_KIND_STR,
+	OPT_KIND_NUM,
+	OPT_KIND_LIST,
+	OPT_KIND_GROUP
+};
 
 /* Repeated option values, in order; borrowed from argv. */
 struct opt_list {
@@ -31,16 +37,39 @@ struct opt {
 	unsigned flags;
 };
 
-#define OPT_NO_KEY 1u /* does not count in the idempotency key (where to write, how many jobs) */
-#define OPT_FILE_KEY 2u /* the value is a file (or directory) that is read: its digest counts */
+#define OPT_NO_KEY \
+	1u /* does not count in the idempotency key (where to write, how many jobs) */
+#define OPT_FILE_KEY \
+	2u /* the value is a file (or directory) that is read: its digest counts */
 
-#define OPT_FLAG(l, n, S, f, h)    { OPT_KIND_FLAG, l, n, NULL, offsetof(S, f), h, 0 }
-#define OPT_STR(l, n, v, S, f, h)  { OPT_KIND_STR, l, n, v, offsetof(S, f), h, 0 }
-#define OPT_NUM(l, n, v, S, f, h)  { OPT_KIND_NUM, l, n, v, offsetof(S, f), h, 0 }
-#define OPT_LIST(l, n, v, S, f, h) { OPT_KIND_LIST, l, n, v, offsetof(S, f), h, 0 }
-#define OPT_FILE(l, n, S, f, h)    { OPT_KIND_STR, l, n, "FILE", offsetof(S, f), h, OPT_FILE_KEY }
-#define OPT_DIR_OUT(l, n, S, f, h) { OPT_KIND_STR, l, n, "DIR", offsetof(S, f), h, OPT_NO_KEY }
-#define OPT_END                    { OPT_KIND_GROUP, 0, NULL, NULL, 0, NULL, 0 }
+#define OPT_FLAG(l, n, S, f, h)                                 \
+	{                                                       \
+		OPT_KIND_FLAG, l, n, NULL, offsetof(S, f), h, 0 \
+	}
+#define OPT_STR(l, n, v, S, f, h)                           \
+	{                                                   \
+		OPT_KIND_STR, l, n, v, offsetof(S, f), h, 0 \
+	}
+#define OPT_NUM(l, n, v, S, f, h)                           \
+	{                                                   \
+		OPT_KIND_NUM, l, n, v, offsetof(S, f), h, 0 \
+	}
+#define OPT_LIST(l, n, v, S, f, h)                           \
+	{                                                    \
+		OPT_KIND_LIST, l, n, v, offsetof(S, f), h, 0 \
+	}
+#define OPT_FILE(l, n, S, f, h)                                             \
+	{                                                                   \
+		OPT_KIND_STR, l, n, "FILE", offsetof(S, f), h, OPT_FILE_KEY \
+	}
+#define OPT_DIR_OUT(l, n, S, f, h)                                       \
+	{                                                                \
+		OPT_KIND_STR, l, n, "DIR", offsetof(S, f), h, OPT_NO_KEY \
+	}
+#define OPT_END                                           \
+	{                                                 \
+		OPT_KIND_GROUP, 0, NULL, NULL, 0, NULL, 0 \
+	}
 
 /* Fields: FLAG int, STR const char *, NUM double, LIST struct opt_list. An args
  * struct starts as zeroes, or as the bytes of program.defaults. */
@@ -48,15 +77,16 @@ struct opt {
 /* ---- what a node gets ---- */
 
 struct node_env {
-	const char *program;     /* "mlops-plan" */
-	const char *share;       /* data directory; no slash at the end */
-	const char *provider;    /* "none" by default */
+	const char *program;  /* "mlops-plan" */
+	const char *share;    /* data directory; no slash at the end */
+	const char *provider; /* "none" by default */
 	struct log log;
-	int64_t now_ns;          /* SOURCE_DATE_EPOCH or the clock, read once */
-	cJSON *cards;            /* for card_add: this node's new cards */
-	cJSON *files_read;       /* path -> SHA-256, for the idempotency key; see env_read_json */
-	const char *run_id;      /* UUID of this run */
-	const cJSON *in_state;   /* the state as read; only for nodes that read "*" else NULL */
+	int64_t now_ns;    /* SOURCE_DATE_EPOCH or the clock, read once */
+	cJSON *cards;      /* for card_add: this node's new cards */
+	cJSON *files_read; /* path -> SHA-256, for the idempotency key; see env_read_json */
+	const char *run_id; /* UUID of this run */
+	const cJSON
+		*in_state; /* the state as read; only for nodes that read "*" else NULL */
 };
 
 /* Reads share/RELATIVE (or an absolute path) as strict JSON and notes its digest
@@ -64,7 +94,8 @@ struct node_env {
  * path, byte or pointer. The caller frees. */
 cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e);
 /* The same for any file, appended to out. */
-int env_read_text(struct node_env *env, const char *relative, struct buf *out, struct err *e);
+int env_read_text(
+	struct node_env *env, const char *relative, struct buf *out, struct err *e);
 
 /* ---- nodes and programs ---- */
 
@@ -85,13 +116,13 @@ struct filter {
 };
 
 struct program {
-	const char *name;        /* "mlops-plan" */
-	const char *summary;     /* one line */
-	const char *operands;    /* "[tech|cost]" or NULL: none are taken */
-	const char *examples;    /* lines for the end of --help */
-	const struct opt *opts;  /* ends with OPT_END */
+	const char *name;       /* "mlops-plan" */
+	const char *summary;    /* one line */
+	const char *operands;   /* "[tech|cost]" or NULL: none are taken */
+	const char *examples;   /* lines for the end of --help */
+	const struct opt *opts; /* ends with OPT_END */
 	size_t args_size;
-	const void *defaults;    /* args_size bytes, or NULL */
+	const void *defaults; /* args_size bytes, or NULL */
 	const struct filter *const *filters;
 	size_t n_filters;
 	/* Operands, after the options; NULL when operands is NULL. */
@@ -127,7 +158,7 @@ void env_release(struct node_env *env);
 
 /* Prints *e to stderr, as one line or as the error object of spec section 22.4;
  * returns the exit status. */
-int report_error(const char *program, const struct common_args *common, const char *run_id,
-	const char *node, const struct err *e);
+int report_error(const char *program, const struct common_args *common,
+	const char *run_id, const char *node, const struct err *e);
 
 #endif

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 static const struct opt common_opts[] = {
-	OPT_FLAG(0, "compact", struct common_args, compact, "print the state on one line"),
+	OPT_FLAG(
+		0, "compact", struct common_args, compact, "print the state on one line"),
 	OPT_FLAG(0, "pretty", struct common_args, pretty,
 		"print the state indented (default on a terminal)"),
 	OPT_STR(0, "errors", "text|json", struct common_args, errors,
@@ -48,8 +49,8 @@ static const struct opt *find_letter(const struct opt *o, char letter)
 }
 
 /* `arg` starts with '-'; *value is what follows '=' or a letter, or NULL. */
-static int find(const struct program *p, const char *arg, void *args, struct common_args *common,
-	struct found *f, const char **value, struct err *e)
+static int find(const struct program *p, const char *arg, void *args,
+	struct common_args *common, struct found *f, const char **value, struct err *e)
 {
 	size_t len;
 
@@ -60,7 +61,8 @@ static int find(const struct program *p, const char *arg, void *args, struct com
 			*value = arg + 3 + len;
 		*f = (struct found){ find_long(p->opts, arg + 2, len), args };
 		if (f->opt == NULL)
-			*f = (struct found){ find_long(common_opts, arg + 2, len), common };
+			*f = (struct found){ find_long(common_opts, arg + 2, len),
+				common };
 	} else {
 		if (arg[2] != '\0')
 			*value = arg + 2;
@@ -69,7 +71,8 @@ static int find(const struct program *p, const char *arg, void *args, struct com
 			*f = (struct found){ find_letter(common_opts, arg[1]), common };
 	}
 	if (f->opt == NULL)
-		return err_set(e, ERR_USAGE, "unknown option '%s' (see %s --help)", arg, p->name);
+		return err_set(e, ERR_USAGE, "unknown option '%s' (see %s --help)", arg,
+			p->name);
 	return 0;
 }
 
@@ -100,8 +103,9 @@ static int store(const struct found *f, const char *value, struct err *e)
 	case OPT_KIND_NUM:
 		d = strtod(value, &end);
 		if (end == value || *end != '\0' || !(d > -1e15 && d < 1e15))
-			return err_set(e, ERR_USAGE, "option '--%s' takes a number, not '%s'",
-				f->opt->name, value);
+			return err_set(e, ERR_USAGE,
+				"option '--%s' takes a number, not '%s'", f->opt->name,
+				value);
 		*(double *)field = d;
 		return 0;
 	case OPT_KIND_LIST:
@@ -130,8 +134,8 @@ static int help(const struct program *p, struct err *e)
 	int ret;
 
 	buf_addf(&b, "usage: %s [options]%s%s%s\n\n%s\n", p->name, p->operands ? " " : "",
-		p->operands ? p->operands : "", p->n_filters > 0 ? " < STATE > STATE" : "",
-		p->summary);
+		p->operands ? p->operands : "",
+		p->n_filters > 0 ? " < STATE > STATE" : "", p->summary);
 	if (p->opts != NULL && p->opts->name != NULL) {
 		buf_add_str(&b, "\noptions:\n");
 		help_rows(p->opts, &b);
@@ -141,7 +145,8 @@ static int help(const struct program *p, struct err *e)
 	if (p->examples != NULL)
 		buf_addf(&b, "\nexamples:\n%s", p->examples);
 	buf_addf(&b, "\nThe manual: man %s\n", p->name);
-	ret = buf_ok(&b, e) < 0 ? -1 : file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e);
+	ret = buf_ok(&b, e) < 0 ? -1
+				: file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e);
 	buf_release(&b);
 	return ret < 0 ? -1 : 1;
 }
@@ -164,21 +169,24 @@ static int one_option(const struct program *p, char **argv, int *i, void *args,
 		return -1;
 	if (f.opt->kind == OPT_KIND_FLAG) {
 		if (value != NULL)
-			return err_set(e, ERR_USAGE, "option '--%s' takes no value", f.opt->name);
+			return err_set(e, ERR_USAGE, "option '--%s' takes no value",
+				f.opt->name);
 		return store(&f, NULL, e);
 	}
 	if (value == NULL)
 		value = argv[++*i];
 	if (value == NULL)
-		return err_set(e, ERR_USAGE, "option '--%s' needs a value (%s)", f.opt->name,
-			f.opt->value);
+		return err_set(e, ERR_USAGE, "option '--%s' needs a value (%s)",
+			f.opt->name, f.opt->value);
 	return store(&f, value, e);
 }
 
 static int check_common(const struct common_args *c, struct err *e)
 {
-	if (c->errors != NULL && strcmp(c->errors, "text") != 0 && strcmp(c->errors, "json") != 0)
-		return err_set(e, ERR_USAGE, "--errors takes text or json, not '%s'", c->errors);
+	if (c->errors != NULL && strcmp(c->errors, "text") != 0 &&
+		strcmp(c->errors, "json") != 0)
+		return err_set(
+			e, ERR_USAGE, "--errors takes text or json, not '%s'", c->errors);
 	if (c->compact && c->pretty)
 		return err_set(e, ERR_USAGE, "--compact and --pretty exclude each other");
 	return 0;
@@ -198,8 +206,9 @@ int options_parse(const struct program *p, int argc, char **argv, void *args,
 			if (one_option(p, argv, &i, args, common, e) < 0)
 				return -1;
 		} else if (p->operand == NULL) {
-			return err_set(e, ERR_USAGE, "%s takes no operand: '%s' (see %s --help)",
-				p->name, a, p->name);
+			return err_set(e, ERR_USAGE,
+				"%s takes no operand: '%s' (see %s --help)", p->name, a,
+				p->name);
 		} else if (p->operand(args, a, e) < 0) {
 			return -1;
 		}

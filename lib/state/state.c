@@ -60,7 +60,8 @@ int state_claims(const char *text, size_t len)
 
 	while (i < len && memchr(" \t\r\n", text[i], 4) != NULL)
 		i++;
-	return i < len && text[i] == '{' && memmem(text, len, key, sizeof(key) - 1) != NULL;
+	return i < len && text[i] == '{' &&
+		memmem(text, len, key, sizeof(key) - 1) != NULL;
 }
 
 /* Version 1 -> 2: `budget` (a number of USD a month) became
@@ -76,7 +77,8 @@ static int upgrade_1(cJSON *s, struct err *e)
 	budget = json_detach(s, "budget");
 	usd = json_number(budget, -1);
 	if (budget != NULL && usd < 0)
-		ret = err_set(e, ERR_INPUT, "/budget: is not a number of USD (schema version 1)");
+		ret = err_set(e, ERR_INPUT,
+			"/budget: is not a number of USD (schema version 1)");
 	json_free(budget);
 	if (ret < 0 || usd < 0)
 		return ret;
@@ -105,8 +107,9 @@ int state_upgrade(cJSON *s, struct err *e)
 	}
 	if (version > STATE_SCHEMA_VERSION)
 		return err_set(e, ERR_INPUT,
-			"/schema_version: %g is newer than this program's %d: upgrade mlops", version,
-			STATE_SCHEMA_VERSION);
+			"/schema_version: %g is newer than this program's %d: upgrade "
+			"mlops",
+			version, STATE_SCHEMA_VERSION);
 	return err_set(e, ERR_INPUT, "/schema_version: is not a known version (1 or %d)",
 		STATE_SCHEMA_VERSION);
 }

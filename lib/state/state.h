@@ -24,8 +24,9 @@ enum node_id {
 
 struct node_row {
 	const char *name, *exe, *agent;
-	const char *reads, *writes; /* key names separated by single spaces; "*" is every key */
-	const char *event;          /* ledger event type of its card */
+	const char *reads,
+		*writes;   /* key names separated by single spaces; "*" is every key */
+	const char *event; /* ledger event type of its card */
 };
 
 extern const struct node_row node_rows[NODE_COUNT];
