@@ -53,5 +53,6 @@ int state_upgrade(cJSON *state, struct err *e);
 
 #include "cards.h"
 #include "filter.h"
+#include "manifest.h"
 
 #endif
