@@ -18,7 +18,7 @@ B := build-san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT := -O1
 else
-B := build
+B ?= build
 SANFLAGS :=
 OPT := -O2
 endif
@@ -43,7 +43,7 @@ TEST_TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tests/%)
 CONF_SRC := $(wildcard tests/conformance/*.c)
 CONF     := $(if $(CONF_SRC),$(B)/tests/conformance)
 
-.PHONY: all tests check lint bench demo install clean distclean deps tools help
+.PHONY: all tests check lint bench demo release install clean tools help
 all: $(BINS)
 
 help:
@@ -81,17 +81,44 @@ $(B)/tests/%: $(B)/obj/tests/tools/%.o $(B)/libmlops.a
 tests: all $(UNITS) $(CONF) $(TEST_TOOLS)
 
 ## make all        build every executable into build/bin
-## make check      build and run all tests (SAN=1: under ASan and UBSan)
-## make lint       formatter, static analysis, manual pages, data files
-## make bench      figures beside their peers
 ## make demo       one brief to one repository, from examples/
+## make check      build and run all tests (SAN=1: under ASan and UBSan; T=name: some)
+## make lint       formatter, compilers, static analysis, manual pages, scripts, data
+## make bench      figures beside their peers
+## make tools      the pinned validators for development, into .tools/
 ## make install    DESTDIR= PREFIX=/usr/local
-check: tests
-	@tests/run $(B) $(T)
+## make release    refuses unless golden, property, conformance and validation are green
+## make clean      remove what was built
+check: tests tools
+	@PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$$PATH" tests/run $(B) $(T)
 
--include $(wildcard mk/*.mk)
+lint: all
+	@tools/lint
+
+bench: tests
+	@PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$$PATH" tests/bench/run $(B)
+
+demo: all tools
+	@PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$$PATH" tools/demo $(B)
+
+release: all
+	@PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$$PATH" tools/release $(B)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mlops
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	cp -R share/. $(DESTDIR)$(PREFIX)/share/mlops
+	for page in man/*.[1-9]; do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	[ ! -f completion/mlops.bash ] || \
+		install -D -m 644 completion/mlops.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mlops
+	[ ! -f completion/_mlops ] || \
+		install -D -m 644 completion/_mlops $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mlops
+	[ ! -f completion/mlops.fish ] || \
+		install -D -m 644 completion/mlops.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mlops.fish
 
 clean:
 	rm -rf build build-san
 
+-include $(wildcard mk/*.mk)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
