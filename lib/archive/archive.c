@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ZIP_FIRST_S INT64_C(315532800)  /* 1980-01-01T00:00:00Z: nothing earlier fits */
-#define ZIP_LAST_S  INT64_C(4354819198) /* 2107-12-31T23:59:58Z */
+#define ZIP_FIRST_S    INT64_C(315532800) /* 1980-01-01T00:00:00Z: nothing earlier fits */
+#define ZIP_LAST_S     INT64_C(4354819198) /* 2107-12-31T23:59:58Z */
 #define FILE_BYTES_MAX ((size_t)256 << 20)
 
 struct zip {
@@ -36,7 +36,7 @@ static const cJSON **sorted(const cJSON *files, size_t *n, struct err *e)
 		return NULL;
 	}
 	JSON_EACH(f, files)
-		at[(*n)++] = f;
+	at[(*n)++] = f;
 	if (*n > 0)
 		qsort(at, *n, sizeof(*at), by_path);
 	return at;
@@ -48,14 +48,16 @@ static int fault(struct zip *z, const char *path, struct err *e)
 		archive_error_string(z->a));
 }
 
-static int read_checked(const struct zip *z, const cJSON *file, struct buf *text, struct err *e)
+static int read_checked(
+	const struct zip *z, const cJSON *file, struct buf *text, struct err *e)
 {
 	const char *path, *sha256;
 	struct buf full = BUF_INIT(8192);
 	char hex[DIGEST_HEX_MAX];
 	int ret = -1;
 
-	if (json_str(file, "path", &path, e) < 0 || json_str(file, "sha256", &sha256, e) < 0 ||
+	if (json_str(file, "path", &path, e) < 0 ||
+		json_str(file, "sha256", &sha256, e) < 0 ||
 		file_check_relative(path, e) < 0)
 		return -1;
 	buf_addf(&full, "%s/%s", z->root, path);
@@ -63,7 +65,8 @@ static int read_checked(const struct zip *z, const cJSON *file, struct buf *text
 		goto out;
 	digest_hex(text->ptr, text->len, hex);
 	if (strcmp(hex, sha256) != 0)
-		err_fill(e, ERR_INPUT, "'%s' is not the file of the manifest: its SHA-256 is %s",
+		err_fill(e, ERR_INPUT,
+			"'%s' is not the file of the manifest: its SHA-256 is %s",
 			full.ptr, hex);
 	else
 		ret = 0;
@@ -94,7 +97,8 @@ static int add(struct zip *z, const cJSON *file, struct err *e)
 	archive_entry_set_gid(entry, 0);
 	if (archive_write_header(z->a, entry) != ARCHIVE_OK ||
 		(text.len > 0 &&
-			archive_write_data(z->a, text.ptr, text.len) != (la_ssize_t)text.len) ||
+			archive_write_data(z->a, text.ptr, text.len) !=
+				(la_ssize_t)text.len) ||
 		archive_write_finish_entry(z->a) != ARCHIVE_OK) {
 		fault(z, path, e);
 		goto out;
@@ -144,15 +148,17 @@ static int make(struct zip *z, const cJSON *files, struct err *e)
 	return archive_write_close(z->a) == ARCHIVE_OK ? 0 : fault(z, "", e);
 }
 
-int archive_zip(const char *zip_path, const char *root, const cJSON *files, int64_t time_ns,
-	char digest[DIGEST_HEX_MAX], struct err *e)
+int archive_zip(const char *zip_path, const char *root, const cJSON *files,
+	int64_t time_ns, char digest[DIGEST_HEX_MAX], struct err *e)
 {
 	int64_t s = time_ns / 1000000000;
 	struct zip z = { .root = root, .bytes = BUF_INIT(BUF_NO_LIMIT) };
 	char *tz = getenv("TZ") == NULL ? NULL : strdup(getenv("TZ"));
 	int ret;
 
-	z.time_s = (time_t)(s < ZIP_FIRST_S ? ZIP_FIRST_S : s > ZIP_LAST_S ? ZIP_LAST_S : s);
+	z.time_s = (time_t)(s < ZIP_FIRST_S ? ZIP_FIRST_S
+			: s > ZIP_LAST_S    ? ZIP_LAST_S
+					    : s);
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	ret = make(&z, files, e);

@@ -17,7 +17,7 @@
  * that is missing or differs is ERR_INPUT. time_ns is clamped to what a zip can
  * hold (1980 to 2107). `digest` gets the zip's SHA-256; may be NULL.
  */
-int archive_zip(const char *zip_path, const char *root, const cJSON *files, int64_t time_ns,
-	char digest[DIGEST_HEX_MAX], struct err *e);
+int archive_zip(const char *zip_path, const char *root, const cJSON *files,
+	int64_t time_ns, char digest[DIGEST_HEX_MAX], struct err *e);
 
 #endif

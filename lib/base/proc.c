@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,13 +80,16 @@ static void close_fd(int *fd)
 
 /* In the child: everything between fork and exec; async-signal-safe calls, and
  * putenv, which is fine in a process with one thread left. */
-static void become(
-	const struct proc_spec *s, const char *path, int in, int out, int err, int report)
+static void become(const struct proc_spec *s, pid_t parent, const char *path, int in,
+	int out, int err, int report)
 {
 	struct rlimit lim = { s->memory_bytes, s->memory_bytes };
 	int failure;
 
 	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127); /* the caller died before the line above */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
@@ -110,6 +114,7 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 },
 	    report[2] = { -1, -1 };
 	int failure = 0, ret = -1;
+	pid_t self;
 
 	if (!proc_find(s->argv[0], NULL, &path)) {
 		err_fill(e, ERR_NO_INPUT, "cannot run '%s': no such program", s->argv[0]);
@@ -121,6 +126,7 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 		err_fill(e, ERR_INTERNAL, "cannot make a pipe: %s", strerror(errno));
 		goto out;
 	}
+	self = getpid();
 	c->pid = fork();
 	if (c->pid < 0) {
 		err_fill(e, ERR_INTERNAL, "cannot start '%s': %s", s->argv[0],
@@ -128,7 +134,8 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 		goto out;
 	}
 	if (c->pid == 0)
-		become(s, path.ptr, in[0], out[1], s->merge ? out[1] : err[1], report[1]);
+		become(s, self, path.ptr, in[0], out[1], s->merge ? out[1] : err[1],
+			report[1]);
 	setpgid(c->pid, c->pid);
 	close_fd(&report[1]);
 	if (read(report[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure)) {
@@ -205,6 +212,8 @@ static int pump(const struct proc_spec *s, struct child *c, int64_t start_ns,
 		}
 		if (c->in < 0 && c->out < 0 && c->err < 0)
 			return 0;
+		if (s->tick != NULL)
+			s->tick(s->tick_arg);
 		if (poll(p, 3, TICK_MS) < 0)
 			continue;
 		if (p[0].revents != 0 && c->in >= 0)

@@ -4,7 +4,8 @@
 
 static int path_of(const char *dir, const char *hex, struct buf *out, struct err *e)
 {
-	if (strlen(hex) != DIGEST_HEX_MAX - 1 || strspn(hex, "0123456789abcdef") != strlen(hex))
+	if (strlen(hex) != DIGEST_HEX_MAX - 1 ||
+		strspn(hex, "0123456789abcdef") != strlen(hex))
 		return err_set(e, ERR_INPUT, "'%s' is not a SHA-256", hex);
 	buf_addf(out, "%s/%.2s/%s", dir, hex, hex + 2);
 	return buf_ok(out, e);
@@ -54,7 +55,8 @@ int blob_get(const char *dir, const char *hex, struct buf *out, struct err *e)
 		goto out;
 	digest_hex(out->ptr + start, out->len - start, found);
 	if (strcmp(found, hex) != 0)
-		err_fill(e, ERR_IO, "'%s' is damaged: its SHA-256 is %s", path.ptr, found);
+		err_fill(
+			e, ERR_IO, "'%s' is damaged: its SHA-256 is %s", path.ptr, found);
 	else
 		ret = 0;
 out:

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX ((size_t)256 << 20)
-#define BRANCH "refs/heads/main"
+#define BRANCH         "refs/heads/main"
 
 struct repo {
 	git_repository *git;
@@ -41,7 +41,8 @@ int repo_open(struct repo **out, const char *dir, struct err *e)
 		return err_no_memory(e);
 	git_libgit2_init();
 	/* The user's configuration (line ends, hooks, owner checks) is none of ours. */
-	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL;
+		level++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "/nonexistent");
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	ret = git_repository_open_bare(&r->git, dir);
@@ -67,8 +68,8 @@ void repo_close(struct repo *r)
 }
 
 /* One file's blob as an update of the tree; `path` is borrowed from the file. */
-static int add_file(struct repo *r, const char *root, const cJSON *file, git_tree_update *u,
-	struct err *e)
+static int add_file(struct repo *r, const char *root, const cJSON *file,
+	git_tree_update *u, struct err *e)
 {
 	struct buf text = BUF_INIT(FILE_BYTES_MAX), full = BUF_INIT(8192);
 	int ret = -1;
@@ -77,7 +78,8 @@ static int add_file(struct repo *r, const char *root, const cJSON *file, git_tre
 	u->filemode = strcmp(json_str_or(file, "mode", "0644"), "0755") == 0
 		? GIT_FILEMODE_BLOB_EXECUTABLE
 		: GIT_FILEMODE_BLOB;
-	if (json_str(file, "path", &u->path, e) < 0 || file_check_relative(u->path, e) < 0)
+	if (json_str(file, "path", &u->path, e) < 0 ||
+		file_check_relative(u->path, e) < 0)
 		return -1;
 	buf_addf(&full, "%s/%s", root, u->path);
 	if (buf_ok(&full, e) < 0 || file_read(full.ptr, &text, e) < 0)
@@ -93,15 +95,16 @@ out:
 	return ret;
 }
 
-int repo_tree(struct repo *r, const char *root, const cJSON *files, char tree[REPO_ID_MAX],
-	struct err *e)
+int repo_tree(struct repo *r, const char *root, const cJSON *files,
+	char tree[REPO_ID_MAX], struct err *e)
 {
 	git_tree_update *updates = calloc(json_len(files) + 1, sizeof(*updates));
 	size_t n = 0;
 	git_oid id;
 	int ret = updates == NULL ? err_no_memory(e) : 0;
 
-	JSON_EACH(f, files) {
+	JSON_EACH(f, files)
+	{
 		if (ret < 0)
 			break;
 		ret = add_file(r, root, f, &updates[n++], e);
@@ -119,7 +122,8 @@ static git_commit *find_commit(struct repo *r, const char *hex)
 	git_commit *c = NULL;
 	git_oid id;
 
-	if (hex == NULL || git_oid_fromstr(&id, hex) < 0 || git_commit_lookup(&c, r->git, &id) < 0)
+	if (hex == NULL || git_oid_fromstr(&id, hex) < 0 ||
+		git_commit_lookup(&c, r->git, &id) < 0)
 		return NULL;
 	return c;
 }
@@ -142,15 +146,16 @@ static git_tree *find_tree(struct repo *r, const char *hex, struct err *e)
 	return t;
 }
 
-static int make_commit(struct repo *r, git_tree *tree, git_commit *parent, const char *message,
-	int64_t time_ns, git_oid *id, struct err *e)
+static int make_commit(struct repo *r, git_tree *tree, git_commit *parent,
+	const char *message, int64_t time_ns, git_oid *id, struct err *e)
 {
 	const git_commit *parents[1] = { parent };
 	git_signature *who = NULL;
 	git_reference *ref = NULL;
 	int ret = 0;
 
-	if (git_signature_new(&who, "mlops", "mlops@localhost", time_ns / 1000000000, 0) < 0 ||
+	if (git_signature_new(&who, "mlops", "mlops@localhost", time_ns / 1000000000, 0) <
+			0 ||
 		git_commit_create(id, r->git, NULL, who, who, NULL, message, tree,
 			parent != NULL ? 1 : 0, parents) < 0)
 		ret = fault(e, ERR_IO, "write the commit");
@@ -190,7 +195,8 @@ static char letter(git_delta_t status)
 }
 
 static int tell(git_diff *diff, size_t i,
-	int (*each)(void *, const struct repo_change *, struct err *), void *arg, struct err *e)
+	int (*each)(void *, const struct repo_change *, struct err *), void *arg,
+	struct err *e)
 {
 	const git_diff_delta *d = git_diff_get_delta(diff, i);
 	struct repo_change c = { .change = letter(d->status) };
@@ -201,7 +207,8 @@ static int tell(git_diff *diff, size_t i,
 	c.path = d->status == GIT_DELTA_DELETED ? d->old_file.path : d->new_file.path;
 	if (git_patch_from_diff(&patch, diff, i) < 0)
 		return fault(e, ERR_IO, "compare a file");
-	if (patch != NULL && !(git_patch_get_delta(patch)->flags & GIT_DIFF_FLAG_BINARY) &&
+	if (patch != NULL &&
+		!(git_patch_get_delta(patch)->flags & GIT_DIFF_FLAG_BINARY) &&
 		git_patch_line_stats(NULL, &c.added, &c.removed, patch) == 0 &&
 		git_patch_to_buf(&text, patch) == 0) {
 		c.patch = text.ptr;

@@ -22,8 +22,8 @@ int repo_open(struct repo **out, const char *dir, struct err *e);
 void repo_close(struct repo *r); /* NULL is fine */
 
 /* Writes the files of a manifest, read from below root, and answers their tree. */
-int repo_tree(struct repo *r, const char *root, const cJSON *files, char tree[REPO_ID_MAX],
-	struct err *e);
+int repo_tree(struct repo *r, const char *root, const cJSON *files,
+	char tree[REPO_ID_MAX], struct err *e);
 
 /* 1 if the repository has this commit. */
 int repo_has(struct repo *r, const char *commit);
@@ -35,9 +35,9 @@ int repo_commit(struct repo *r, const char *tree, const char *parent, const char
 
 struct repo_change {
 	const char *path;
-	char change;               /* 'A' added, 'D' removed, 'M' modified */
-	size_t added, removed;     /* lines */
-	const char *patch;         /* unified diff; NULL for binary files */
+	char change;           /* 'A' added, 'D' removed, 'M' modified */
+	size_t added, removed; /* lines */
+	const char *patch;     /* unified diff; NULL for binary files */
 	size_t patch_len;
 };
 

@@ -372,6 +372,16 @@ static int run_node(struct filter_process *f, const struct filter *node, struct 
 
 /* ---- output ---- */
 
+static int print_text(const struct buf *b, struct err *e)
+{
+	if (buf_ok(b, e) < 0 ||
+		file_write_fd(STDOUT_FILENO, "stdout", b->ptr, b->len, e) < 0)
+		return -1;
+	if (close(STDOUT_FILENO) < 0)
+		return err_set(e, ERR_IO, "cannot write stdout: %s", strerror(errno));
+	return 0;
+}
+
 static int print_document(const struct filter_process *f, const cJSON *doc, struct err *e)
 {
 	struct buf b = BUF_INIT(BUF_NO_LIMIT);
@@ -380,11 +390,24 @@ static int print_document(const struct filter_process *f, const cJSON *doc, stru
 
 	json_print(doc, pretty ? JSON_PRETTY : JSON_COMPACT, &b);
 	buf_add_char(&b, '\n');
-	ret = buf_ok(&b, e) < 0 ? -1
-				: file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e);
+	ret = print_text(&b, e);
 	buf_release(&b);
-	if (ret == 0 && close(STDOUT_FILENO) < 0)
-		ret = err_set(e, ERR_IO, "cannot write stdout: %s", strerror(errno));
+	return ret;
+}
+
+/* The state, or the other face that the program gives it. */
+static int print_result(struct filter_process *f, struct err *e)
+{
+	struct buf b = BUF_INIT(BUF_NO_LIMIT);
+	int other =
+		f->p->print == NULL ? 0 : f->p->print(&f->env, f->args, f->state, &b, e);
+	int ret = other;
+
+	if (other == 0)
+		ret = print_document(f, f->state, e);
+	else if (other > 0)
+		ret = print_text(&b, e);
+	buf_release(&b);
 	return ret;
 }
 
@@ -436,7 +459,7 @@ static int add_node_schemas(struct filter_process *f, cJSON *props,
 /* The JSON Schema of what this program reads and writes, from share/schemas. */
 static int print_schema(struct filter_process *f, struct err *e)
 {
-	cJSON *doc = json_new_object(e), *props = NULL, *required;
+	cJSON *doc = json_new_object(e), *props = NULL, *required, *versions;
 	struct buf dir = BUF_INIT(8192);
 	char **files = NULL;
 	size_t n = 0;
@@ -459,10 +482,17 @@ static int print_schema(struct filter_process *f, struct err *e)
 		json_set_str(json_own(props, "schema_version", e), "type", "integer", e) <
 			0)
 		goto out;
-	for (size_t i = 0; i < f->p->n_filters; i++)
-		if (add_node_schemas(f, props, &node_rows[f->p->filters[i]->node], files,
-			    n, e) < 0)
+	versions = json_add_object(doc, "x-nodes", e); /* node -> version, for reuse */
+	for (size_t i = 0; i < f->p->n_filters; i++) {
+		const struct filter *node = f->p->filters[i];
+
+		if (versions == NULL ||
+			json_set_str(versions, node_rows[node->node].name, node->version,
+				e) < 0 ||
+			add_node_schemas(f, props, &node_rows[node->node], files, n, e) <
+				0)
 			goto out;
+	}
 	ret = print_document(f, doc, e);
 out:
 	file_list_free(files, n);
@@ -493,7 +523,7 @@ static int run_all(struct filter_process *f, struct err *e)
 			answer = a;
 	}
 	f->node = NULL;
-	return print_document(f, f->state, e) < 0 ? -1 : answer;
+	return print_result(f, e) < 0 ? -1 : answer;
 }
 
 static int run_program(struct filter_process *f, int argc, char **argv, struct err *e)

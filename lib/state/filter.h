@@ -136,6 +136,10 @@ struct program {
 		struct err *e);
 	/* 1 when stdin must not be read at all (mlops-intake --brief). May be NULL. */
 	int (*no_stdin)(const void *args);
+	/* Another face of the result (--format text): 1 when `out` is to be printed in
+	 * place of the state, 0 for the state, -1 with *e. May be NULL. */
+	int (*print)(struct node_env *env, const void *args, const cJSON *state, struct buf *out,
+		struct err *e);
 };
 
 /* The whole life of a filter process; the value is main's. */

@@ -26,7 +26,8 @@ static cJSON *entry(const char *path, const void *data, size_t len, const char *
 	if (f == NULL || json_set_str(f, "path", path, e) < 0 ||
 		json_set_str(f, "sha256", hex, e) < 0 ||
 		json_set_int(f, "size_bytes", (int64_t)len, e) < 0 ||
-		json_set_str(f, "kind", kind, e) < 0 || json_set_str(f, "mode", mode, e) < 0 ||
+		json_set_str(f, "kind", kind, e) < 0 ||
+		json_set_str(f, "mode", mode, e) < 0 ||
 		json_set_str(f, "origin", origin, e) < 0) {
 		json_free(f);
 		return NULL;
@@ -69,8 +70,8 @@ int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t le
 const cJSON *manifest_find(const cJSON *artifacts, const char *path)
 {
 	JSON_EACH(f, json_get(artifacts, "files"))
-		if (strcmp(json_str_or(f, "path", ""), path) == 0)
-			return f;
+	if (strcmp(json_str_or(f, "path", ""), path) == 0)
+		return f;
 	return NULL;
 }
 
@@ -80,9 +81,9 @@ int manifest_digest(const cJSON *artifacts, char out[DIGEST_HEX_MAX], struct err
 	int ret;
 
 	JSON_EACH(f, json_get(artifacts, "files"))
-		if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
-			buf_addf(&lines, "%s %s %s\n", json_str_or(f, "mode", ""),
-				json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
+	if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
+		buf_addf(&lines, "%s %s %s\n", json_str_or(f, "mode", ""),
+			json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
 	ret = buf_ok(&lines, e);
 	if (ret == 0)
 		digest_hex(lines.ptr, lines.len, out);
