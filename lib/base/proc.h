@@ -27,6 +27,8 @@ struct proc_spec {
 	uint64_t memory_bytes; /* address space limit (RLIMIT_AS); 0: none */
 	const volatile int
 		*stop; /* when it becomes non-zero the child is ended; may be NULL */
+	void (*tick)(void *arg); /* called about ten times a second; may be NULL */
+	void *tick_arg;
 };
 
 struct proc_result {
