@@ -1,0 +1,1048 @@
+/* JSONLogic: walking rules, looking into the data, operators that choose what
+ * is evaluated. */
+#include "logic_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 300
+#define STEPS_MAX 5000000L
+#define ARGS_SMALL 6
+
+/* ---- values ---- */
+
+const cJSON *val_at(const struct val *v)
+{
+	return v->own != NULL ? v->own : v->ref != NULL ? v->ref : &v->here;
+}
+
+void val_release(struct val *v)
+{
+	json_free(v->own);
+	v->own = NULL;
+	val_null(v);
+}
+
+static void val_here(struct val *v, int type, double d)
+{
+	v->ref = NULL;
+	v->own = NULL;
+	memset(&v->here, 0, sizeof(v->here));
+	v->here.type = type;
+	v->here.valuedouble = d;
+}
+
+void val_num(struct val *v, double d)
+{
+	val_here(v, cJSON_Number, d);
+}
+
+void val_bool(struct val *v, int b)
+{
+	val_here(v, b ? cJSON_True : cJSON_False, 0);
+}
+
+void val_null(struct val *v)
+{
+	val_here(v, cJSON_NULL, 0);
+}
+
+void val_ref(struct val *v, const cJSON *ref)
+{
+	val_null(v);
+	v->ref = ref;
+}
+
+int val_own(struct val *v, cJSON *own)
+{
+	val_null(v);
+	v->own = own;
+	return own == NULL ? -1 : 0;
+}
+
+static cJSON *number_node(const cJSON *v, struct err *e)
+{
+	switch (json_type(v)) {
+	case JSON_NUMBER:
+		return json_new_num(json_number(v, 0), e);
+	case JSON_BOOL:
+		return json_new_bool(json_true(v), e);
+	default:
+		return json_new_null(e);
+	}
+}
+
+cJSON *val_take(struct val *v, struct err *e)
+{
+	cJSON *own = v->own;
+
+	if (own == NULL && v->ref != NULL)
+		own = json_copy(v->ref, e);
+	else if (own == NULL)
+		own = number_node(&v->here, e);
+	v->own = NULL;
+	val_null(v);
+	return own;
+}
+
+/* What a borrowed value refers to is about to end. */
+static int val_keep(struct val *v, struct err *e)
+{
+	return v->ref == NULL ? 0 : val_own(v, json_copy(v->ref, e));
+}
+
+int logic_truthy(const cJSON *v)
+{
+	switch (json_type(v)) {
+	case JSON_NUMBER:
+		return json_number(v, 0) != 0;
+	case JSON_STRING:
+		return json_text(v)[0] != '\0';
+	case JSON_ARRAY:
+		return json_len(v) > 0;
+	case JSON_BOOL:
+		return json_true(v);
+	case JSON_OBJECT:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* ---- failing ---- */
+
+int logic_fail(struct eval *ev, const char *type, const char *fmt, ...)
+{
+	char detail[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	json_free(ev->thrown);
+	ev->thrown = json_new_object(ev->e);
+	if (ev->thrown != NULL && json_set_str(ev->thrown, "type", type, ev->e) == 0)
+		err_fill(ev->e, ERR_INPUT, "%s: %s", type, detail);
+	return -1;
+}
+
+int logic_fail_arity(struct eval *ev, const struct op *op)
+{
+	return logic_fail(ev, "Invalid Arguments", "'%s' cannot take these operands", op->name);
+}
+
+/* No `try` catches these. */
+static int fail_limit(struct eval *ev, const char *what)
+{
+	json_free(ev->thrown);
+	ev->thrown = NULL;
+	return err_set(ev->e, ERR_INPUT, "Exceeded Allowed Depth: the rule %s", what);
+}
+
+/* ---- var, val, missing: looking into the data ---- */
+
+static const cJSON *child(const cJSON *v, const char *key)
+{
+	size_t n = strlen(key);
+
+	if (json_is(v, JSON_OBJECT))
+		return json_get(v, key);
+	if (!json_is(v, JSON_ARRAY) || n == 0 || n > 9 || strspn(key, "0123456789") != n ||
+		(key[0] == '0' && n > 1))
+		return NULL;
+	return json_item(v, (size_t)strtoul(key, NULL, 10));
+}
+
+/* A member of what the scope shows; inside reduce that is no tree. */
+static const cJSON *scope_child(const struct scope *s, const char *key)
+{
+	if (s->current == NULL)
+		return child(s->data, key);
+	if (strcmp(key, "current") == 0)
+		return s->current;
+	return strcmp(key, "accumulator") == 0 ? s->accumulator : NULL;
+}
+
+static int scope_whole(struct eval *ev, const struct scope *s, struct val *out)
+{
+	cJSON *both;
+
+	if (s->current == NULL) {
+		if (s->data != NULL)
+			val_ref(out, s->data);
+		else
+			val_null(out);
+		return 0;
+	}
+	both = json_new_object(ev->e);
+	if (both != NULL && json_set_copy(both, "accumulator", s->accumulator, ev->e) == 0 &&
+		json_set_copy(both, "current", s->current, ev->e) == 0)
+		return val_own(out, both);
+	json_free(both);
+	return -1;
+}
+
+/* The next part of "a.b.c"; a backslash takes the next character literally. */
+static const char *path_part(const char *p, struct buf *part)
+{
+	buf_reset(part);
+	for (; *p != '\0' && *p != '.'; p++) {
+		if (*p == '\\' && (p[1] == '.' || p[1] == '\\'))
+			p++;
+		buf_add_char(part, *p);
+	}
+	return *p == '.' ? p + 1 : NULL;
+}
+
+static const cJSON *look_up(const struct scope *s, const char *path)
+{
+	struct buf part = BUF_INIT(BUF_NO_LIMIT);
+	const char *rest = path_part(path, &part);
+	const cJSON *v = scope_child(s, part.ptr);
+
+	while (v != NULL && rest != NULL) {
+		rest = path_part(rest, &part);
+		v = child(v, part.ptr);
+	}
+	buf_release(&part);
+	return v;
+}
+
+static int run_var(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	struct buf path = BUF_INIT(BUF_NO_LIMIT);
+	struct val args;
+	const cJSON *key, *otherwise = NULL, *found;
+	int ret = 0;
+
+	(void)op;
+	if (logic_eval(ev, raw, s, &args) < 0)
+		return -1;
+	key = val_at(&args);
+	if (json_is(key, JSON_ARRAY)) {
+		otherwise = json_item(key, 1);
+		key = json_first(key);
+	}
+	logic_text(key, &path);
+	if (key == NULL || json_is(key, JSON_NULL) || path.len == 0) {
+		ret = scope_whole(ev, s, out);
+	} else {
+		found = look_up(s, path.ptr);
+		if (found != NULL)
+			val_ref(out, found);
+		else if (otherwise != NULL)
+			ret = val_own(out, json_copy(otherwise, ev->e));
+		else
+			val_null(out);
+	}
+	buf_release(&path);
+	val_release(&args);
+	return ret;
+}
+
+/*
+ * [[n], path...] climbs n steps: odd ones stand beside an iteration and show its
+ * index, even ones are the data around it.
+ */
+static const cJSON *climb(const struct scope **s, double steps, struct val *beside, int *index)
+{
+	long n = (long)(steps < 0 ? -steps : steps);
+
+	*index = 0;
+	for (; n >= 2 && *s != NULL; n -= 2)
+		*s = (*s)->up;
+	if (n == 1 && *s != NULL && (*s)->up != NULL) {
+		*index = 1;
+		val_num(beside, (double)(*s)->index);
+	}
+	return *s == NULL ? NULL : (*s)->data;
+}
+
+/* Walks `path` (an item and what follows it). 1 found, 0 not there, -1 failed. */
+static int walk(struct eval *ev, const struct scope *s, const cJSON *path, struct val *out)
+{
+	struct buf key = BUF_INIT(BUF_NO_LIMIT);
+	const cJSON *v = NULL;
+	int first = 1;
+
+	if (path == NULL)
+		return scope_whole(ev, s, out) < 0 ? -1 : 1;
+	for (; path != NULL && (first || v != NULL); path = json_next(path), first = 0) {
+		buf_reset(&key);
+		logic_text(path, &key);
+		v = first ? scope_child(s, key.ptr) : child(v, key.ptr);
+	}
+	buf_release(&key);
+	if (v == NULL) {
+		val_null(out);
+		return 0;
+	}
+	val_ref(out, v);
+	return 1;
+}
+
+static int find_climbing(struct eval *ev, const cJSON *path, const struct scope *s,
+	struct val *out)
+{
+	struct val beside;
+	int index;
+
+	climb(&s, json_number(json_first(path), 0), &beside, &index);
+	path = json_next(path);
+	val_null(out);
+	if (s == NULL)
+		return 0;
+	if (!index)
+		return walk(ev, s, path, out);
+	if (path == NULL || json_text(path) == NULL)
+		return 0;
+	if (strcmp(json_text(path), "index") == 0) {
+		*out = beside;
+		return 1;
+	}
+	if (strcmp(json_text(path), "iterator") == 0 && s->iterated != NULL)
+		val_ref(out, s->iterated);
+	return s->iterated != NULL;
+}
+
+/* The operand of val and exists: a key, or an array of keys. 1, 0 or -1. */
+static int find(struct eval *ev, const cJSON *raw, const struct scope *s, struct val *out)
+{
+	struct val args;
+	const cJSON *path;
+	int ret;
+
+	if (logic_eval(ev, raw, s, &args) < 0)
+		return -1;
+	path = val_at(&args);
+	if (json_is(path, JSON_ARRAY)) {
+		const cJSON *first = json_first(path);
+
+		if (json_is(first, JSON_ARRAY) && json_len(first) == 1)
+			ret = find_climbing(ev, first, s, out);
+		else
+			ret = walk(ev, s, first, out);
+	} else {
+		cJSON one = *path;
+
+		one.next = NULL;
+		ret = walk(ev, s, &one, out);
+	}
+	val_release(&args);
+	return ret;
+}
+
+static int run_val(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	(void)op;
+	return find(ev, raw, s, out) < 0 ? -1 : 0;
+}
+
+static int run_exists(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	int found = find(ev, raw, s, out);
+
+	(void)op;
+	if (found < 0)
+		return -1;
+	val_release(out);
+	val_bool(out, found);
+	return 0;
+}
+
+/* By jsonlogic.com null and "" count as missing, too. */
+static int is_missing(const struct scope *s, const cJSON *key)
+{
+	struct buf path = BUF_INIT(BUF_NO_LIMIT);
+	const cJSON *v;
+
+	logic_text(key, &path);
+	v = path.len == 0 ? s->data : look_up(s, path.ptr);
+	buf_release(&path);
+	return v == NULL || json_is(v, JSON_NULL) ||
+		(json_is(v, JSON_STRING) && json_text(v)[0] == '\0');
+}
+
+static cJSON *missing_of(struct eval *ev, const cJSON *keys, const struct scope *s)
+{
+	cJSON *list = json_new_array(ev->e);
+
+	if (list == NULL)
+		return NULL;
+	JSON_EACH(key, keys)
+		if (is_missing(s, key) && json_push_copy(list, key, ev->e) < 0) {
+			json_free(list);
+			return NULL;
+		}
+	return list;
+}
+
+static int run_missing(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	struct val args;
+	const cJSON *keys;
+	cJSON *one = NULL;
+	int ret = -1;
+
+	(void)op;
+	if (logic_eval(ev, raw, s, &args) < 0)
+		return -1;
+	keys = val_at(&args);
+	if (json_is(keys, JSON_ARRAY) && json_is(json_first(keys), JSON_ARRAY)) {
+		keys = json_first(keys);
+	} else if (!json_is(keys, JSON_ARRAY)) {
+		one = json_new_array(ev->e);
+		if (one == NULL || json_push_copy(one, keys, ev->e) < 0)
+			goto out;
+		keys = one;
+	}
+	ret = val_own(out, missing_of(ev, keys, s));
+out:
+	json_free(one);
+	val_release(&args);
+	return ret;
+}
+
+static int run_missing_some(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	struct val args;
+	const cJSON *need, *keys;
+	int ret = -1;
+
+	if (logic_eval(ev, raw, s, &args) < 0)
+		return -1;
+	need = json_first(val_at(&args));
+	keys = json_item(val_at(&args), 1);
+	if (!json_is(need, JSON_NUMBER) || !json_is(keys, JSON_ARRAY)) {
+		logic_fail_arity(ev, op);
+	} else {
+		ret = val_own(out, missing_of(ev, keys, s));
+		if (ret == 0 && (double)json_len(keys) - (double)json_len(val_at(out)) >=
+					json_number(need, 0)) {
+			val_release(out);
+			ret = val_own(out, json_new_array(ev->e));
+		}
+	}
+	val_release(&args);
+	return ret;
+}
+
+/* ---- choosing ---- */
+
+static int run_if(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	const cJSON *at = json_first(raw);
+
+	if (!json_is(raw, JSON_ARRAY))
+		return logic_fail_arity(ev, op);
+	while (at != NULL && json_next(at) != NULL) {
+		int t;
+
+		if (logic_eval(ev, at, s, out) < 0)
+			return -1;
+		t = logic_truthy(val_at(out));
+		val_release(out);
+		if (t)
+			return logic_eval(ev, json_next(at), s, out);
+		at = json_next(json_next(at));
+	}
+	if (at != NULL)
+		return logic_eval(ev, at, s, out);
+	val_null(out);
+	return 0;
+}
+
+/* and, or, ??: the first value that decides, else the last one. */
+static int run_first(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	int is_coalesce = op->name[0] == '?';
+
+	val_null(out);
+	if (!json_is(raw, JSON_ARRAY)) {
+		if (!is_coalesce)
+			return logic_fail_arity(ev, op);
+		return logic_eval(ev, raw, s, out);
+	}
+	JSON_EACH(it, raw) {
+		int stop;
+
+		val_release(out);
+		if (logic_eval(ev, it, s, out) < 0)
+			return -1;
+		stop = is_coalesce ? !json_is(val_at(out), JSON_NULL)
+				   : logic_truthy(val_at(out)) == (op->name[0] == 'o');
+		if (stop)
+			break;
+	}
+	return 0;
+}
+
+static int holds(struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b, int *yes)
+{
+	const char *n = op->name;
+	int order;
+
+	if (strlen(n) == 3) {
+		*yes = logic_same(a, b) == (n[0] == '=');
+		return 0;
+	}
+	if (logic_compare(ev, op, a, b, &order) < 0)
+		return -1;
+	if (n[0] == '=' || n[0] == '!')
+		*yes = (order == 0) == (n[0] == '=');
+	else
+		*yes = (order == 0 && n[1] == '=') || order == (n[0] == '<' ? -1 : 1);
+	return 0;
+}
+
+/* Comparisons hold between each operand and the next, and stop at the first that does not. */
+static int run_compare(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	const cJSON *at = json_first(raw);
+	struct val left, right;
+	int yes = 1;
+
+	if (!json_is(raw, JSON_ARRAY) || json_len(raw) < 2)
+		return logic_fail_arity(ev, op);
+	if (logic_eval(ev, at, s, &left) < 0)
+		return -1;
+	for (at = json_next(at); at != NULL && yes; at = json_next(at)) {
+		int bad = logic_eval(ev, at, s, &right) < 0;
+
+		if (!bad) {
+			bad = holds(ev, op, val_at(&left), val_at(&right), &yes) < 0;
+			val_release(&left);
+			left = right;
+		}
+		if (bad) {
+			val_release(&left);
+			return -1;
+		}
+	}
+	val_release(&left);
+	val_bool(out, yes);
+	return 0;
+}
+
+static int run_preserve(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	(void)ev;
+	(void)op;
+	(void)s;
+	val_ref(out, raw);
+	return 0;
+}
+
+/* Each later operand sees {"type": ...} of the failure before it. */
+static int run_try(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	const cJSON *at = json_is(raw, JSON_ARRAY) ? json_first(raw) : raw;
+	struct scope inner = { .up = s };
+	cJSON *caught = NULL;
+	int ret = -1;
+
+	if (at == NULL)
+		return logic_fail_arity(ev, op);
+	for (; at != NULL; at = at == raw ? NULL : json_next(at)) {
+		inner.data = caught;
+		ret = logic_eval(ev, at, caught == NULL ? s : &inner, out);
+		if (ret == 0 && caught != NULL)
+			ret = val_keep(out, ev->e);
+		if (ret == 0 || ev->thrown == NULL || at == raw || json_next(at) == NULL)
+			break;
+		json_free(caught);
+		caught = ev->thrown;
+		ev->thrown = NULL;
+	}
+	json_free(caught);
+	return ret;
+}
+
+/* ---- iterating ---- */
+
+/* The array to walk, NULL for "none". Only a written null is an error for map,
+ * filter and reduce; for all, some and none so is a value that is no array. */
+static int list_of(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *list)
+{
+	const cJSON *first = json_first(raw);
+	int is_test = op->name[0] == 'a' || op->name[0] == 's' || op->name[0] == 'n';
+
+	if (!json_is(raw, JSON_ARRAY) || json_len(raw) < (size_t)op->min ||
+		json_len(raw) > (size_t)op->max || json_is(first, JSON_NULL))
+		return logic_fail_arity(ev, op);
+	if (!is_test && json_is(json_next(first), JSON_NULL))
+		return logic_fail_arity(ev, op);
+	if (logic_eval(ev, first, s, list) < 0)
+		return -1;
+	if (json_is(val_at(list), JSON_ARRAY) || (!is_test && json_is(val_at(list), JSON_NULL)))
+		return 0;
+	val_release(list);
+	return logic_fail_arity(ev, op);
+}
+
+static int run_map(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	int keep = op->name[0] == 'f', ret = 0;
+	struct val list, each;
+	struct scope inner = { .up = s };
+	cJSON *made = NULL;
+
+	if (list_of(ev, op, raw, s, &list) < 0)
+		return -1;
+	made = json_new_array(ev->e);
+	inner.iterated = val_at(&list);
+	ret = made == NULL ? -1 : 0;
+	for (const cJSON *it = json_first(val_at(&list)); it != NULL && ret == 0;
+		it = json_next(it), inner.index++) {
+		inner.data = it;
+		ret = logic_eval(ev, json_item(raw, 1), &inner, &each);
+		if (ret < 0)
+			break;
+		if (!keep)
+			ret = json_push(made, val_take(&each, ev->e), ev->e);
+		else if (logic_truthy(val_at(&each)))
+			ret = json_push_copy(made, it, ev->e);
+		val_release(&each);
+	}
+	val_release(&list);
+	if (ret < 0) {
+		json_free(made);
+		return -1;
+	}
+	return val_own(out, made);
+}
+
+static int run_all(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
+	struct val *out)
+{
+	int is_all = op->name[0] == 'a', any = 0, decided = 0;
+	struct val list, each;
+	struct scope inner = { .up = s };
+
+	if (list_of(ev, op, raw, s, &list) < 0)
+		return -1;
+	inner.iterated = val_at(&list);
+	for (const cJSON *it = json_first(val_at(&list)); it != NULL && !decided;
+		it = json_next(it), inner.index++) {
+		any = 1;
+		inner.data = it;
+		if (logic_eval(ev, json_item(raw, 1), &inner, &each) < 0) {
+			val_release(&list);
+			return -1;
+		}
+		decided = logic_truthy(val_at(&each)) != is_all;
+		val_release(&each);
+	}
+	val_release(&list);
+	val_bool(out, is_all ? any && !decided : (op->name[0] == 'n') != decided);
+	return 0;
+}
+
+static int run_reduce(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	const cJSON *start = json_item(raw, 2);
+	struct scope inner = { .up = s };
+	struct val list, next;
+	int ret = 0;
+
+	if (list_of(ev, op, raw, s, &list) < 0)
+		return -1;
+	val_null(out);
+	if (start != NULL && logic_eval(ev, start, s, out) < 0) {
+		val_release(&list);
+		return -1;
+	}
+	inner.iterated = val_at(&list);
+	for (const cJSON *it = json_first(val_at(&list)); it != NULL && ret == 0;
+		it = json_next(it), inner.index++) {
+		inner.accumulator = val_at(out);
+		inner.current = it;
+		ret = logic_eval(ev, json_item(raw, 1), &inner, &next);
+		if (ret == 0)
+			ret = val_keep(&next, ev->e);
+		if (ret == 0) {
+			val_release(out);
+			*out = next;
+		}
+	}
+	val_release(&list);
+	if (ret < 0)
+		val_release(out);
+	return ret;
+}
+
+/*
+ * The operators, with logic_ops.c's: this table and that one are the stated scope.
+ * CLASSIC is jsonlogic.com; PROPOSED is what json-logic/compat-tables adds; OURS is
+ * arithmetic for patterns. Anything else is refused as "Unknown Operator".
+ */
+static const struct op lazy_ops[] = {
+	{ "var", 0, LOGIC_MANY, CLASSIC, run_var, NULL, 0 },
+	{ "missing", 0, LOGIC_MANY, CLASSIC, run_missing, NULL, 0 },
+	{ "missing_some", 2, 2, CLASSIC, run_missing_some, NULL, 0 },
+	{ "if", 0, LOGIC_MANY, CLASSIC, run_if, NULL, 0 },
+	{ "?:", 0, LOGIC_MANY, CLASSIC, run_if, NULL, 0 },
+	{ "and", 0, LOGIC_MANY, CLASSIC, run_first, NULL, 0 },
+	{ "or", 0, LOGIC_MANY, CLASSIC, run_first, NULL, 0 },
+	{ "==", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "!=", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "===", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "!==", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "<", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "<=", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ ">", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ ">=", 2, LOGIC_MANY, CLASSIC, run_compare, NULL, 0 },
+	{ "map", 2, 2, CLASSIC, run_map, NULL, 0 },
+	{ "filter", 2, 2, CLASSIC, run_map, NULL, 0 },
+	{ "reduce", 2, 3, CLASSIC, run_reduce, NULL, 0 },
+	{ "all", 2, 2, CLASSIC, run_all, NULL, 0 },
+	{ "some", 2, 2, CLASSIC, run_all, NULL, 0 },
+	{ "none", 2, 2, CLASSIC, run_all, NULL, 0 },
+	{ "val", 0, LOGIC_MANY, PROPOSED, run_val, NULL, 0 },
+	{ "exists", 0, LOGIC_MANY, PROPOSED, run_exists, NULL, 0 },
+	{ "??", 0, LOGIC_MANY, PROPOSED, run_first, NULL, 0 },
+	{ "try", 1, LOGIC_MANY, PROPOSED, run_try, NULL, 0 },
+	{ "preserve", 0, LOGIC_MANY, PROPOSED, run_preserve, NULL, 0 },
+};
+
+static const struct op *find_op(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lazy_ops); i++)
+		if (strcmp(lazy_ops[i].name, name) == 0)
+			return &lazy_ops[i];
+	for (size_t i = 0; i < logic_n_eager_ops; i++)
+		if (strcmp(logic_eager_ops[i].name, name) == 0)
+			return &logic_eager_ops[i];
+	return NULL;
+}
+
+static const struct logic_op *find_own_op(const struct logic *l, const char *name)
+{
+	if (l == NULL || l->ops == NULL)
+		return NULL;
+	for (const struct logic_op *o = l->ops; o->name != NULL; o++)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+/* ---- evaluated arguments ---- */
+
+struct args {
+	struct val small[ARGS_SMALL], *at;
+	struct val spread; /* holds the array that the arguments were spread from */
+	size_t n;
+};
+
+static void args_release(struct args *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		val_release(&a->at[i]);
+	val_release(&a->spread);
+	if (a->at != a->small)
+		free(a->at);
+}
+
+static int args_room(struct eval *ev, struct args *a, size_t n)
+{
+	a->at = n <= ARGS_SMALL ? a->small : calloc(n, sizeof(*a->at));
+	if (a->at != NULL)
+		return 0;
+	a->at = a->small;
+	return err_no_memory(ev->e);
+}
+
+static int args_eval(struct eval *ev, const cJSON *raw, const struct scope *s, int whole,
+	struct args *a)
+{
+	a->n = 0;
+	a->at = a->small;
+	val_null(&a->spread);
+	if (json_is(raw, JSON_ARRAY)) {
+		if (args_room(ev, a, json_len(raw)) < 0)
+			return -1;
+		JSON_EACH(it, raw) {
+			if (logic_eval(ev, it, s, &a->at[a->n]) < 0)
+				return -1;
+			a->n++;
+		}
+		return 0;
+	}
+	if (logic_eval(ev, raw, s, &a->spread) < 0)
+		return -1;
+	if (whole || !json_is(val_at(&a->spread), JSON_ARRAY)) {
+		a->at[0] = a->spread;
+		val_null(&a->spread);
+		a->n = 1;
+		return 0;
+	}
+	if (args_room(ev, a, json_len(val_at(&a->spread))) < 0)
+		return -1;
+	JSON_EACH(it, val_at(&a->spread))
+		val_ref(&a->at[a->n++], it);
+	return 0;
+}
+
+static cJSON *args_list(const struct args *a, struct err *e)
+{
+	cJSON *list = json_new_array(e);
+
+	for (size_t i = 0; list != NULL && i < a->n; i++) {
+		const struct val *v = &a->at[i];
+		cJSON *copy = v->own == NULL && v->ref == NULL ? number_node(&v->here, e)
+							       : json_copy(val_at(v), e);
+
+		if (json_push(list, copy, e) < 0) {
+			json_free(list);
+			list = NULL;
+		}
+	}
+	return list;
+}
+
+static int run_eager(struct eval *ev, const struct op *op, const struct logic_op *own,
+	const cJSON *raw, const struct scope *s, struct val *out)
+{
+	struct args a;
+	cJSON *list = NULL;
+	int traced = ev->l != NULL && ev->l->trace != NULL, ret = -1;
+
+	if (args_eval(ev, raw, s, op != NULL && op->whole, &a) < 0)
+		goto out;
+	if (own != NULL || traced) {
+		list = args_list(&a, ev->e);
+		if (list == NULL)
+			goto out;
+	}
+	if (own != NULL)
+		ret = val_own(out, own->run(list, ev->l->arg, ev->e));
+	else if (a.n < (size_t)op->min || a.n > (size_t)op->max)
+		ret = logic_fail_arity(ev, op);
+	else
+		ret = op->eager(ev, op, a.at, a.n, out);
+	if (ret == 0 && traced)
+		ev->l->trace(ev->l->trace_arg, own != NULL ? own->name : op->name, list,
+			val_at(out));
+out:
+	json_free(list);
+	args_release(&a);
+	return ret;
+}
+
+static int run_lazy(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
+{
+	if (op->lazy(ev, op, raw, s, out) < 0)
+		return -1;
+	if (ev->l != NULL && ev->l->trace != NULL)
+		ev->l->trace(ev->l->trace_arg, op->name, raw, val_at(out));
+	return 0;
+}
+
+static int eval_object(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
+{
+	const cJSON *member = json_first(rule);
+	const struct logic_op *own;
+	const struct op *op;
+
+	if (member == NULL) {
+		val_ref(out, rule);
+		return 0;
+	}
+	own = find_own_op(ev->l, json_key(member));
+	op = own != NULL ? NULL : find_op(json_key(member));
+	if (json_next(member) != NULL || (own == NULL && op == NULL))
+		return logic_fail(ev, "Unknown Operator", "'%.60s'%s", json_key(member),
+			json_next(member) != NULL ? " has other members beside it" : "");
+	if (op != NULL && op->lazy != NULL)
+		return run_lazy(ev, op, member, s, out);
+	return run_eager(ev, op, own, member, s, out);
+}
+
+static int is_plain(const cJSON *rule)
+{
+	JSON_EACH(it, rule)
+		if (json_is(it, JSON_ARRAY) || json_is(it, JSON_OBJECT))
+			return 0;
+	return 1;
+}
+
+static int eval_array(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
+{
+	cJSON *made;
+	struct val each;
+
+	if (is_plain(rule)) {
+		val_ref(out, rule);
+		return 0;
+	}
+	made = json_new_array(ev->e);
+	if (made == NULL)
+		return -1;
+	JSON_EACH(it, rule) {
+		if (logic_eval(ev, it, s, &each) < 0 ||
+			json_push(made, val_take(&each, ev->e), ev->e) < 0) {
+			json_free(made);
+			return -1;
+		}
+	}
+	return val_own(out, made);
+}
+
+int logic_eval(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
+{
+	int ret;
+
+	val_null(out);
+	if (!json_is(rule, JSON_OBJECT) && !json_is(rule, JSON_ARRAY)) {
+		val_ref(out, rule);
+		return 0;
+	}
+	if (++ev->depth > DEPTH_MAX) {
+		ev->depth--;
+		return fail_limit(ev, "is nested too deeply");
+	}
+	if (++ev->steps > STEPS_MAX)
+		ret = fail_limit(ev, "takes too many steps");
+	else if (json_is(rule, JSON_OBJECT))
+		ret = eval_object(ev, rule, s, out);
+	else
+		ret = eval_array(ev, rule, s, out);
+	ev->depth--;
+	if (ret < 0)
+		val_null(out);
+	return ret;
+}
+
+/* ---- the contract ---- */
+
+cJSON *logic_apply(const struct logic *l, const cJSON *rule, const cJSON *data, struct err *e)
+{
+	struct err mine = { 0 };
+	struct eval ev = { .l = l, .e = &mine };
+	struct scope top = { .data = data };
+	struct val v;
+	cJSON *result = NULL;
+
+	if (logic_eval(&ev, rule, &top, &v) == 0)
+		result = val_take(&v, &mine);
+	json_free(ev.thrown);
+	if (result == NULL)
+		*e = mine;
+	return result;
+}
+
+int logic_number(const struct logic *l, const cJSON *rule, const cJSON *data, double *out,
+	struct err *e)
+{
+	cJSON *v;
+	int ret = 0;
+
+	if (json_is(rule, JSON_NUMBER)) {
+		*out = json_number(rule, 0);
+		return 0;
+	}
+	v = logic_apply(l, rule, data, e);
+	if (v == NULL)
+		return -1;
+	if (json_is(v, JSON_NUMBER))
+		*out = json_number(v, 0);
+	else
+		ret = err_set(e, ERR_INPUT, "the rule gives %s, not a number",
+			json_type_name(json_type(v)));
+	json_free(v);
+	return ret;
+}
+
+/* ---- lint ---- */
+
+static int check(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
+	struct err *e);
+
+static int check_items(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
+	struct err *e)
+{
+	size_t len = at->len, i = 0;
+
+	JSON_EACH(it, rule) {
+		buf_addf(at, "/%zu", i++);
+		if (check(l, it, at, depth, e) < 0)
+			return -1;
+		buf_cut(at, len);
+	}
+	return 0;
+}
+
+/* One operand that is no array literal may evaluate to any number of arguments. */
+static int check_count(const struct op *op, const cJSON *raw, const struct buf *at, struct err *e)
+{
+	size_t n = json_is(raw, JSON_ARRAY) ? json_len(raw) : 1;
+	int open = json_is(raw, JSON_OBJECT) && op->lazy == NULL && !op->whole;
+
+	if (op->lazy == run_preserve || op->lazy == run_try || open ||
+		(n >= (size_t)op->min && n <= (size_t)op->max))
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: '%s' cannot take %zu operand%s", at->ptr, op->name, n,
+		n == 1 ? "" : "s");
+}
+
+static int check_object(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
+	struct err *e)
+{
+	const cJSON *member = json_first(rule);
+	size_t len = at->len;
+	const struct op *op;
+	int own;
+
+	if (member == NULL)
+		return 0;
+	json_pointer_add(at, json_key(member));
+	own = find_own_op(l, json_key(member)) != NULL;
+	op = own ? NULL : find_op(json_key(member));
+	if (!own && op == NULL)
+		return err_set(e, ERR_INPUT, "%s: unknown operator", at->ptr);
+	if (json_next(member) != NULL)
+		return err_set(e, ERR_INPUT, "%s: an operator stands alone in its object", at->ptr);
+	if (op != NULL && op->lazy == run_preserve)
+		return 0;
+	if (op != NULL && check_count(op, member, at, e) < 0)
+		return -1;
+	if (check(l, member, at, depth, e) < 0)
+		return -1;
+	buf_cut(at, len);
+	return 0;
+}
+
+static int check(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
+	struct err *e)
+{
+	if (depth > DEPTH_MAX)
+		return err_set(e, ERR_INPUT, "%s: the rule is nested too deeply", at->ptr);
+	if (json_is(rule, JSON_ARRAY))
+		return check_items(l, rule, at, depth + 1, e);
+	return json_is(rule, JSON_OBJECT) ? check_object(l, rule, at, depth + 1, e) : 0;
+}
+
+int logic_check(const struct logic *l, const cJSON *rule, struct err *e)
+{
+	struct buf at = BUF_INIT(BUF_NO_LIMIT);
+	int ret = check(l, rule, &at, 0, e);
+
+	buf_release(&at);
+	return ret;
+}

@@ -1,0 +1,156 @@
+/* conformance SUITE FILE... - runs files of a public suite's format. */
+#include "suite.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#define FILE_MAX ((size_t)64 << 20)
+
+static const struct suite suites[] = {
+	{ "jsonlogic", run_jsonlogic },
+};
+
+static void report(const struct tally *t, const char *word, const char *name, const char *fmt,
+	va_list ap)
+{
+	printf("%s %s: %s: ", word, t->path, name);
+	vprintf(fmt, ap);
+	putchar('\n');
+}
+
+void pass(struct tally *t)
+{
+	t->passed++;
+}
+
+void fail(struct tally *t, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->failed++;
+	va_start(ap, fmt);
+	report(t, "FAIL", name, fmt, ap);
+	va_end(ap);
+}
+
+void skip(struct tally *t, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->skipped++;
+	va_start(ap, fmt);
+	report(t, "SKIP", name, fmt, ap);
+	va_end(ap);
+}
+
+cJSON *read_json(const char *text, size_t len, struct err *e)
+{
+	return json_parse(text, len, JSON_PLAIN, e);
+}
+
+static int base64_digit(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+int base64_member(const cJSON *obj, const char *key, struct buf *out, struct err *e)
+{
+	const char *s;
+	unsigned bits = 0;
+	int have = 0;
+
+	if (json_str(obj, key, &s, e) < 0)
+		return -1;
+	for (; *s != '\0' && *s != '='; s++) {
+		int d = base64_digit(*s);
+
+		if (d < 0)
+			return err_set(e, ERR_INPUT, "'%s' is not base64", key);
+		bits = (bits << 6 | (unsigned)d) & 0xFFFFFF;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			buf_add_char(out, (char)(bits >> have & 0xFF));
+		}
+	}
+	return buf_ok(out, e);
+}
+
+const char *shown(const cJSON *v, int slot)
+{
+	static char text[3][240];
+	struct buf b = BUF_INIT(BUF_NO_LIMIT);
+
+	if (v == NULL)
+		buf_add_str(&b, "nothing");
+	else
+		json_print(v, JSON_COMPACT, &b);
+	snprintf(text[slot], sizeof(text[slot]), "%s", b.ptr);
+	buf_release(&b);
+	return text[slot];
+}
+
+/* gzread passes plain files through unchanged. */
+static int read_file(const char *path, struct buf *out, struct err *e)
+{
+	char piece[65536];
+	gzFile f = gzopen(path, "rb");
+	int n = -1;
+
+	if (f == NULL)
+		return err_set(e, ERR_NO_INPUT, "%s: cannot be opened", path);
+	while ((n = gzread(f, piece, sizeof(piece))) > 0)
+		buf_add(out, piece, (size_t)n);
+	gzclose(f);
+	if (n < 0)
+		return err_set(e, ERR_IO, "%s: cannot be read", path);
+	return buf_ok(out, e);
+}
+
+static int run_file(const struct suite *s, struct tally *t, const char *path, struct err *e)
+{
+	struct buf text = BUF_INIT(FILE_MAX);
+	int ret = read_file(path, &text, e);
+
+	t->path = path;
+	if (ret == 0) {
+		ret = s->run(t, text.ptr, text.len, e);
+		if (ret < 0)
+			err_where(e, "%s", path);
+	}
+	buf_release(&text);
+	return ret;
+}
+
+static int usage(void)
+{
+	fputs("usage: conformance SUITE FILE...\nsuites:", stderr);
+	for (size_t i = 0; i < ARRAY_LEN(suites); i++)
+		fprintf(stderr, " %s", suites[i].name);
+	fputc('\n', stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const struct suite *s = NULL;
+	struct tally t = { 0 };
+	struct err e = { 0 };
+
+	for (size_t i = 0; argc > 2 && i < ARRAY_LEN(suites); i++)
+		if (strcmp(suites[i].name, argv[1]) == 0)
+			s = &suites[i];
+	if (s == NULL)
+		return usage();
+	for (int i = 2; i < argc; i++)
+		if (run_file(s, &t, argv[i], &e) < 0)
+			fail(&t, "(file)", "%s", e.msg);
+	printf("%zu passed, %zu failed, %zu skipped\n", t.passed, t.failed, t.skipped);
+	return t.failed > 0;
+}
