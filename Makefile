@@ -25,7 +25,7 @@ endif
 
 PKGS := libcjson libmd libpcre2-8 sqlite3 libgit2 libarchive
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla $(WERROR)
-CPPFLAGS += -D_GNU_SOURCE -Ilib -include lib/base/banned.h -DMLOPS_VERSION='"$(VERSION)"'
+CPPFLAGS += -D_GNU_SOURCE -Ilib -Itests -include lib/base/banned.h -DMLOPS_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c17 -g $(OPT) $(WARN) $(SANFLAGS)
 LDFLAGS  += -Wl,--as-needed $(SANFLAGS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
