@@ -11,6 +11,7 @@ struct prices {
 	const char *region, *as_of;
 	int estimated;
 	struct price_group *group;
+	char **source; /* of a group with a key; else NULL */
 	size_t n_groups;
 	struct price_entry *entry;
 	size_t n;
@@ -34,45 +35,84 @@ int price_to_pico(double usd, int64_t *pico, struct err *e)
 	return 0;
 }
 
-static int load_group(struct price_group *g, const cJSON *v, struct err *e)
+/* A group's origin says where its prices were read; the key is added to the source. */
+static int load_origin(struct price_group *g, const cJSON *v, const cJSON *o, struct prices *p,
+	struct err *e)
 {
-	int64_t per = 1;
+	const char *source, *key = json_str_or(v, "key", "");
+	struct buf text = BUF_INIT(4096);
+
+	if (!json_is(o, JSON_OBJECT))
+		return err_set(e, ERR_INPUT, "'origin' names no origin");
+	if (json_str(o, "source", &source, e) < 0 ||
+		json_str(o, "confidence", &g->confidence, e) < 0)
+		return -1;
+	if (*source == '\0')
+		return err_set(e, ERR_INPUT, "a price without a source is no fact");
+	g->date = json_str_or(o, "date", NULL);
+	g->note = json_str_or(o, "note", NULL);
+	g->source = source;
+	if (*key == '\0')
+		return 0;
+	buf_addf(&text, "%s%s", source, key);
+	if (buf_ok(&text, e) < 0 || (p->source[p->n_groups] = buf_take(&text)) == NULL) {
+		buf_release(&text);
+		return err_no_memory(e);
+	}
+	g->source = p->source[p->n_groups];
+	return 0;
+}
+
+static int load_group(struct price_group *g, const cJSON *v, const cJSON *const *origin,
+	size_t n_origins, struct prices *p, struct err *e)
+{
+	int64_t per = 1, at;
 
 	if (json_str(v, "service", &g->service, e) < 0 || json_str(v, "unit", &g->unit, e) < 0 ||
-		json_str(v, "source", &g->source, e) < 0 ||
-		json_str(v, "confidence", &g->confidence, e) < 0)
+		json_int(v, "origin", &at, e) < 0)
 		return -1;
-	if (*g->source == '\0')
-		return err_set(e, ERR_INPUT, "a price without a source is no fact");
 	if (json_has(v, "per") && json_int(v, "per", &per, e) < 0)
 		return -1;
 	if (per < 1)
 		return err_set(e, ERR_INPUT, "'per' is below 1");
 	g->per = per;
-	g->date = json_str_or(v, "date", NULL);
-	g->note = json_str_or(v, "note", NULL);
-	return 0;
+	return load_origin(g, v, at < 0 || (size_t)at >= n_origins ? NULL : origin[at], p, e);
 }
 
 static int load_groups(struct prices *p, const char *name, struct err *e)
 {
-	const cJSON *groups;
+	const cJSON *groups, *origins, **origin = NULL;
+	size_t n = 0, n_origins;
+	int ret = -1;
 
-	if (json_arr(p->tree, "groups", &groups, e) < 0) {
+	if (json_arr(p->tree, "origins", &origins, e) < 0 ||
+		json_arr(p->tree, "groups", &groups, e) < 0) {
 		err_where(e, "%s", name);
 		return -1;
 	}
-	p->group = calloc(json_len(groups) + 1, sizeof(*p->group));
-	if (p->group == NULL)
+	n_origins = json_len(origins);
+	n = json_len(groups);
+	p->group = calloc(n + 1, sizeof(*p->group));
+	p->source = calloc(n + 1, sizeof(*p->source));
+	origin = calloc(n_origins + 1, sizeof(*origin));
+	if (p->group == NULL || p->source == NULL || origin == NULL) {
+		free(origin);
 		return err_no_memory(e);
+	}
+	n_origins = 0;
+	JSON_EACH(o, origins)
+		origin[n_origins++] = o;
 	JSON_EACH(g, groups) {
-		if (load_group(&p->group[p->n_groups], g, e) < 0) {
+		if (load_group(&p->group[p->n_groups], g, origin, n_origins, p, e) < 0) {
 			err_where(e, "%s: /groups/%zu", name, p->n_groups);
-			return -1;
+			goto out;
 		}
 		p->n_groups++;
 	}
-	return 0;
+	ret = 0;
+out:
+	free(origin);
+	return ret;
 }
 
 /* The N of "....tierN", 0 without, -1 for a number that is none. */
@@ -278,6 +318,9 @@ void prices_free(struct prices *p)
 {
 	if (p == NULL)
 		return;
+	for (size_t i = 0; p->source != NULL && i <= p->n_groups; i++)
+		free(p->source[i]);
+	free(p->source);
 	free(p->entry);
 	free(p->group);
 	json_free(p->tree);

@@ -186,8 +186,9 @@ static void exact_text_reads_back(void **unused)
 }
 
 #define HEAD "{'schema_version':1,'region':'r','as_of':'2026','currency':'USD',"
-#define G "{'service':'S','unit':'GB','source':'x','confidence':'y'}"
-#define BOOK(rows) HEAD "'groups':[" G "],'prices':{" rows "}}"
+#define ORIGINS "'origins':[{'source':'x','date':null,'confidence':'y'}],"
+#define G "{'service':'S','unit':'GB','origin':0}"
+#define BOOK(rows) HEAD ORIGINS "'groups':[" G "],'prices':{" rows "}}"
 
 static const struct {
 	const char *json, *msg; /* msg NULL: loads */
@@ -210,10 +211,13 @@ static const struct {
 	{ BOOK("'a.tier1':[1,0,10,5]"), "ends before it begins" },
 	{ BOOK("'a.tier1':[1,0,0,5],'a':[1,0]"), "with and without tiers" },
 	{ BOOK("'a.tierx':[1,0,0,5]"), "not followed by a number" },
-	{ HEAD "'groups':[{'service':'S','unit':'GB','source':'','confidence':'y'}],'prices':{}}",
+	{ HEAD ORIGINS "'groups':[{'service':'S','unit':'GB','origin':1}],'prices':{}}",
+		"/groups/0: 'origin' names no origin" },
+	{ HEAD "'origins':[{'source':'','confidence':'y'}],"
+		"'groups':[{'service':'S','unit':'GB','origin':0}],'prices':{}}",
 		"/groups/0: a price without a source" },
-	{ HEAD "'groups':[],'prices':[]}", "'prices' is not an object" },
-	{ "{'schema_version':1,'region':'r','as_of':'2026','currency':'EUR','groups':[],'prices':{}}",
+	{ HEAD ORIGINS "'groups':[],'prices':[]}", "'prices' is not an object" },
+	{ "{'schema_version':1,'region':'r','as_of':'2026','currency':'EUR','origins':[],'groups':[],'prices':{}}",
 		"/currency: prices are in USD, not EUR" },
 	{ "{'schema_version':2,'region':'r','as_of':'2026','currency':'USD','groups':[],'prices':{}}",
 		"/schema_version" },
