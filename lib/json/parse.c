@@ -318,6 +318,15 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
 }
 
+/* 1 when each name is greater than the one before: sorted files need no sort. */
+static int names_ascend(const cJSON *obj)
+{
+	for (const cJSON *m = obj->child; m != NULL && m->next != NULL; m = m->next)
+		if (strcmp(m->string, m->next->string) >= 0)
+			return 0;
+	return 1;
+}
+
 /* The name that stands twice in an object, or NULL; *no_memory tells the rest. */
 static const char *duplicate(const cJSON *obj, size_t n, int *no_memory)
 {
@@ -326,6 +335,8 @@ static const char *duplicate(const cJSON *obj, size_t n, int *no_memory)
 	size_t i = 0;
 
 	*no_memory = 0;
+	if (names_ascend(obj))
+		return NULL;
 	all = n <= NAMES_SMALL ? small : malloc(n * sizeof(*all));
 	if (all == NULL) {
 		*no_memory = 1;
