@@ -1,5 +1,6 @@
 #include "proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -99,9 +100,10 @@ static void become(const struct proc_spec *s, pid_t parent, const char *path, in
 		(err >= 0 && dup2(err, 2) < 0) || (s->dir != NULL && chdir(s->dir) < 0) ||
 		(s->memory_bytes > 0 && setrlimit(RLIMIT_AS, &lim) < 0))
 		goto fail;
-	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
+	for (size_t i = 0; !s->only_env && s->env != NULL && s->env[i] != NULL; i++)
 		putenv((char *)(uintptr_t)s->env[i]);
-	execv(path, (char *const *)(uintptr_t)s->argv);
+	execve(path, (char *const *)(uintptr_t)s->argv,
+		s->only_env ? (char *const *)(uintptr_t)s->env : environ);
 fail:
 	failure = errno;
 	(void)!write(report, &failure, sizeof(failure));
@@ -192,11 +194,61 @@ static void give(const struct proc_spec *s, struct child *c)
 		close_fd(&c->in);
 }
 
+/* Resident bytes of all processes of a group, from /proc. */
+static uint64_t group_resident(pid_t group)
+{
+	DIR *proc = opendir("/proc");
+	uint64_t pages = 0;
+	struct dirent *d;
+
+	while (proc != NULL && (d = readdir(proc)) != NULL) {
+		char path[64], text[1024], *after;
+		unsigned long rss = 0;
+		long of = 0;
+		ssize_t n;
+		int fd;
+
+		if (d->d_name[0] < '1' || d->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/stat", d->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+		close_fd(&fd);
+		if (n <= 0)
+			continue;
+		text[n] = '\0';
+		after = strrchr(text, ')'); /* fields 5 and 24 of proc(5) */
+		if (after != NULL &&
+			sscanf(after,
+				") %*c %*d %ld %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d"
+				" %*d %*d %*d %*d %*d %*u %*u %lu",
+				&of, &rss) == 2 &&
+			of == (long)group)
+			pages += rss;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* 1 when the child's group holds too much memory; looks at most 4 times a second. */
+static int too_large(const struct proc_spec *s, const struct child *c, int64_t *looked_ns)
+{
+	int64_t now = clock_monotonic_ns();
+
+	if (s->group_bytes == 0 || now - *looked_ns < 250000000)
+		return 0;
+	*looked_ns = now;
+	return group_resident(c->pid) > s->group_bytes;
+}
+
 /* Moves bytes until the child's pipes are closed, the deadline passes or the
  * caller wants to stop. 1 when it must be ended. */
 static int pump(const struct proc_spec *s, struct child *c, int64_t start_ns,
 	struct proc_result *r)
 {
+	int64_t looked_ns = start_ns;
+
 	for (;;) {
 		struct pollfd p[3] = { { c->in, POLLOUT, 0 }, { c->out, POLLIN, 0 },
 			{ c->err, POLLIN, 0 } };
@@ -208,6 +260,12 @@ static int pump(const struct proc_spec *s, struct child *c, int64_t start_ns,
 		if (s->timeout_ns > 0 &&
 			clock_monotonic_ns() - start_ns > s->timeout_ns) {
 			r->timed_out = 1;
+			return 1;
+		}
+		if (r->overflowed && s->end_on_overflow)
+			return 1;
+		if (too_large(s, c, &looked_ns)) {
+			r->too_large = 1;
 			return 1;
 		}
 		if (c->in < 0 && c->out < 0 && c->err < 0)

@@ -17,6 +17,7 @@
 struct proc_spec {
 	const char *const *argv; /* argv[0] is looked up in PATH unless it has a '/' */
 	const char *const *env;  /* "NAME=value" to add or replace; NULL: none */
+	int only_env;            /* 1: the child's environment is `env` and nothing else */
 	const char *dir;         /* working directory; NULL: the caller's */
 	const void *in;          /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
@@ -25,6 +26,9 @@ struct proc_spec {
 	int merge;             /* stderr goes to `out`, too */
 	int64_t timeout_ns;    /* 0: no deadline */
 	uint64_t memory_bytes; /* address space limit (RLIMIT_AS); 0: none */
+	uint64_t group_bytes;  /* resident memory of the child and what it started, looked
+	                        * at a few times a second; past it they are ended. 0: none */
+	int end_on_overflow;   /* 1: a child that prints too much is ended */
 	const volatile int
 		*stop; /* when it becomes non-zero the child is ended; may be NULL */
 	void (*tick)(void *arg); /* called about ten times a second; may be NULL */
@@ -36,6 +40,7 @@ struct proc_result {
 	int signal;     /* the signal that ended it, else 0 */
 	int timed_out;  /* ended by the deadline */
 	int stopped;    /* ended by *stop */
+	int too_large;  /* ended by group_bytes */
 	int overflowed; /* printed more than a buffer's maximum; the rest was dropped */
 	int64_t wall_ns;
 	int64_t cpu_ns;      /* user + system of the child and what it waited for */
