@@ -1,0 +1,140 @@
+#include "codegen.h"
+
+#include <string.h>
+
+#include "parts.h"
+
+struct args {
+	const char *out_dir;
+	int dry_run;
+};
+
+static const struct opt opts[] = {
+	OPT_DIR_OUT('o', "output", struct args, out_dir, "write the repository below this directory"),
+	OPT_FLAG(0, "dry-run", struct args, dry_run, "say what would be written, write nothing"),
+	OPT_END,
+};
+
+/*
+ * Why this state may not be generated, or NULL: an approval counts for the plan
+ * and cost that were shown to the person who gave it.
+ */
+static const char *unapproved(const cJSON *in, struct err *e)
+{
+	const cJSON *hitl = json_get(in, "hitl"), *bound = json_get(hitl, "digest");
+	static const char *const keys[] = { "plan", "cost" };
+	char hex[DIGEST_HEX_MAX];
+
+	if (strcmp(json_str_or(hitl, "status", ""), "approved") != 0)
+		return "the plan is not approved";
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *digest = json_text(json_get(bound, keys[i]));
+		const cJSON *now = json_get(in, keys[i]);
+
+		if (digest == NULL)
+			continue;
+		if (now == NULL || json_digest(now, hex, e) < 0 || strcmp(hex, digest) != 0)
+			return "the approval is void: plan or cost changed after it";
+	}
+	return NULL;
+}
+
+static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *e)
+{
+	cJSON *m = manifest_new(e);
+
+	for (size_t i = 0; m != NULL && i < files->n; i++) {
+		const struct gen_file *f = &files->at[i];
+
+		if (manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode, f->origin,
+			    e) < 0) {
+			json_free(m);
+			return -1;
+		}
+	}
+	if (m == NULL || manifest_seal(m, e) < 0) {
+		json_free(m);
+		return -1;
+	}
+	return json_set(out, "artifacts", m, e);
+}
+
+static int add_card(struct node_env *env, const cJSON *in, const struct gen_files *files,
+	const cJSON *out, struct err *e)
+{
+	const cJSON *plan = json_get(in, "plan");
+	cJSON *card = card_add(env->cards, node_rows[NODE_CODEGEN].agent, e);
+	size_t by_pattern = 0;
+
+	for (size_t i = 0; i < files->n; i++)
+		by_pattern += strncmp(files->at[i].origin, "pattern:", 8) == 0;
+	if (card == NULL || card_input_key(card, "plan", e) < 0 ||
+		card_input_artifact(card, "mlops.lock.json", e) < 0 ||
+		card_link(card, "lock", "mlops.lock.json", e) < 0 ||
+		card_link(card, "plan", "docs/plan.md", e) < 0 || card_confidence(card, 1, e) < 0)
+		return -1;
+	JSON_EACH(s, json_get(plan, "slots"))
+		if (card_candidate(card, json_str_or(s, "pattern", ""),
+			    json_str_or(s, "why", json_str_or(s, "slot", "")), NULL, e) < 0)
+			return -1;
+	return card_choice(card, "repository", e,
+		"%zu files, %zu of them from the templates of %zu slots and %zu bases; content %.12s",
+		files->n, by_pattern, json_len(json_get(plan, "slots")),
+		json_len(json_get(plan, "bases")),
+		json_str_or(json_get(out, "artifacts"), "content_digest", ""));
+}
+
+static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
+{
+	const struct args *a = args;
+	struct gen_files files = { 0 };
+	struct placement done = { 0 };
+	const char *why;
+	int ret = -1;
+
+	if (a->out_dir == NULL && !a->dry_run)
+		return err_set(e, ERR_USAGE, "name the directory to write to with -o DIR");
+	if (!json_true(json_at(in, "/plan/feasible"))) {
+		log_warn(&env->log, "there is no feasible plan to generate from");
+		return 10;
+	}
+	why = unapproved(in, e);
+	if (why != NULL) {
+		log_warn(&env->log, "%s: nothing generated", why);
+		return 10;
+	}
+	if (codegen_make(env, in, &files, e) < 0)
+		goto out;
+	if (a->out_dir != NULL && place_files(env, &files, a->out_dir, a->dry_run, &done, e) < 0)
+		goto out;
+	if (fill_manifest(out, &files, e) < 0 || add_card(env, in, &files, out, e) < 0)
+		goto out;
+	log_info(&env->log, "%zu files: %zu added, %zu changed, %zu removed, %zu as they were%s",
+		files.n, done.added, done.changed, done.removed, done.kept,
+		a->dry_run ? " (dry run: nothing written)" : "");
+	ret = 0;
+out:
+	gen_files_release(&files);
+	return ret;
+}
+
+static const struct filter codegen_filter = {
+	.node = NODE_CODEGEN,
+	.version = "1",
+	.summary = "render an approved plan into a repository",
+	.run = run,
+};
+
+static const struct filter *const filters[] = { &codegen_filter };
+
+const struct program codegen_program = {
+	.name = "mlops-codegen",
+	.summary = "write the repository of an approved plan",
+	.examples = "  mlops-codegen -o out/repo < approved.json > state.json\n"
+		    "  mlops-codegen --dry-run -o out/repo < approved.json > /dev/null\n",
+	.opts = opts,
+	.args_size = sizeof(struct args),
+	.filters = filters,
+	.n_filters = ARRAY_LEN(filters),
+};

@@ -1,0 +1,149 @@
+/* One run: load, render, wire, sort. */
+#include "parts.h"
+
+#include <string.h>
+
+struct gen_file *gen_add(struct gen *g, const char *path, const char *origin, struct err *e)
+{
+	struct gen_files *f = g->files;
+	struct gen_file *one;
+
+	if (f->n == f->cap) {
+		size_t cap = f->cap == 0 ? 128 : 2 * f->cap;
+		struct gen_file *more = realloc(f->at, cap * sizeof(*more));
+
+		if (more == NULL) {
+			err_no_memory(e);
+			return NULL;
+		}
+		f->at = more;
+		f->cap = cap;
+	}
+	one = &f->at[f->n];
+	*one = (struct gen_file){ .path = strdup(path), .origin = strdup(origin) };
+	buf_init(&one->text, GEN_FILE_MAX);
+	if (one->path == NULL || one->origin == NULL) {
+		free(one->path);
+		free(one->origin);
+		err_no_memory(e);
+		return NULL;
+	}
+	f->n++;
+	return one;
+}
+
+int gen_put(struct gen *g, const char *path, const char *origin, const char *kind,
+	const char *mode, struct buf *text, struct err *e)
+{
+	struct gen_file *one;
+
+	if (buf_ok(text, e) < 0) {
+		err_where(e, "%s", path);
+		return -1;
+	}
+	for (size_t i = 0; i < g->files->n; i++) {
+		const struct gen_file *f = &g->files->at[i];
+
+		if (strcmp(f->path, path) != 0)
+			continue;
+		if (f->text.len == text->len && memcmp(f->text.ptr, text->ptr, text->len) == 0)
+			return 0;
+		return err_set(e, ERR_CONFIG, "%s and %s both make '%s', and differently", f->origin,
+			origin, path);
+	}
+	one = gen_add(g, path, origin, e);
+	if (one == NULL)
+		return -1;
+	one->kind = kind;
+	one->mode = mode;
+	one->text = *text;
+	buf_init(text, text->max);
+	return 0;
+}
+
+void gen_files_release(struct gen_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->at[i].path);
+		free(f->at[i].origin);
+		buf_release(&f->at[i].text);
+	}
+	free(f->at);
+	*f = (struct gen_files){ 0 };
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct gen_file *)a)->path, ((const struct gen_file *)b)->path);
+}
+
+/* mlops.lock.json: from what the repository was made, and every file as it was
+ * made, so that a later run can tell an edit from an old version. */
+static int add_lock(struct gen *g, struct err *e)
+{
+	cJSON *lock = json_new_object(e), *made = NULL, *patterns = NULL, *files = NULL;
+	struct buf text = BUF_INIT(GEN_FILE_MAX);
+	char hex[DIGEST_HEX_MAX];
+	int ret = -1;
+
+	if (lock == NULL || json_set_int(lock, "lock_version", 1, e) < 0)
+		goto out;
+	made = json_add_object(lock, "made_from", e);
+	if (made == NULL || json_digest(g->constraints, hex, e) < 0 ||
+		json_set_str(made, "constraints_sha256", hex, e) < 0 ||
+		json_digest(g->plan, hex, e) < 0 || json_set_str(made, "plan_sha256", hex, e) < 0 ||
+		json_set_str(made, "mlops_version", MLOPS_VERSION, e) < 0)
+		goto out;
+	patterns = json_add_object(lock, "patterns", e);
+	JSON_EACH(u, g->units)
+		if (patterns == NULL ||
+			json_set_str(patterns, json_str_or(u, "pattern", ""),
+				json_str_or(u, "version", ""), e) < 0)
+			goto out;
+	files = json_add_object(lock, "files", e);
+	for (size_t i = 0; i < g->files->n; i++) {
+		const struct gen_file *f = &g->files->at[i];
+
+		digest_hex(f->text.ptr, f->text.len, hex);
+		if (files == NULL || json_set_str(files, f->path, hex, e) < 0)
+			goto out;
+	}
+	json_print(lock, JSON_PRETTY, &text);
+	buf_add_char(&text, '\n');
+	ret = gen_put(g, "mlops.lock.json", "plan", "config", "0644", &text, e);
+out:
+	buf_release(&text);
+	json_free(lock);
+	return ret;
+}
+
+static int make_all(struct gen *g, struct err *e)
+{
+	if (view_load(g, e) < 0)
+		return -1;
+	JSON_EACH(u, g->units)
+		if (render_unit(g, u, e) < 0)
+			return -1;
+	if (render_skeleton(g, e) < 0 || wire_modules(g, e) < 0)
+		return -1;
+	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
+	if (add_lock(g, e) < 0)
+		return -1;
+	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
+	return 0;
+}
+
+int codegen_make(struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e)
+{
+	struct gen g = { .env = env, .in = in, .files = out };
+	int ret = make_all(&g, e);
+
+	json_free(g.skeleton);
+	json_free(g.ports);
+	json_free(g.python);
+	json_free(g.patterns);
+	json_free(g.units);
+	json_free(g.view);
+	json_free(g.texts);
+	return ret;
+}

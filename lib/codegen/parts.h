@@ -1,0 +1,66 @@
+/*
+ * parts.h - what the files of this room share; no other room includes it.
+ */
+#ifndef MLOPS_CODEGEN_PARTS_H
+#define MLOPS_CODEGEN_PARTS_H
+
+#include "codegen.h"
+#include "template/template.h"
+
+#define GEN_FILE_MAX ((size_t)8 << 20)
+
+/* What is read from share/ once, and the view that grows from it. */
+struct gen {
+	struct node_env *env;
+	const cJSON *in;
+	const cJSON *constraints, *plan;
+	cJSON *skeleton; /* share/skeleton/skeleton.json */
+	cJSON *ports;    /* share/patterns/ports.json */
+	cJSON *python;   /* share/skeleton/python.json */
+	cJSON *patterns; /* id -> pattern.json */
+	cJSON *units;    /* [{name, module, dir, pattern, ...}]: bases, then slots; see view.c */
+	cJSON *view;     /* what all templates see */
+	cJSON *texts;    /* template path -> text, read once */
+	struct gen_files *files;
+};
+
+/* gen.c: files */
+struct gen_file *gen_add(struct gen *g, const char *path, const char *origin, struct err *e);
+/* Adds rendered text; the same path with the same bytes counts once, with other
+ * bytes it is ERR_CONFIG. `text` is taken over. */
+int gen_put(struct gen *g, const char *path, const char *origin, const char *kind,
+	const char *mode, struct buf *text, struct err *e);
+
+/* view.c */
+int view_load(struct gen *g, struct err *e);
+/* The view of one unit: the common view with slot, pattern, p, v, port on top. The
+ * caller frees it with json_free. */
+cJSON *view_of_unit(struct gen *g, const cJSON *unit, struct err *e);
+void view_name(const char *text, char separator, struct buf *out); /* [a-z0-9] and separator */
+
+/* render.c: the `files` members */
+int render_skeleton(struct gen *g, struct err *e);
+int render_unit(struct gen *g, const cJSON *unit, struct err *e);
+/* One short text, such as a path. */
+int render_text(const char *tpl, const char *name, const cJSON *view, struct buf *out,
+	struct err *e);
+
+/* wiring.c: module calls, variables and versions */
+int wire_modules(struct gen *g, struct err *e);
+
+/* hcl.c: literals */
+void hcl_string(const char *text, struct buf *out); /* with its quotes */
+void hcl_value(const cJSON *v, struct buf *out);
+const char *hcl_type(const cJSON *v); /* "number", "list(string)" */
+
+/* python.c: requirement lists for the view */
+int python_lists(struct gen *g, cJSON *out, struct err *e);
+
+/* place.c: what is on disk */
+struct placement {
+	size_t added, changed, kept, removed;
+};
+int place_files(struct node_env *env, const struct gen_files *files, const char *dir,
+	int dry_run, struct placement *done, struct err *e);
+
+#endif
