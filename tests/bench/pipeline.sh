@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The whole pipeline without external validators: the nine-process pipe and the
+# driver, beside a Python process that only parses and prints the final state
+# nine times over (what a scripted pipeline would pay for its processes alone).
+set -u
+build=${1:-build} runs=${RUNS:-11}
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+measure=$build/tests/measure
+export SOURCE_DATE_EPOCH=1700000000
+
+cat >"$tmp/pipe" <<'P'
+#!/bin/sh
+mlops-intake -q < "$1" | mlops-plan -q | mlops-critic -q | mlops-policy -q | mlops-gate -q --approve --actor bench |
+	mlops-codegen -q -o "$2/repo" | mlops-validate -q -C "$2/repo" --tools none | mlops-rationale -q -C "$2/repo" |
+	mlops-diff -q -C "$2/repo" --zip "$2/repo.zip" > "$2/state.json"
+P
+cat >"$tmp/pythons" <<'P'
+#!/bin/sh
+p='import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'
+python3 -c "$p" < "$1" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p"
+P
+chmod +x "$tmp/pipe" "$tmp/pythons"
+row() {
+	local name=$1 median min max kib status
+	shift
+	read -r median min max kib status < <("$measure" "$runs" - "$@")
+	printf '%-44s %8s ms median %8s min %8s max  status %s\n' "$name" "$median" "$min" "$max" "$status"
+}
+for brief in examples/*.md; do
+	name=$(basename "$brief" .md)
+	[ "$name" = README ] && continue
+	mkdir -p "$tmp/$name"
+	row "nine filters, $name (target 150)" "$tmp/pipe" "$brief" "$tmp/$name"
+	row "mlops run, $name" mlops run -q "$brief" -o "$tmp/$name/run" --yes --tools none --db "sqlite:$tmp/$name/db"
+	row "nine python3 json round trips, same state" "$tmp/pythons" "$tmp/$name/state.json"
+	echo "    files generated: $(find "$tmp/$name/repo" -type f | wc -l)"
+done
