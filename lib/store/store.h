@@ -1,0 +1,115 @@
+/*
+ * store.h - what the driver and the service keep: projects, decision sets with
+ * their checkpoints, the runs of nodes, events, approvals, costs, artifacts.
+ *
+ * Everything that one node changes is one transaction, and a decision set is
+ * changed only by who has read its latest lock_version. Rows come back as JSON
+ * objects by column name; columns of JSON lose their "_jsonb". Nothing here says
+ * which database is behind it.
+ * Thread safety: a struct store belongs to one thread; processes may share a
+ * database.
+ */
+#ifndef MLOPS_STORE_H
+#define MLOPS_STORE_H
+
+#include "state/state.h"
+
+struct store;
+
+#define STORE_URL_DEFAULT "sqlite:.mlops/mlops.db"
+
+/* `url` NULL: $MLOPS_DB, else STORE_URL_DEFAULT. Made and brought up to date when
+ * needed. ERR_USAGE for a kind that this build cannot open, ERR_CANT_CREATE,
+ * ERR_INPUT for a file that is no database, ERR_CONFIG for a newer one. */
+int store_open(struct store **out, const char *url, struct err *e);
+void store_close(struct store *s); /* NULL is fine */
+
+/* The directory beside the database, for blobs and repositories. */
+const char *store_home(const struct store *s);
+
+/* ---- projects ---- */
+
+/* The project of a root (an output directory's full path, or a name), made when
+ * there is none. */
+int store_project(struct store *s, const char *root, const char *name,
+	char id[ID_TEXT_MAX], struct err *e);
+
+/* By id, root or name; NULL: the one that changed last. *out is NULL if none is
+ * there; the caller owns it. */
+int store_project_find(struct store *s, const char *what, cJSON **out, struct err *e);
+int store_projects(struct store *s, cJSON **out, struct err *e);
+
+/* ---- decision sets ---- */
+
+struct store_set {
+	const char *project_id, *parent_id; /* parent_id NULL: the first version */
+	int64_t version;
+	const char *run_id, *input_sha256;
+	const cJSON *options;
+};
+
+/* A running decision set; older unfinished ones of the project become superseded. */
+int store_set_new(struct store *s, const struct store_set *set, char id[ID_TEXT_MAX],
+	struct err *e);
+
+/* The newest decision set that is not superseded, or the newest with `status`.
+ * *out is NULL if none is there; the caller owns it. */
+int store_set_latest(struct store *s, const char *project_id, const char *status,
+	cJSON **out, struct err *e);
+
+/* By version, id or the start of an id; NULL: the newest. */
+int store_set_find(struct store *s, const char *project_id, const char *what, cJSON **out,
+	struct err *e);
+int store_sets(struct store *s, const char *project_id, cJSON **out, struct err *e);
+
+/* The state after a node (NULL: the latest checkpoint); *state is NULL if there is
+ * none. `files` may be NULL. The caller owns both. */
+int store_state(struct store *s, const char *set_id, const char *node, cJSON **state,
+	cJSON **files, struct err *e);
+
+/* ---- runs of nodes ---- */
+
+/* Runs of this node in this decision set that went well with this base key, the
+ * newest first. */
+int store_runs(struct store *s, const char *set_id, const char *node,
+	const char *base_key, cJSON **out, struct err *e);
+
+struct store_run {
+	const char *node_version, *provider, *prompt_pack;
+	const char *base_key, *idem_key;
+	const cJSON *read, *input, *output; /* NULL: nothing is kept */
+	int64_t tokens_in, tokens_out;
+	double latency_ms;
+	int answer, ok;
+	const char *error; /* NULL: none */
+};
+
+struct store_step {
+	const char *project_id, *set_id, *run_id;
+	int64_t *lock_version;       /* as read; the new one afterwards */
+	const char *status;          /* of the decision set; NULL: as it is */
+	const struct node_row *node; /* NULL: no node ran */
+	const struct store_run *run; /* NULL: reused or none */
+	const cJSON *state;          /* after the node: the checkpoint; NULL: none */
+	const cJSON *files;          /* generated files by content; NULL: none */
+	const char *summary_md;      /* NULL: as it is */
+	const cJSON *events;         /* [{type, payload}]; NULL: none */
+};
+
+/* All of it or nothing. ERR_CONFLICT when somebody else has changed the decision
+ * set. From the state come, by node: constraints, plan, cost estimate, approval,
+ * artifacts. */
+int store_commit(struct store *s, const struct store_step *step, struct err *e);
+
+/* ---- reading back ---- */
+
+/* Events of a decision set (or, with set_id NULL, of a project), the oldest first,
+ * after the event `after`. */
+int store_events(struct store *s, const char *project_id, const char *set_id,
+	int64_t after, cJSON **out, struct err *e);
+int store_approvals(struct store *s, const char *set_id, cJSON **out, struct err *e);
+/* Runs without their documents, the oldest first; set_id NULL: of the project. */
+int store_run_list(struct store *s, const char *project_id, const char *set_id,
+	cJSON **out, struct err *e);
+
+#endif
