@@ -67,7 +67,7 @@ void db_rollback(struct db *db);
 int64_t db_last_id(struct db *db);
 
 #define DB_SCHEMA_VERSION 1
-extern const char
-	*const db_migrations[DB_SCHEMA_VERSION]; /* [i]: from version i to i+1 */
+/* [i]: the statements from version i to i+1, ending in NULL. */
+extern const char *const *const db_migrations[DB_SCHEMA_VERSION];
 
 #endif

@@ -8,14 +8,14 @@
  */
 #include "db.h"
 
-static const char first[] =
+static const char *const first[] = {
 	"CREATE TABLE projects ("
 	" id TEXT PRIMARY KEY,"
 	" name TEXT NOT NULL,"
 	" root TEXT NOT NULL UNIQUE," /* the output directory, or a name */
 	" owner_id TEXT,"
 	" created_at TEXT NOT NULL,"
-	" updated_at TEXT NOT NULL);"
+	" updated_at TEXT NOT NULL);",
 
 	"CREATE TABLE decision_sets ("
 	" id TEXT PRIMARY KEY,"
@@ -39,10 +39,10 @@ static const char first[] =
 	" state_version INTEGER NOT NULL,"
 	" tool_version TEXT NOT NULL,"
 	" created_at TEXT NOT NULL,"
-	" updated_at TEXT NOT NULL);"
-	"CREATE INDEX decision_sets_project ON decision_sets(project_id, created_at);"
+	" updated_at TEXT NOT NULL);",
+	"CREATE INDEX decision_sets_project ON decision_sets(project_id, created_at);",
 	"CREATE UNIQUE INDEX decision_sets_version ON decision_sets(project_id, version)"
-	" WHERE status <> 'superseded';"
+	" WHERE status <> 'superseded';",
 
 	"CREATE TABLE checkpoints ("
 	" id INTEGER PRIMARY KEY,"
@@ -51,8 +51,8 @@ static const char first[] =
 	" node_name TEXT NOT NULL,"
 	" state_jsonb TEXT NOT NULL,"
 	" files_jsonb TEXT," /* the generated files at this point, by content */
-	" created_at TEXT NOT NULL);"
-	"CREATE INDEX checkpoints_set ON checkpoints(decision_set_id, id);"
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX checkpoints_set ON checkpoints(decision_set_id, id);",
 
 	"CREATE TABLE agent_runs ("
 	" id TEXT PRIMARY KEY,"
@@ -79,10 +79,10 @@ static const char first[] =
 	" answer INTEGER,"
 	" ok INTEGER NOT NULL,"
 	" error TEXT,"
-	" created_at TEXT NOT NULL);"
+	" created_at TEXT NOT NULL);",
 	"CREATE INDEX agent_runs_base ON agent_runs(decision_set_id, node_name, "
-	"base_key);"
-	"CREATE INDEX agent_runs_idem ON agent_runs(idem_key);"
+	"base_key);",
+	"CREATE INDEX agent_runs_idem ON agent_runs(idem_key);",
 
 	"CREATE TABLE artifacts ("
 	" id TEXT PRIMARY KEY,"
@@ -95,7 +95,7 @@ static const char first[] =
 	" mode TEXT,"
 	" origin TEXT,"
 	" created_at TEXT NOT NULL,"
-	" UNIQUE (decision_set_id, path));"
+	" UNIQUE (decision_set_id, path));",
 
 	"CREATE TABLE approvals ("
 	" id TEXT PRIMARY KEY,"
@@ -108,8 +108,8 @@ static const char first[] =
 	" comment TEXT,"
 	" comments_jsonb TEXT,"
 	" expires_at TEXT,"
-	" created_at TEXT NOT NULL);"
-	"CREATE INDEX approvals_set ON approvals(decision_set_id, seq);"
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX approvals_set ON approvals(decision_set_id, seq);",
 
 	"CREATE TABLE cost_estimates ("
 	" id TEXT PRIMARY KEY,"
@@ -120,8 +120,8 @@ static const char first[] =
 	" method TEXT NOT NULL,"
 	" delta_vs_prev_usd NUMERIC,"
 	" delta_vs_prev_pct NUMERIC,"
-	" created_at TEXT NOT NULL);"
-	"CREATE INDEX cost_estimates_set ON cost_estimates(decision_set_id, created_at);"
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX cost_estimates_set ON cost_estimates(decision_set_id, created_at);",
 
 	"CREATE TABLE events ("
 	" id INTEGER PRIMARY KEY,"
@@ -134,9 +134,9 @@ static const char first[] =
 	" prompt_pack_hash TEXT,"
 	" state_version INTEGER NOT NULL,"
 	" tool_version TEXT NOT NULL,"
-	" created_at TEXT NOT NULL);"
-	"CREATE INDEX events_set ON events(decision_set_id, id);"
-	"CREATE INDEX events_project ON events(project_id, id);"
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX events_set ON events(decision_set_id, id);",
+	"CREATE INDEX events_project ON events(project_id, id);",
 
 	"CREATE TABLE jobs ("
 	" id TEXT PRIMARY KEY,"
@@ -151,7 +151,8 @@ static const char first[] =
 	" lease_expires_at TEXT,"
 	" fence INTEGER NOT NULL DEFAULT 0," /* grows with each claim */
 	" created_at TEXT NOT NULL,"
-	" updated_at TEXT NOT NULL);"
-	"CREATE INDEX jobs_queue ON jobs(status, next_run_at, priority);";
+	" updated_at TEXT NOT NULL);",
+	"CREATE INDEX jobs_queue ON jobs(status, next_run_at, priority);", NULL
+};
 
-const char *const db_migrations[DB_SCHEMA_VERSION] = { first };
+const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first };

@@ -91,8 +91,9 @@ static int migrate(struct db *db, struct err *e)
 	if (db_query(db, "PRAGMA user_version", NULL, 0, read_version, &have, e) < 0)
 		goto fail;
 	for (; have < DB_SCHEMA_VERSION; have++)
-		if (db_script(db, db_migrations[have], e) < 0)
-			goto fail;
+		for (const char *const *step = db_migrations[have]; *step != NULL; step++)
+			if (db_script(db, *step, e) < 0)
+				goto fail;
 	if (db_script(db, pragma, e) < 0)
 		goto fail;
 	return db_commit(db, e);

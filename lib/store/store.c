@@ -366,9 +366,7 @@ int store_events(struct store *s, const char *project_id, const char *set_id,
 
 int store_approvals(struct store *s, const char *set_id, cJSON **out, struct err *e)
 {
-	return rows(s,
-		"SELECT * FROM approvals WHERE decision_set_id = $1 ORDER BY created_at, "
-		"rowid",
+	return rows(s, "SELECT * FROM approvals WHERE decision_set_id = $1 ORDER BY seq",
 		(struct db_value[]){ DB_TEXT(set_id) }, 1, out, e);
 }
 
