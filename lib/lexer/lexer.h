@@ -1,0 +1,148 @@
+/*
+ * lexer.h - text to lexemes in linear time: markup and spelling levelled, words,
+ * numbers and signs cut out, and every phrase of a lexicon found in one
+ * Aho-Corasick pass.
+ *
+ * Nothing here knows what a class means, reads a file or parses JSON. Text is
+ * valid UTF-8 without NULs. No step looks at a byte more than a bounded number
+ * of times, whatever the text.
+ * Thread safety: a compiled lexicon may be shared for reading; a scan belongs to
+ * one thread.
+ */
+#ifndef MLOPS_LEXER_H
+#define MLOPS_LEXER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+/* ---- a lexicon: phrases, each with one or more senses ---- */
+
+#define LEXER_PHRASE_MAX 63 /* bytes of a phrase after levelling */
+
+struct sense {
+	uint16_t cls;      /* the caller's class number */
+	const char *value; /* borrowed by the lexicon: must outlive it; may be NULL */
+	struct sense *next;
+};
+
+/* How a phrase may touch what stands beside it. */
+#define PHRASE_AFTER_DIGIT  1u /* "200ms", "5k" */
+#define PHRASE_BEFORE_DIGIT 2u /* "usd500", "p95" */
+
+struct lexicon;
+struct lexicon *lexicon_new(void); /* NULL: out of memory */
+void lexicon_free(struct lexicon *lx);
+/* Adds a phrase with a sense. "pric(e|es|ing)" stands for its expansions, one level
+ * deep, several groups allowed. ERR_CONFIG when longer than LEXER_PHRASE_MAX. */
+int lexicon_add(struct lexicon *lx, const char *phrase, unsigned cls, const char *value,
+	unsigned flags, struct err *e);
+/* Makes it ready for scan_text; nothing may be added afterwards. */
+int lexicon_compile(struct lexicon *lx, struct err *e);
+size_t lexicon_phrases(const struct lexicon *lx);
+/* The senses of a single word that differs from `word` (levelled, len bytes) by one
+ * letter left out, added, changed or swapped, where exactly one entry with a sense
+ * in classes [lo, hi] does; NULL otherwise. */
+const struct sense *lexicon_near(
+	const struct lexicon *lx, const char *word, size_t len, unsigned lo, unsigned hi);
+
+/* ---- a scan ---- */
+
+enum lexeme_kind {
+	LEX_WORD,   /* letters */
+	LEX_NUMBER, /* digits with separators */
+	LEX_SIGN,   /* one other character: norm byte in `sign` */
+	LEX_PHRASE, /* found in the lexicon; may cover several of the above */
+	LEX_URL,    /* also an e-mail address */
+	LEX_BREAK,  /* end of a line */
+	LEX_CELL,   /* table cell boundary */
+};
+
+#define LEX_GROUPED 1u  /* number: three digits after one separator, "20.000" */
+#define LEX_VERSION 2u  /* number with two points: 4.2.1 */
+#define LEX_STRUCK  4u  /* inside ~~ ~~ or <del> */
+#define LEX_GLUED   8u  /* no space before it */
+#define LEX_INWORD  16u /* number that is glued to letters before it: p95, h100 */
+#define LEX_DECIMAL 32u /* number written with a decimal part */
+
+struct lexeme {
+	uint32_t from, to; /* in scan.norm */
+	uint32_t src, end; /* in the text scanned, end exclusive */
+	uint32_t line;     /* in scan.lines */
+	uint8_t kind;
+	uint8_t sign;
+	uint16_t flags;
+	double num;                 /* a number's value; thousands groups read as such */
+	double alt;                 /* GROUPED: the value with a decimal point instead */
+	const struct sense *senses; /* PHRASE */
+};
+
+struct line {
+	uint32_t first, last; /* lexemes [first, last), the BREAK excluded */
+	uint32_t src, width;  /* where it starts; characters of text in it */
+	uint8_t quote;        /* depth of ">" */
+	uint8_t heading;      /* 1 to 6 for # headings */
+	uint8_t bullet;       /* list item, numbered line, or starts with an emoji */
+	uint8_t table;        /* a row of a table */
+	uint8_t blank;
+	uint8_t indent;
+};
+
+struct scan {
+	const char *text; /* borrowed */
+	size_t len;
+	char *norm;    /* lower case, ASCII where there is a plain form */
+	uint32_t *map; /* norm byte -> text offset */
+	size_t norm_len;
+	struct lexeme *lex;
+	size_t n;
+	struct line *lines;
+	size_t n_lines;
+	unsigned odd; /* SCAN_... : things a person would not see */
+};
+
+#define SCAN_BIDI      1u /* bidirectional controls, left out */
+#define SCAN_HOMOGLYPH 2u /* letters of another script read as the Latin ones */
+#define SCAN_INVISIBLE 4u /* zero-width characters, left out */
+
+/* ERR_INPUT for text of 4 GiB or more. scan_release also after a failure. */
+int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size_t len,
+	struct err *e);
+void scan_release(struct scan *s);
+
+/* The value of the lexeme's sense in class cls ("" where it has none), or NULL. */
+const char *lexeme_is(const struct lexeme *l, unsigned cls);
+/* Written with a capital first letter; all letters capital. */
+int lexeme_capital(const struct scan *s, const struct lexeme *l);
+int lexeme_all_caps(const struct scan *s, const struct lexeme *l);
+int lexeme_equals(const struct scan *s, const struct lexeme *l, const char *norm);
+
+/* Levels one phrase as the scanner levels text: into out, at most max bytes with
+ * the NUL; the length, or 0 when it does not fit. */
+size_t lexer_level(const char *text, size_t len, char *out, size_t max);
+
+/* ---- quantities ---- */
+
+struct lexer_words {          /* classes that the number grammar needs */
+	unsigned number_word; /* value: the number as text */
+	unsigned scale;       /* value: the factor as text ("1000") */
+	unsigned range_word;  /* "to", "and", "bis" between two numbers */
+};
+
+struct quantity {
+	double lo, hi; /* equal unless a range */
+	int range;
+	int grouped; /* hi had LEX_GROUPED; alt is the other reading */
+	double alt;
+	int scaled;           /* a factor word followed */
+	uint32_t first, next; /* lexemes [first, next) */
+};
+
+/* Reads a number, written in digits or words, with a factor and as a range, at
+ * lexeme i. 1 when there is one. `skip` is a class that may stand between the parts
+ * of a range (a repeated currency sign). */
+int quantity_at(const struct scan *s, const struct lexer_words *w, size_t i,
+	unsigned skip, struct quantity *q);
+
+#endif
