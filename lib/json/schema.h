@@ -1,9 +1,14 @@
 /*
- * schema.h - JSON Schema 2020-12 validation (json-schema.org/draft/2020-12).
+ * schema.h - JSON Schema 2020-12 validation (json-schema.org/draft/2020-12), and
+ * draft 2019-09 and 07 for the published schemas that are written in them.
  *
- * Keywords outside the stated scope are refused when the schema is compiled,
- * never ignored. Formats are annotations unless `assert_formats` is set.
- * Thread safety: a compiled schema is read-only and may be shared.
+ * The keyword table in schema_internal.h is the scope. A dialect or a required
+ * vocabulary outside it, and a keyword whose argument has the wrong shape, are
+ * refused when a schema is read; our own files (schema_load) may not even hold a
+ * keyword that nobody knows, but for names that start with "x-". Formats are
+ * annotations unless `assert_formats` is set.
+ * Subschemas are prepared when a value first reaches them, so that opening a large
+ * schema is quick. Thread safety: a schema belongs to one thread at a time.
  */
 #ifndef MLOPS_JSON_SCHEMA_H
 #define MLOPS_JSON_SCHEMA_H

@@ -9,6 +9,7 @@
 #define FILE_MAX ((size_t)64 << 20)
 
 static const struct suite suites[] = {
+	{ "json-schema", run_json_schema },
 	{ "jsonlogic", run_jsonlogic },
 };
 
