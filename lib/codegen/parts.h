@@ -52,6 +52,9 @@ int wire_modules(struct gen *g, struct err *e);
 void hcl_string(const char *text, struct buf *out); /* with its quotes */
 void hcl_value(const cJSON *v, struct buf *out);
 const char *hcl_type(const cJSON *v); /* "number", "list(string)" */
+/* Appends the text with the `=` of neighbouring assignments aligned, as terraform
+ * fmt has it; nothing else changes. */
+void hcl_align(const char *text, size_t len, struct buf *out);
 
 /* python.c: requirement lists for the view */
 int python_lists(struct gen *g, cJSON *out, struct err *e);

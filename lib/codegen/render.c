@@ -135,6 +135,17 @@ static int render_body(struct gen *g, const char *from, const char *to, const cJ
 		buf_add(out, tpl, len);
 		return buf_ok(out, e);
 	}
+	if (template_language_of(to) == TEMPLATE_HCL) {
+		struct buf raw = BUF_INIT(GEN_FILE_MAX);
+		int ret = template_render(tpl, len, from, view, TEMPLATE_HCL, &partials, &raw, e);
+
+		if (ret == 0) {
+			hcl_align(raw.ptr, raw.len, out);
+			ret = buf_ok(out, e);
+		}
+		buf_release(&raw);
+		return ret;
+	}
 	return template_render(tpl, len, from, view, template_language_of(to), &partials, out, e);
 }
 

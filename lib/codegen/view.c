@@ -518,12 +518,22 @@ static int set_regions(struct gen *g, cJSON *view, struct err *e)
 {
 	const cJSON *regions = json_get(g->plan, "regions");
 	const char *first;
+	cJSON *list;
 
 	if (json_len(regions) == 0)
 		regions = json_get(g->constraints, "regions");
 	first = json_text(json_first(regions));
 	if (first == NULL)
 		return err_set(e, ERR_INPUT, "/plan/regions: the plan names no region");
+	list = json_add_array(view, "region_list", e);
+	JSON_EACH(r, regions) {
+		cJSON *row = list == NULL ? NULL : json_push_object(list, e);
+
+		if (row == NULL || json_set_copy(row, "name", r, e) < 0)
+			return -1;
+	}
+	if (number_items(list, e) < 0)
+		return -1;
 	return json_set_copy(view, "regions", regions, e) < 0 ? -1 :
 								json_set_str(view, "region", first, e);
 }
@@ -536,6 +546,49 @@ static int set_approval(struct gen *g, cJSON *view, struct err *e)
 	if (a == NULL || json_set_str(a, "status", json_str_or(hitl, "status", ""), e) < 0)
 		return -1;
 	return set_display(a, "waived", json_get(hitl, "waived"), e);
+}
+
+/* unit.provides: [{port, key, is_endpoint}] */
+static int set_provided(struct gen *g, cJSON *unit, struct err *e)
+{
+	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
+	cJSON *list = json_add_array(unit, "provides", e);
+
+	JSON_EACH(p, json_get(pattern, "provides")) {
+		cJSON *row = list == NULL ? NULL : json_push_object(list, e);
+		const char *port = json_str_or(p, "port", "");
+
+		if (row == NULL || json_set_str(row, "port", port, e) < 0 ||
+			set_name(row, "key", port, '_', e) < 0 ||
+			json_set_bool(row, "is_endpoint", strncmp(port, "ep.", 3) == 0, e) < 0)
+			return -1;
+	}
+	return list == NULL ? -1 : number_items(list, e);
+}
+
+/* view.endpoints: the VPC endpoints that the plan's patterns call, each once. */
+static int set_endpoints(struct gen *g, cJSON *view, struct err *e)
+{
+	cJSON *all = json_add_array(view, "endpoints", e);
+
+	JSON_EACH(u, g->units) {
+		const cJSON *pattern = json_get(g->patterns, json_str_or(u, "pattern", ""));
+
+		JSON_EACH(p, json_get(pattern, "endpoints")) {
+			const char *id = json_text(p) != NULL ? json_text(p) : json_str_or(p, "id", NULL);
+			const cJSON *when = json_get(p, "when");
+			cJSON *answer = when == NULL ? NULL : logic_apply(NULL, when, view, e);
+			int wanted = when == NULL || logic_truthy(answer);
+
+			if (when != NULL && answer == NULL)
+				return -1;
+			json_free(answer);
+			if (wanted && id != NULL && !json_has_text(all, id) &&
+				json_push_str(all, id, e) < 0)
+				return -1;
+		}
+	}
+	return all == NULL ? -1 : 0;
 }
 
 static int set_units(struct gen *g, cJSON *view, struct err *e)
@@ -570,7 +623,7 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 					json_str_or(json_get(facts, json_key(p)), "why", ""), e) < 0)
 				return -1;
 		}
-		if (number_items(params, e) < 0 ||
+		if (number_items(params, e) < 0 || set_provided(g, (cJSON *)(uintptr_t)u, e) < 0 ||
 			json_set_copy((cJSON *)(uintptr_t)u, "facts_of",
 				json_get(g->patterns, json_str_or(u, "pattern", "")), e) < 0)
 			return -1;
@@ -597,7 +650,7 @@ static int make_view(struct gen *g, struct err *e)
 		json_set_copy(v, "load", json_get(g->plan, "load"), e) < 0 ||
 		set_plan(g, v, e) < 0 || set_cost(g, v, e) < 0 || set_approval(g, v, e) < 0 ||
 		set_tags(g, v, e) < 0 || set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
-		set_providers(g, v, e) < 0)
+		set_providers(g, v, e) < 0 || set_endpoints(g, v, e) < 0)
 		return -1;
 	has = json_add_object(v, "has", e);
 	if (has == NULL || set_flags(g, has, e) < 0)

@@ -310,49 +310,19 @@ static int add_watch(struct gen *g, const cJSON *unit, struct inputs *in, struct
 
 /* ---- writing ---- */
 
-/* In the order of their lengths as terraform fmt wants: `=` aligned in a run of
- * one-line arguments; watch, over several lines, is aligned by hand. */
-static void align_watch(struct input *i)
-{
-	size_t width = 0;
-	struct buf out = BUF_INIT(GEN_FILE_MAX);
-
-	for (const char *p = i->expr.ptr; (p = strstr(p, "\n    ")) != NULL; p += 5)
-		if (strcspn(p + 5, " ") > width)
-			width = strcspn(p + 5, " ");
-	for (const char *p = i->expr.ptr; *p != '\0';) {
-		if (strncmp(p, "\n    ", 5) == 0) {
-			size_t n = strcspn(p + 5, " ");
-
-			buf_addf(&out, "\n    %.*s%*s", (int)n, p + 5, (int)(width - n), "");
-			p += 5 + n;
-		} else {
-			buf_add_char(&out, *p++);
-		}
-	}
-	buf_release(&i->expr);
-	i->expr = out;
-}
-
 static int write_call(struct gen *g, const cJSON *unit, struct inputs *in, const char *text,
 	struct err *e)
 {
 	const char *module = json_str_or(unit, "module", "");
 	struct buf out = BUF_INIT(GEN_FILE_MAX), path = BUF_INIT(256);
-	size_t width = 0;
-	int ret, multi = 0;
+	struct buf aligned = BUF_INIT(GEN_FILE_MAX);
+	int ret, multi = 0, blank = 0;
 
-	for (size_t i = 0; i < in->n; i++)
-		if (uses(text, in->at[i].name) && in->at[i].expr.len > 0 &&
-			strchr(in->at[i].expr.ptr, '\n') == NULL && strlen(in->at[i].name) > width)
-			width = strlen(in->at[i].name);
 	buf_add_str(&out, "# ");
 	for (const char *p = json_str_or(unit, "title", ""); *p != '\0'; p++)
 		buf_add_char(&out, (unsigned char)*p < 0x20 ? ' ' : *p);
 	buf_addf(&out, "\nmodule \"%s\" {\n  source = \"./modules/%s\"\n", module,
 		json_str_or(unit, "dir", ""));
-	if (width > 0)
-		buf_add_char(&out, '\n');
 	for (size_t i = 0; i < in->n; i++) {
 		struct input *one = &in->at[i];
 
@@ -362,23 +332,25 @@ static int write_call(struct gen *g, const cJSON *unit, struct inputs *in, const
 			multi = 1;
 			continue;
 		}
-		buf_addf(&out, "  %-*s = %s\n", (int)width, one->name, one->expr.ptr);
+		buf_addf(&out, "%s  %s = %s\n", blank ? "" : "\n", one->name, one->expr.ptr);
+		blank = 1;
 	}
 	for (size_t i = 0; multi && i < in->n; i++) {
 		struct input *one = &in->at[i];
 
 		if (!uses(text, one->name) || strchr(one->expr.ptr, '\n') == NULL)
 			continue;
-		align_watch(one);
 		buf_addf(&out, "\n  %s = %s\n", one->name, one->expr.ptr);
 	}
 	buf_add_str(&out, "}\n");
 	buf_addf(&path, "infra/%s.tf", module);
-	ret = buf_ok(&path, e) < 0 ?
+	hcl_align(out.ptr, out.len, &aligned);
+	ret = buf_ok(&path, e) < 0 || buf_ok(&out, e) < 0 ?
 		-1 :
-		gen_put(g, path.ptr, "plan", "terraform", "0644", &out, e);
+		gen_put(g, path.ptr, "plan", "terraform", "0644", &aligned, e);
 	buf_release(&path);
 	buf_release(&out);
+	buf_release(&aligned);
 	return ret;
 }
 
@@ -480,13 +452,32 @@ static int check_required(const cJSON *unit, const struct inputs *in, const char
 	return 0;
 }
 
+/* view.needs: which standard inputs any module uses, for the root's variables. */
+static int note_needs(struct gen *g, const struct inputs *in, const char *text, struct err *e)
+{
+	cJSON *needs = json_own(g->view, "needs", e);
+	size_t i = 0;
+
+	if (needs == NULL)
+		return -1;
+	JSON_EACH(s, json_get(g->skeleton, "inputs")) {
+		if (i < in->n && uses(text, in->at[i].name) &&
+			json_set_bool(needs, in->at[i].name, 1, e) < 0)
+			return -1;
+		(void)s;
+		i++;
+	}
+	return 0;
+}
+
 static int wire_one(struct gen *g, const cJSON *unit, const char *text, int first, struct err *e)
 {
 	struct inputs in = { 0 };
 	cJSON *view = view_of_unit(g, unit, e);
 	int ret = -1;
 
-	if (view != NULL && add_standard(g, view, &in, e) == 0 && add_ports(g, unit, &in, e) == 0 &&
+	if (view != NULL && add_standard(g, view, &in, e) == 0 &&
+		note_needs(g, &in, text, e) == 0 && add_ports(g, unit, &in, e) == 0 &&
 		add_bases(g, unit, &in, e) == 0 && add_params(g, unit, &in, e) == 0 &&
 		add_values(g, unit, view, &in, e) == 0 &&
 		(!uses(text, "watch") || add_watch(g, unit, &in, e) == 0) &&

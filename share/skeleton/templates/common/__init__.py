@@ -1,0 +1,1 @@
+"""What services and pipelines share: settings, logs, objects, run facts, errors."""

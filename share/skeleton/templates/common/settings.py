@@ -1,0 +1,55 @@
+"""Settings come from the environment only; every name has a default that works locally."""
+
+import os
+from pathlib import Path
+
+
+class SettingError(ValueError):
+    """A variable of the environment has a value that cannot be used."""
+
+
+def env(name: str, default: str = "") -> str:
+    """The variable's text; an empty variable counts as not set."""
+    value = os.environ.get(name, "").strip()
+    return value or default
+
+
+def env_int(name: str, default: int, minimum: int = 0) -> int:
+    """The variable as a whole number of at least `minimum`."""
+    text = env(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        raise SettingError(f"{name} is not a whole number: {text!r}") from None
+    if value < minimum:
+        raise SettingError(f"{name} is below {minimum}: {value}")
+    return value
+
+
+def env_float(name: str, default: float) -> float:
+    """The variable as a number."""
+    text = env(name, repr(default))
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingError(f"{name} is not a number: {text!r}") from None
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """true/false, yes/no, 1/0."""
+    text = env(name, "true" if default else "false").lower()
+    if text in {"true", "yes", "1", "on"}:
+        return True
+    if text in {"false", "no", "0", "off"}:
+        return False
+    raise SettingError(f"{name} is neither true nor false: {text!r}")
+
+
+def data_dir() -> Path:
+    """Where programs keep their data when no cloud is configured."""
+    return Path(env("DATA_DIR", ".local"))
+
+
+def port_uri(port: str) -> str:
+    """The URI of a port such as "obj_raw": OBJ_RAW_URI, else a folder below DATA_DIR."""
+    return env(f"{port.upper()}_URI", f"file://{data_dir()}/{port}/")
