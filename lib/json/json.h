@@ -27,7 +27,8 @@ enum json_rules {
 	JSON_STRICT, /* I-JSON (RFC 7493): valid UTF-8, no duplicate names, no \u0000, no lone
 	              * surrogates, no integer past 2^53-1, no number beyond a double */
 	JSON_PLAIN, /* RFC 8259 for foreign documents: the last duplicate counts, long
-	              * integers round to a double; still no \u0000 and no invalid UTF-8 */
+	              * integers round to a double, \u0000 is kept as the bytes C0 80 (and
+	              * printed as \u0000 again); still no invalid UTF-8 */
 };
 
 /* Exactly one value with optional white space around it. NULL with "byte N: ..."

@@ -117,8 +117,12 @@ static int unicode_escape(struct reader *r, size_t start)
 
 	if (hex4(r, &c) < 0)
 		return -1;
-	if (c == 0)
-		return fail(r, start, "\\u0000 is refused: no text here may hold it");
+	if (c == 0) {
+		if (r->rules == JSON_STRICT)
+			return fail(r, start, "\\u0000 is refused: no text here may hold it");
+		buf_add(&r->scratch, "\xC0\x80", 2); /* no valid UTF-8 has these two bytes */
+		return 0;
+	}
 	if (c >= 0xD800 && c <= 0xDBFF && r->len - r->at >= 6 && r->text[r->at] == '\\' &&
 		r->text[r->at + 1] == 'u') {
 		size_t back = r->at;

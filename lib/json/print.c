@@ -103,8 +103,14 @@ static void print_string(const char *s, struct buf *out)
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0xC0)
 			continue;
+		if (c == 0xC0) { /* U+0000 as json.h keeps it */
+			buf_add(out, run, (size_t)(s - run));
+			buf_add_str(out, "\\u0000");
+			run = ++s + 1;
+			continue;
+		}
 		buf_add(out, run, (size_t)(s - run));
 		run = s + 1;
 		found = memchr(from, c, sizeof(from) - 1);
@@ -189,6 +195,8 @@ static int by_utf16(const void *pa, const void *pb)
 
 	while (*a != '\0' && *a == *b)
 		a++, b++;
+	if (*a == 0xC0 || *b == 0xC0) /* U+0000 is below all but the end */
+		return *a == 0xC0 ? (*b == '\0' ? 1 : -1) : (*a == '\0' ? -1 : 1);
 	if (*a >= 0xEE && *b >= 0xEE && (*a >= 0xF0) != (*b >= 0xF0))
 		return *a >= 0xF0 ? -1 : 1;
 	return (int)*a - (int)*b;

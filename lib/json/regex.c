@@ -279,7 +279,17 @@ void regex_free(struct regex *r)
 	free(r);
 }
 
-int regex_search(const struct regex *r, const char *text, struct err *e)
+/* json.h keeps U+0000 as two bytes that are no UTF-8; here lengths are explicit. */
+static void with_nul(const char *text, struct buf *out)
+{
+	for (const char *at; (at = strstr(text, "\xC0\x80")) != NULL; text = at + 2) {
+		buf_add(out, text, (size_t)(at - text));
+		buf_add_char(out, '\0');
+	}
+	buf_add_str(out, text);
+}
+
+static int search(const struct regex *r, const char *text, size_t len, struct err *e)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
@@ -289,7 +299,7 @@ int regex_search(const struct regex *r, const char *text, struct err *e)
 		pcre2_set_match_limit(context, MATCH_LIMIT);
 		pcre2_set_depth_limit(context, DEPTH_LIMIT);
 		pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
-		n = pcre2_match(r->code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, context);
+		n = pcre2_match(r->code, (PCRE2_SPTR)text, len, 0, 0, data, context);
 	}
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);
@@ -298,4 +308,17 @@ int regex_search(const struct regex *r, const char *text, struct err *e)
 	if (n == PCRE2_ERROR_NOMATCH)
 		return 0;
 	return err_set(e, ERR_INPUT, "a pattern takes too long on this text");
+}
+
+int regex_search(const struct regex *r, const char *text, struct err *e)
+{
+	struct buf plain = BUF_INIT(BUF_NO_LIMIT);
+	int ret;
+
+	if (strchr(text, '\xC0') == NULL)
+		return search(r, text, strlen(text), e);
+	with_nul(text, &plain);
+	ret = buf_ok(&plain, e) < 0 ? -1 : search(r, plain.ptr, plain.len, e);
+	buf_release(&plain);
+	return ret;
 }

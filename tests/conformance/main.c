@@ -9,8 +9,14 @@
 #define FILE_MAX ((size_t)64 << 20)
 
 static const struct suite suites[] = {
+	{ "jcs", run_jcs },
+	{ "json-parsing", run_json_parsing },
+	{ "json-patch", run_json_patch },
+	{ "json-pointer", run_json_pointer },
 	{ "json-schema", run_json_schema },
 	{ "jsonlogic", run_jsonlogic },
+	{ "merge-patch", run_merge_patch },
+	{ "mustache", run_mustache },
 };
 
 static void report(const struct tally *t, const char *word, const char *name, const char *fmt,
