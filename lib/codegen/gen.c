@@ -124,7 +124,7 @@ static int make_all(struct gen *g, struct err *e)
 	JSON_EACH(u, g->units)
 		if (render_unit(g, u, e) < 0)
 			return -1;
-	if (wire_modules(g, e) < 0 || render_skeleton(g, e) < 0)
+	if (wire_modules(g, e) < 0 || view_programs(g, e) < 0 || render_skeleton(g, e) < 0)
 		return -1;
 	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
 	if (add_lock(g, e) < 0)

@@ -38,6 +38,12 @@ static int set_name(cJSON *obj, const char *key, const char *text, char separato
 	return ret;
 }
 
+/* A copy; null where there is nothing to copy. */
+static int set_copy(cJSON *obj, const char *key, const cJSON *v, struct err *e)
+{
+	return v == NULL ? json_set_null(obj, key, e) : json_set_copy(obj, key, v, e);
+}
+
 /* has.PREFIX_name = true */
 static int flag(cJSON *has, const char *prefix, const char *name, struct err *e)
 {
@@ -184,12 +190,14 @@ static int add_unit(struct gen *g, const cJSON *of, int is_base, struct err *e)
 		json_set_str(u, "why", json_str_or(of, "why", json_str_or(pattern, "summary", "")), e) <
 			0 ||
 		json_set_bool(u, "is_base", is_base, e) < 0 ||
+		json_set_bool(u, "is_store",
+			strcmp(json_str_or(pattern, "capability", ""), "store") == 0, e) < 0 ||
 		json_set_str(u, "pattern", id, e) < 0 ||
 		json_set_str(u, "version",
 			json_str_or(pattern, "version", json_str_or(of, "version", "")), e) < 0 ||
 		json_set_str(u, "title", json_str_or(pattern, "title", id), e) < 0 ||
 		json_set_str(u, "summary", json_str_or(pattern, "summary", ""), e) < 0 ||
-		json_set_copy(u, "p", json_get(of, "params"), e) < 0)
+		set_copy(u, "p", json_get(of, "params"), e) < 0)
 		return -1;
 	if (!json_is(json_get(u, "p"), JSON_OBJECT) && json_add_object(u, "p", e) == NULL)
 		return -1;
@@ -467,7 +475,7 @@ static int set_cost(struct gen *g, cJSON *view, struct err *e)
 	cJSON *out = json_add_object(view, "money", e), *lines;
 	double monthly = json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", 0));
 
-	if (out == NULL || json_set_copy(view, "cost", cost, e) < 0)
+	if (out == NULL || set_copy(view, "cost", cost, e) < 0)
 		return -1;
 	lines = json_add_array(out, "lines", e);
 	if (lines == NULL || set_money(out, "monthly_usd", monthly, e) < 0 ||
@@ -529,12 +537,12 @@ static int set_regions(struct gen *g, cJSON *view, struct err *e)
 	JSON_EACH(r, regions) {
 		cJSON *row = list == NULL ? NULL : json_push_object(list, e);
 
-		if (row == NULL || json_set_copy(row, "name", r, e) < 0)
+		if (row == NULL || set_copy(row, "name", r, e) < 0)
 			return -1;
 	}
 	if (number_items(list, e) < 0)
 		return -1;
-	return json_set_copy(view, "regions", regions, e) < 0 ? -1 :
+	return set_copy(view, "regions", regions, e) < 0 ? -1 :
 								json_set_str(view, "region", first, e);
 }
 
@@ -598,7 +606,7 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 	JSON_EACH(u, g->units)
 		if (connect(g, (cJSON *)(uintptr_t)u, e) < 0)
 			return -1;
-	if (json_set_copy(view, "modules", g->units, e) < 0)
+	if (set_copy(view, "modules", g->units, e) < 0)
 		return -1;
 	modules = json_edit(view, "/modules");
 	dirs = json_add_array(view, "dirs", e);
@@ -624,7 +632,7 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 				return -1;
 		}
 		if (number_items(params, e) < 0 || set_provided(g, (cJSON *)(uintptr_t)u, e) < 0 ||
-			json_set_copy((cJSON *)(uintptr_t)u, "facts_of",
+			set_copy((cJSON *)(uintptr_t)u, "facts_of",
 				json_get(g->patterns, json_str_or(u, "pattern", "")), e) < 0)
 			return -1;
 		JSON_EACH(d, dirs)
@@ -640,17 +648,123 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 	return number_items(modules, e) < 0 ? -1 : number_items(dirs, e);
 }
 
+/* Ports that every part has; an arrow for each would hide the others. */
+static int is_plumbing(const char *port)
+{
+	static const char *const ports[] = { "sec_keys", "obs_logs", "image", "net_private" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++)
+		if (strcmp(port, ports[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* view.links: [{from, to, port}] between modules, as they are wired. */
+static int set_links(struct gen *g, cJSON *view, struct err *e)
+{
+	cJSON *links = json_add_array(view, "links", e);
+
+	JSON_EACH(u, g->units)
+		JSON_EACH(p, json_get(u, "port")) {
+			cJSON *l;
+
+			if (is_plumbing(json_key(p)))
+				continue;
+			l = links == NULL ? NULL : json_push_object(links, e);
+			if (l == NULL ||
+				json_set_str(l, "from", json_str_or(p, "module", ""), e) < 0 ||
+				json_set_str(l, "to", json_str_or(u, "module", ""), e) < 0 ||
+				json_set_str(l, "port", json_key(p), e) < 0)
+				return -1;
+		}
+	return links == NULL ? -1 : number_items(links, e);
+}
+
+/* view.estimates: [{name, value}], numbers only. */
+static int set_estimates(struct gen *g, cJSON *view, struct err *e)
+{
+	cJSON *list = json_add_array(view, "estimates", e);
+
+	JSON_EACH(v, json_get(g->plan, "estimates")) {
+		cJSON *row;
+
+		if (!json_is(v, JSON_NUMBER))
+			continue;
+		row = list == NULL ? NULL : json_push_object(list, e);
+		if (row == NULL || json_set_str(row, "name", json_key(v), e) < 0 ||
+			set_display(row, "value", v, e) < 0)
+			return -1;
+	}
+	return list == NULL ? -1 : number_items(list, e);
+}
+
+static int add_program(cJSON *list, const char *name, const char *dockerfile, struct err *e)
+{
+	cJSON *row = json_push_object(list, e);
+
+	return row == NULL || json_set_str(row, "name", name, e) < 0 ||
+			json_set_str(row, "dockerfile", dockerfile, e) < 0 ?
+		-1 :
+		0;
+}
+
+static int has_file_below(struct gen *g, const char *folder)
+{
+	for (size_t i = 0; i < g->files->n; i++)
+		if (strncmp(g->files->at[i].path, folder, strlen(folder)) == 0)
+			return 1;
+	return 0;
+}
+
+int view_programs(struct gen *g, struct err *e)
+{
+	cJSON *has = json_edit(g->view, "/has"), *programs = json_add_array(g->view, "programs", e);
+	cJSON *services = json_add_array(g->view, "services", e);
+
+	if (programs == NULL || services == NULL)
+		return -1;
+	JSON_EACH(u, g->units) {
+		const char *module = json_str_or(u, "module", "");
+		char folder[128];
+
+		snprintf(folder, sizeof(folder), "services/%s/", module);
+		if (has_file_below(g, folder)) {
+			cJSON *row = json_push_object(services, e);
+
+			if (row == NULL || json_set_str(row, "module", module, e) < 0 ||
+				set_copy(row, "title", json_get(u, "title"), e) < 0)
+				return -1;
+		}
+		snprintf(folder, sizeof(folder), "services/%s/Dockerfile", module);
+		if (has_file_below(g, folder) && add_program(programs, module, folder, e) < 0)
+			return -1;
+	}
+	if (json_len(services) > 0 && json_set_bool(has, "services", 1, e) < 0)
+		return -1;
+	if (has_file_below(g, "pipelines/") && json_set_bool(has, "pipelines", 1, e) < 0)
+		return -1;
+	if (has_file_below(g, "monitoring/") && json_set_bool(has, "monitoring", 1, e) < 0)
+		return -1;
+	if ((json_has(has, "pipelines") || json_has(has, "monitoring")) &&
+		add_program(programs, "pipelines", "pipelines/Dockerfile", e) < 0)
+		return -1;
+	if (json_len(programs) > 0 && json_set_bool(has, "docker", 1, e) < 0)
+		return -1;
+	return number_items(programs, e) < 0 ? -1 : number_items(services, e);
+}
+
 static int make_view(struct gen *g, struct err *e)
 {
 	cJSON *v = g->view, *has, *python;
 
 	if (set_regions(g, v, e) < 0 || set_project(g, v, e) < 0 ||
-		json_set_copy(v, "c", g->constraints, e) < 0 ||
-		json_set_copy(v, "constraints", g->constraints, e) < 0 ||
-		json_set_copy(v, "load", json_get(g->plan, "load"), e) < 0 ||
+		set_copy(v, "c", g->constraints, e) < 0 ||
+		set_copy(v, "constraints", g->constraints, e) < 0 ||
+		set_copy(v, "load", json_get(g->plan, "load"), e) < 0 ||
 		set_plan(g, v, e) < 0 || set_cost(g, v, e) < 0 || set_approval(g, v, e) < 0 ||
 		set_tags(g, v, e) < 0 || set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
-		set_providers(g, v, e) < 0 || set_endpoints(g, v, e) < 0)
+		set_providers(g, v, e) < 0 || set_endpoints(g, v, e) < 0 ||
+		set_links(g, v, e) < 0 || set_estimates(g, v, e) < 0)
 		return -1;
 	has = json_add_object(v, "has", e);
 	if (has == NULL || set_flags(g, has, e) < 0)
@@ -715,9 +829,9 @@ cJSON *view_of_unit(struct gen *g, const cJSON *unit, struct err *e)
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
 	cJSON *v = json_copy(g->view, e), *of, *has;
 
-	if (v == NULL || json_set_copy(v, "slot", unit, e) < 0 ||
-		json_set_copy(v, "p", json_get(unit, "p"), e) < 0 ||
-		json_set_copy(v, "port", json_get(unit, "port"), e) < 0)
+	if (v == NULL || set_copy(v, "slot", unit, e) < 0 ||
+		set_copy(v, "p", json_get(unit, "p"), e) < 0 ||
+		set_copy(v, "port", json_get(unit, "port"), e) < 0)
 		goto fail;
 	of = json_add_object(v, "pattern", e);
 	if (of == NULL || json_set_str(of, "id", json_str_or(unit, "pattern", ""), e) < 0 ||
