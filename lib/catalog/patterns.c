@@ -1,0 +1,156 @@
+/* Reading patterns, one capability at a time. */
+#include "patterns.h"
+
+#include <string.h>
+
+#define PATTERN_FILE "pattern.json"
+
+int patterns_init(struct patterns *p, const char *cloud, struct err *e)
+{
+	memset(p, 0, sizeof(*p));
+	p->cloud = strdup(cloud);
+	return p->cloud == NULL ? err_no_memory(e) : 0;
+}
+
+void patterns_release(struct patterns *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		json_free(p->at[i].json);
+		free(p->at[i].path);
+	}
+	free(p->at);
+	free(p->cloud);
+	memset(p, 0, sizeof(*p));
+}
+
+static int array_of_objects(const cJSON *json, const char *member, const char *needs,
+	struct err *e)
+{
+	const cJSON *arr;
+	size_t i = 0;
+
+	if (json_arr(json, member, &arr, e) < 0)
+		return -1;
+	JSON_EACH(it, arr) {
+		if (!json_is(it, JSON_OBJECT) || !json_has(it, needs))
+			return err_set(e, ERR_CONFIG, "/%s/%zu: '%s' is missing", member, i, needs);
+		i++;
+	}
+	return 0;
+}
+
+int pattern_check(const cJSON *json, const char *folder_id, struct err *e)
+{
+	const char *id, *text;
+	const cJSON *member;
+
+	if (!json_is(json, JSON_OBJECT))
+		return err_set(e, ERR_CONFIG, "a pattern is an object");
+	if (json_str(json, "id", &id, e) < 0 || json_str(json, "version", &text, e) < 0 ||
+	    json_str(json, "capability", &text, e) < 0 || json_str(json, "title", &text, e) < 0)
+		return -1;
+	if (folder_id != NULL && strcmp(id, folder_id) != 0)
+		return err_set(e, ERR_CONFIG, "/id: '%s' lies in the folder of '%s'", id, folder_id);
+	if (array_of_objects(json, "requires", "port", e) < 0 ||
+	    array_of_objects(json, "provides", "port", e) < 0 ||
+	    array_of_objects(json, "bom", "sku", e) < 0 ||
+	    json_arr(json, "services", &member, e) < 0 ||
+	    json_obj(json, "parameters", &member, e) < 0)
+		return -1;
+	return 0;
+}
+
+static int add(struct patterns *p, char *path, cJSON *json, struct err *e)
+{
+	struct pattern *grown = realloc(p->at, (p->n + 1) * sizeof(*grown));
+
+	if (grown == NULL) {
+		json_free(json);
+		free(path);
+		return err_no_memory(e);
+	}
+	p->at = grown;
+	grown[p->n++] = (struct pattern){
+		.id = json_text(json_get(json, "id")),
+		.version = json_text(json_get(json, "version")),
+		.capability = json_text(json_get(json, "capability")),
+		.title = json_text(json_get(json, "title")),
+		.path = path,
+		.json = json,
+	};
+	return 0;
+}
+
+static int load_one(struct patterns *p, struct node_env *env, const char *capability,
+	const char *name, struct err *e)
+{
+	struct err why = { 0 };
+	char path[512], id[256];
+	char *owned;
+	cJSON *json;
+
+	snprintf(path, sizeof(path), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud, capability, name);
+	snprintf(id, sizeof(id), "%s.%s.%s", p->cloud, capability, name);
+	json = env_read_json(env, path, &why);
+	if (json == NULL || pattern_check(json, id, &why) < 0) {
+		log_warn(&env->log, "pattern left out: share/%s: %s", path, why.msg);
+		json_free(json);
+		return 0;
+	}
+	owned = strdup(path);
+	if (owned == NULL) {
+		json_free(json);
+		return err_no_memory(e);
+	}
+	return add(p, owned, json, e);
+}
+
+int patterns_names(struct node_env *env, const char *cloud, const char *capability,
+	char ***names, size_t *n, struct err *e)
+{
+	struct buf dir = BUF_INIT(8192);
+	int ret = -1;
+
+	*names = NULL;
+	*n = 0;
+	buf_addf(&dir, "%s/patterns/%s/%s", env->share, cloud, capability);
+	if (buf_ok(&dir, e) < 0)
+		goto out;
+	ret = file_is_dir(dir.ptr) ? file_list(dir.ptr, names, n, e) : 0;
+out:
+	buf_release(&dir);
+	return ret;
+}
+
+int patterns_load(struct patterns *p, struct node_env *env, const char *capability,
+	struct err *e)
+{
+	char mark[64];
+	char **names;
+	size_t n;
+	int ret = 0;
+
+	snprintf(mark, sizeof(mark), " %s ", capability);
+	if (strstr(p->loaded, mark) != NULL)
+		return 0;
+	if (strlen(p->loaded) + strlen(mark) >= sizeof(p->loaded))
+		return err_set(e, ERR_INTERNAL, "too many capabilities");
+	memcpy(p->loaded + strlen(p->loaded), mark, strlen(mark) + 1);
+	if (patterns_names(env, p->cloud, capability, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n && ret == 0; i++) {
+		if (names[i][0] == '.')
+			continue;
+		ret = load_one(p, env, capability, names[i], e);
+	}
+	file_list_free(names, n);
+	return ret;
+}
+
+const struct pattern *patterns_find(const struct patterns *p, const char *id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->at[i].id, id) == 0)
+			return &p->at[i];
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/*
+ * patterns.h - the capability patterns of share/patterns, as checked trees.
+ *
+ * Patterns are read by cloud and capability, so that a plan costs only the files
+ * that it could use. A pattern that is not sound is left out with a warning that
+ * names file and place; the others still work. Deeper checks: lint.h.
+ * Thread safety: read-only after loading.
+ */
+#ifndef MLOPS_CATALOG_PATTERNS_H
+#define MLOPS_CATALOG_PATTERNS_H
+
+#include "state/state.h"
+
+struct pattern {
+	const char *id; /* "aws.serve.fargate-alb"; borrowed from json */
+	const char *version, *capability, *title;
+	char *path; /* below share/ */
+	cJSON *json;
+};
+
+struct patterns {
+	struct pattern *at; /* sorted by id within each capability loaded */
+	size_t n;
+	char *cloud;
+	char loaded[512]; /* capabilities, each with a space around */
+};
+
+int patterns_init(struct patterns *p, const char *cloud, struct err *e);
+void patterns_release(struct patterns *p);
+
+/* Adds the patterns of one capability ("base" too); twice is once. A missing
+ * folder has no patterns. */
+int patterns_load(struct patterns *p, struct node_env *env, const char *capability,
+	struct err *e);
+
+/* By id; NULL if it is not loaded. */
+const struct pattern *patterns_find(const struct patterns *p, const char *id);
+
+/* Ids of a capability's folders, loaded or not, from their names; free with
+ * file_list_free. A missing folder is an empty list. */
+int patterns_names(struct node_env *env, const char *cloud, const char *capability,
+	char ***names, size_t *n, struct err *e);
+
+/* 0, or -1 with "/bom/3: 'sku' is missing": what the planner relies on. */
+int pattern_check(const cJSON *json, const char *folder_id, struct err *e);
+
+#endif

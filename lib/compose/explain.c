@@ -1,0 +1,493 @@
+/* Why not the others; what clashes; what would be near enough. */
+#include "internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- why not ---- */
+
+static int push_why(cJSON *to, const char *pattern, const char *slot, const char *kind,
+	const char *why, const char *constraint, cJSON **entry, struct err *e)
+{
+	cJSON *w = json_push_object(to, e);
+
+	if (w == NULL || json_set_str(w, "pattern", pattern, e) < 0 || json_set_str(w, "slot", slot, e) < 0 ||
+	    json_set_str(w, "kind", kind, e) < 0 || json_set_str(w, "why", why, e) < 0)
+		return -1;
+	if (constraint != NULL && constraint[0] != '\0' && json_set_str(w, "constraint", constraint, e) < 0)
+		return -1;
+	*entry = w;
+	return 0;
+}
+
+/* The slots besides `slot` that a forced plan fills otherwise than the best one. */
+static void describe_forced(const struct scenario *sc, const struct solver_plan *best,
+	const struct solver_plan *forced, size_t slot, struct buf *out)
+{
+	for (size_t i = 0; i < sc->n_slots; i++) {
+		const struct slot *s = &sc->slots[i];
+		const struct pattern *was = s->options[best->choice[i]].pattern;
+		const struct pattern *is = s->options[forced->choice[i]].pattern;
+
+		if (i != slot && was != is)
+			buf_addf(out, "%s %s", out->len == 0 ? "; forces" : ",", is->id);
+	}
+}
+
+/* What a relaxed problem says about a pattern that fits in no plan. */
+static void why_infeasible(struct scenario *sc, const struct solver_limits *limits, struct buf *out)
+{
+	struct solver_problem relaxed = sc->problem;
+	struct solver_result r;
+
+	for (size_t i = 0; i < sc->n_paths; i++) {
+		relaxed = sc->problem;
+		relaxed.path[i].latency_max_ms = INFINITY;
+		if (isfinite(sc->problem.path[i].latency_max_ms) && solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+			buf_addf(out, "violates /sla_latency_ms: p%g %.1f ms on the %s, %.1f allowed", sc->percentile,
+				r.plans[0].latency_ms[i], json_str_or(sc->paths[i].def, "title", "path"),
+				sc->problem.path[i].latency_max_ms);
+			return;
+		}
+		relaxed = sc->problem;
+		relaxed.path[i].loss_max = INFINITY;
+		if (isfinite(sc->problem.path[i].loss_max) && solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+			buf_addf(out, "violates /availability_target: %.4g %% on the %s%s, %.6g needed",
+				availability_redundant(100 * exp(-r.plans[0].loss[i]), sc->copies),
+				json_str_or(sc->paths[i].def, "title", "path"),
+				(r.plans[0].unknown >> i & 1) != 0 ? " at most, as a service publishes no SLA" : "",
+				json_num_or(sc->c, "availability_target", 0));
+			return;
+		}
+	}
+	relaxed = sc->problem;
+	relaxed.budget_micro_usd = INT64_MAX;
+	if (solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+		buf_addf(out, "violates /budget_band/max_usd: $%.2f a month at least, $%.2f allowed",
+			(double)r.plans[0].cents / 100, (double)sc->problem.budget_micro_usd / 1e6);
+		return;
+	}
+	relaxed = sc->problem;
+	relaxed.given = ~(uint64_t)0;
+	if (solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+		buf_add_str(out, "needs a port that no other part of the plan provides");
+		return;
+	}
+	buf_add_str(out, "violates more than one hard constraint at once");
+}
+
+static int explain_pinned(struct scenario *sc, const struct solver_plan *best, size_t slot,
+	size_t pattern, cJSON *to, struct err *e)
+{
+	const struct slot *s = &sc->slots[slot];
+	int groups[SOLVER_SLOTS_MAX];
+	struct solver_limits limits = { .k = 1, .nodes = 50000, .groups = groups };
+	struct solver_result r;
+	struct buf why = BUF_INIT(2048);
+	const char *kind = "dearer";
+	double delta = 0;
+	cJSON *w;
+	int ret = -1;
+
+	for (size_t i = 0; i < sc->n_slots; i++)
+		groups[i] = i == slot ? (int)pattern : -1;
+	if (solver_solve(&sc->problem, &limits, &r) < 0)
+		return err_set(e, ERR_INTERNAL, "the problem is too large for the solver");
+	if (r.n == 0) {
+		kind = "infeasible";
+		why_infeasible(sc, &limits, &why);
+	} else {
+		const struct solver_plan *p = &r.plans[0];
+
+		delta = (double)(p->cents - best->cents) / 100;
+		if (p->penalty > best->penalty) {
+			kind = "preference";
+			buf_addf(&why, "compatible, but meets preferences less (penalty %lld against %lld), %s $%.2f a month",
+				(long long)p->penalty, (long long)best->penalty,
+				delta < 0 ? "cheaper by" : "dearer by", fabs(delta));
+		} else if (delta > 0) {
+			buf_addf(&why, "compatible, but $%.2f a month dearer", delta);
+		} else {
+			kind = "tie";
+			buf_addf(&why, "as cheap and as good; burden %lld against %lld, then the name decides",
+				(long long)p->burden, (long long)best->burden);
+		}
+		describe_forced(sc, best, p, slot, &why);
+	}
+	if (buf_ok(&why, e) == 0 &&
+	    push_why(to, s->patterns[pattern]->id, s->name, kind, why.ptr, NULL, &w, e) == 0 &&
+	    (r.n == 0 || json_set_num(w, "delta_usd", delta, e) == 0) &&
+	    (r.n == 0 || json_set_num(w, "latency_ms", r.plans[0].latency_ms[0], e) == 0))
+		ret = 0;
+	buf_release(&why);
+	return ret;
+}
+
+static int has_options(const struct slot *s, size_t pattern)
+{
+	for (size_t i = 0; i < s->n_options; i++)
+		if (s->options[i].pattern_index == pattern)
+			return 1;
+	return 0;
+}
+
+/* Patterns whose capability has no slot here, by the names of their folders. */
+static int explain_unopened(struct scenario *sc, cJSON *to, struct err *e)
+{
+	static const char *const all[] = { "ingest", "transform", "store", "feature", "train", "serve",
+		"observe", "govern" };
+
+	for (size_t c = 0; c < ARRAY_LEN(all); c++) {
+		char **names;
+		size_t n;
+		int open = 0, ret = 0;
+
+		for (size_t i = 0; i < sc->n_slots; i++)
+			open |= strcmp(sc->slots[i].capability, all[c]) == 0;
+		if (open)
+			continue;
+		if (patterns_names(sc->k->env, sc->k->cloud, all[c], &names, &n, e) < 0)
+			return -1;
+		for (size_t i = 0; i < n && ret == 0; i++) {
+			char id[256];
+			cJSON *w;
+
+			snprintf(id, sizeof(id), "%s.%s.%s", sc->k->cloud, all[c], names[i]);
+			ret = push_why(to, id, NULL, "no-slot", "0 slots of this capability: nothing in the brief asks for one", NULL, &w, e);
+		}
+		file_list_free(names, n);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Patterns of an open capability that fit none of its open slots. */
+static int explain_unfit(struct scenario *sc, cJSON *to, struct err *e)
+{
+	for (size_t i = 0; i < sc->k->patterns.n; i++) {
+		const struct pattern *p = &sc->k->patterns.at[i];
+		int open = 0, listed = 0;
+		cJSON *w;
+
+		for (size_t j = 0; j < sc->n_slots; j++) {
+			open |= strcmp(sc->slots[j].capability, p->capability) == 0;
+			for (size_t m = 0; m < sc->slots[j].n_patterns; m++)
+				listed |= sc->slots[j].patterns[m] == p;
+		}
+		if (open && !listed &&
+		    push_why(to, p->id, NULL, "no-slot", "0 slots that it fits: nothing in the brief asks for one", NULL, &w, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON *to, struct err *e)
+{
+	cJSON *list = json_add_array(to, "why_not", e);
+
+	if (list == NULL)
+		return -1;
+	for (size_t i = 0; i < sc->n_slots; i++) {
+		struct slot *s = &sc->slots[i];
+
+		for (size_t j = 0; j < s->n_patterns; j++) {
+			cJSON *w;
+
+			if (!has_options(s, j)) {
+				const struct reason *r = &s->out[j];
+
+				if (push_why(list, s->patterns[j]->id, s->name, r->kind, r->text, r->constraint, &w, e) < 0)
+					return -1;
+				continue;
+			}
+			if (best == NULL ||
+			    s->options[best->plans[0].choice[i]].pattern_index == j)
+				continue;
+			if (explain_pinned(sc, &best->plans[0], i, j, list, e) < 0)
+				return -1;
+		}
+	}
+	if (explain_unfit(sc, list, e) < 0)
+		return -1;
+	return explain_unopened(sc, list, e);
+}
+
+/* ---- conflicts ---- */
+
+/* Constraints that can be given up, each a unit of its own. List members count one
+ * by one: a brief can drop one law or one exclusion and keep the others. */
+static const char *const demands[] = { "budget_band", "sla_latency_ms", "availability_target",
+	"regions", "data_residency", "compliance", "exclusions", "data_classification", "throughput",
+	"deployment_pref" };
+
+struct demand {
+	char pointer[96];
+	const char *field;
+	const cJSON *item; /* of a list; NULL: the whole field */
+};
+
+#define DEMANDS_MAX 48
+
+static int is_hard(const cJSON *constraints, const char *field)
+{
+	const cJSON *v = json_get(constraints, field);
+
+	if (v == NULL || (json_type(v) == JSON_ARRAY && json_len(v) == 0))
+		return 0;
+	if (strcmp(field, "budget_band") == 0)
+		return json_bool_or(v, "hard", 0);
+	return strcmp(field, "deployment_pref") != 0;
+}
+
+static size_t list_demands(const cJSON *constraints, struct demand *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(demands); i++) {
+		const cJSON *v = json_get(constraints, demands[i]);
+		int by_item = strcmp(demands[i], "compliance") == 0 || strcmp(demands[i], "exclusions") == 0;
+		size_t at = 0;
+
+		if (!is_hard(constraints, demands[i]))
+			continue;
+		if (!by_item && n < DEMANDS_MAX) {
+			out[n] = (struct demand){ .field = demands[i] };
+			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s", demands[i]);
+			n++;
+			continue;
+		}
+		JSON_EACH(it, v)
+		{
+			if (n == DEMANDS_MAX)
+				break;
+			out[n] = (struct demand){ .field = demands[i], .item = it };
+			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s/%zu", demands[i], at++);
+			n++;
+		}
+	}
+	return n;
+}
+
+/* The constraints with only the kept demands; everything that is none stays. */
+static cJSON *constraints_with(const cJSON *constraints, const struct demand *all, size_t n,
+	const unsigned char *kept, struct err *e)
+{
+	cJSON *c = json_copy(constraints, e);
+
+	for (size_t i = 0; c != NULL && i < n; i++) {
+		cJSON *list;
+
+		if (all[i].item == NULL) {
+			if (!kept[i])
+				json_remove(c, all[i].field);
+			continue;
+		}
+		if (i > 0 && all[i - 1].field == all[i].field && all[i - 1].item != NULL)
+			continue; /* the list was rebuilt at its first item */
+		list = json_new_array(e);
+		for (size_t j = i; list != NULL && j < n && all[j].field == all[i].field; j++)
+			if (kept[j] && json_push_copy(list, all[j].item, e) < 0) {
+				json_free(list);
+				list = NULL;
+			}
+		if (list == NULL || json_set(c, all[i].field, list, e) < 0) {
+			json_free(c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+/* 1 feasible, 0 not, -1. With `totals`, the best plan's figures. */
+static int feasible(struct knowledge *k, const cJSON *constraints, struct solver_plan *best, struct err *e)
+{
+	struct scenario sc;
+	struct solver_result r;
+	int yes;
+
+	if (solve_constraints(k, constraints, 1, &sc, &r, e) < 0)
+		return -1;
+	yes = r.n > 0;
+	if (yes && best != NULL)
+		*best = r.plans[0];
+	scenario_release(&sc);
+	return yes;
+}
+
+static int feasible_with(struct knowledge *k, const cJSON *constraints, const struct demand *all,
+	size_t n, const unsigned char *kept, struct err *e)
+{
+	cJSON *c = constraints_with(constraints, all, n, kept, e);
+	int yes = c == NULL ? -1 : feasible(k, c, NULL, e);
+
+	json_free(c);
+	return yes;
+}
+
+/* Deletion: a demand stays only if the rest without it is feasible; what is left
+ * is minimal. 0, or -1; *found is 0 when even no demand leaves no plan. */
+static int minimal_set(struct knowledge *k, const cJSON *constraints, const struct demand *all,
+	size_t n, unsigned char *kept, int *found, struct err *e)
+{
+	unsigned char none[DEMANDS_MAX] = { 0 };
+	int yes = feasible_with(k, constraints, all, n, none, e);
+
+	*found = yes > 0;
+	if (yes <= 0)
+		return yes;
+	memset(kept, 1, n);
+	for (size_t i = 0; i < n; i++) {
+		kept[i] = 0;
+		yes = feasible_with(k, constraints, all, n, kept, e);
+		if (yes < 0)
+			return -1;
+		if (yes)
+			kept[i] = 1;
+	}
+	return 0;
+}
+
+/* ---- nearest values ---- */
+
+struct knob {
+	const char *pointer;
+	double step;  /* the finest difference that counts */
+	int upwards;  /* larger is looser */
+	double bound; /* no looser than this makes sense */
+};
+
+static const struct knob knobs[] = {
+	{ "/sla_latency_ms", 0.1, 1, 3600000 },
+	{ "/availability_target", 0.001, 0, 50 },
+	{ "/budget_band/max_usd", 0.01, 1, 100000000 },
+	{ "/throughput/requests_per_second", 0.01, 0, 0.01 },
+	{ "/throughput/events_per_second", 0.01, 0, 0.01 },
+	{ "/throughput/gb_per_day", 0.01, 0, 0.01 },
+	{ "/throughput/storage_gb", 1, 0, 1 },
+	{ "/throughput/documents", 1, 0, 1 },
+};
+
+static int set_at(cJSON *c, const char *pointer, double v, struct err *e)
+{
+	const char *slash = strrchr(pointer, '/');
+	char parent[96];
+	cJSON *obj;
+
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - pointer), pointer);
+	obj = parent[0] == '\0' ? c : json_edit(c, parent);
+	return json_set_num(obj, slash + 1, v, e);
+}
+
+static int feasible_at(struct knowledge *k, const cJSON *constraints, const char *pointer, double v,
+	struct solver_plan *best, struct err *e)
+{
+	cJSON *c = json_copy(constraints, e);
+	int yes = -1;
+
+	if (c != NULL && set_at(c, pointer, v, e) == 0)
+		yes = feasible(k, c, best, e);
+	json_free(c);
+	return yes;
+}
+
+static double on_step(const struct knob *knob, double steps)
+{
+	return round(steps * knob->step * 1e6) / 1e6;
+}
+
+/* Bisects, in whole steps, between the stated value and the loosest sensible one.
+ * 1 with *value, 0 when no value of this knob helps, -1. */
+static int nearest_value(struct knowledge *k, const cJSON *constraints, const struct knob *knob,
+	double stated, double *value, struct solver_plan *best, struct err *e)
+{
+	double tight = stated / knob->step, loose = knob->bound / knob->step;
+	int yes;
+
+	if (knob->upwards ? loose <= tight : loose >= tight)
+		return 0;
+	/* the loosest first, then ever narrower; tight is known to fail */
+	yes = feasible_at(k, constraints, knob->pointer, on_step(knob, loose), best, e);
+	if (yes <= 0)
+		return yes;
+	tight = knob->upwards ? floor(tight) : ceil(tight);
+	loose = knob->upwards ? ceil(loose) : floor(loose);
+	while (fabs(loose - tight) > 1) {
+		/* doubling steps from the stated value find the range; then halves */
+		double mid = knob->upwards && loose > 4 * fmax(tight, 1) ? 2 * fmax(tight, 1) : floor((loose + tight) / 2);
+
+		yes = feasible_at(k, constraints, knob->pointer, on_step(knob, mid), NULL, e);
+		if (yes < 0)
+			return -1;
+		if (yes)
+			loose = mid;
+		else
+			tight = mid;
+	}
+	*value = on_step(knob, loose);
+	return feasible_at(k, constraints, knob->pointer, *value, best, e);
+}
+
+static int add_nearest(struct knowledge *k, const cJSON *constraints, const char *field, cJSON *nearest,
+	struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
+		const struct knob *knob = &knobs[i];
+		const cJSON *stated = json_at(constraints, knob->pointer);
+		struct solver_plan best = { 0 };
+		size_t len = strlen(field);
+		double value;
+		cJSON *n, *gives;
+		int yes;
+
+		if (strncmp(knob->pointer + 1, field, len) != 0 ||
+		    (knob->pointer[1 + len] != '\0' && knob->pointer[1 + len] != '/') ||
+		    json_type(stated) != JSON_NUMBER)
+			continue;
+		yes = nearest_value(k, constraints, knob, json_number(stated, 0), &value, &best, e);
+		if (yes < 0)
+			return -1;
+		if (!yes)
+			continue;
+		n = json_push_object(nearest, e);
+		if (n == NULL || json_set_str(n, "constraint", knob->pointer, e) < 0 ||
+		    json_set_copy(n, "stated", stated, e) < 0 || json_set_num(n, "value", value, e) < 0 ||
+		    json_set_num(n, "step", knob->step, e) < 0 || json_set_bool(n, "verified", 1, e) < 0)
+			return -1;
+		gives = json_add_object(n, "gives", e);
+		if (gives == NULL || json_set_num(gives, "monthly_usd", (double)best.cents / 100, e) < 0 ||
+		    json_set_num(gives, "latency_ms", best.latency_ms[0], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One more conflict set is sought with each member of the first given up, so that
+ * independent clashes show at once. */
+int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates, cJSON *plan,
+	struct err *e)
+{
+	struct demand all[DEMANDS_MAX];
+	unsigned char kept[DEMANDS_MAX];
+	size_t n = list_demands(constraints, all);
+	cJSON *sets = json_add_array(candidates, "conflicts", e);
+	cJSON *nearest = json_add_array(candidates, "nearest", e), *set;
+	int found;
+
+	if (sets == NULL || nearest == NULL || minimal_set(k, constraints, all, n, kept, &found, e) < 0)
+		return -1;
+	if (!found) {
+		set = json_new_array(e);
+		return json_push_str(set, "/use_cases", e) < 0 ? -1 : json_push(sets, set, e);
+	}
+	set = json_new_array(e);
+	for (size_t i = 0; set != NULL && i < n; i++)
+		if (kept[i] && json_push_str(set, all[i].pointer, e) < 0)
+			return -1;
+	if (json_push(sets, set, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (kept[i] && all[i].item == NULL && add_nearest(k, constraints, all[i].field, nearest, e) < 0)
+			return -1;
+	return json_set_copy(plan, "conflicts", sets, e);
+}

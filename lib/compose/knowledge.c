@@ -1,0 +1,63 @@
+/* What composing reads from share/. */
+#include "internal.h"
+
+#include <string.h>
+
+int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *constraints,
+	const struct compose_options *o, struct err *e)
+{
+	memset(k, 0, sizeof(*k));
+	k->env = env;
+	k->opts = o;
+	k->slots = env_read_json(env, "patterns/slots.json", e);
+	if (k->slots == NULL)
+		return -1;
+	snprintf(k->cloud, sizeof(k->cloud), "%s",
+		json_str_or(constraints, "cloud",
+			json_str_or(json_item(json_get(k->slots, "defaults"), 0), "value", "aws")));
+	if (services_load(&k->services, env, k->cloud, e) < 0 ||
+	    patterns_init(&k->patterns, k->cloud, e) < 0 ||
+	    patterns_load(&k->patterns, env, "base", e) < 0)
+		return -1;
+	k->regions = region_book_load(env, e);
+	return k->regions == NULL ? -1 : 0;
+}
+
+void knowledge_release(struct knowledge *k)
+{
+	for (size_t i = 0; i < k->n_books; i++)
+		price_book_free(k->books[i].book);
+	services_free(k->services);
+	patterns_release(&k->patterns);
+	json_free(k->slots);
+	region_book_free(k->regions);
+}
+
+struct price_book *knowledge_book(struct knowledge *k, const char *region, struct err *e)
+{
+	for (size_t i = 0; i < k->n_books; i++)
+		if (strcmp(k->books[i].region, region) == 0)
+			return k->books[i].book;
+	if (k->n_books == ARRAY_LEN(k->books)) {
+		err_fill(e, ERR_INTERNAL, "too many regions");
+		return NULL;
+	}
+	if (price_book_load(&k->books[k->n_books].book, k->env, k->cloud, region, e) < 0)
+		return NULL;
+	snprintf(k->books[k->n_books].region, sizeof(k->books[0].region), "%s", region);
+	return k->books[k->n_books++].book;
+}
+
+uint64_t port_bit(const struct knowledge *k, const char *port)
+{
+	size_t i = 0;
+
+	JSON_EACH(it, json_get(k->slots, "ports")) {
+		const char *name = json_text(it);
+
+		if (name != NULL && strcmp(name, port) == 0)
+			return (uint64_t)1 << i;
+		i++;
+	}
+	return 0;
+}
