@@ -57,7 +57,7 @@ $(B)/obj/%.o: %.c Makefile
 # --as-needed only the shared libraries that those need, so filters start fast.
 $(B)/libmlops.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	ar qcs $@ $^
 
 define PROGRAM
 $(B)/bin/$(call exe,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(wildcard cmd/$(1)/*.c)) $(B)/libmlops.a

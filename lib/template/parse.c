@@ -325,7 +325,7 @@ static int take_tag(
 	return 0;
 }
 
-int tree_read(
+int template_tree_read(
 	struct tree *t, const char *text, size_t len, const char *name, struct err *e)
 {
 	struct parser p = { .t = t,
@@ -354,7 +354,7 @@ int tree_read(
 	return add_text(&p, p.end);
 }
 
-void tree_release(struct tree *t)
+void template_tree_release(struct tree *t)
 {
 	free(t->nodes);
 	*t = (struct tree){ .first = NONE };

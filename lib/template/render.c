@@ -225,13 +225,13 @@ static int include(struct renderer *r, const struct tree *t, const struct node *
 	}
 	if (n->standalone)
 		place = inner_place(&at, n->indent, 0, &room);
-	ret = tree_read(&inner, tpl, len, name.ptr, r->e);
+	ret = template_tree_read(&inner, tpl, len, name.ptr, r->e);
 	r->name = name.ptr;
 	if (ret == 0)
 		ret = render(r, &inner, inner.first, s,
 			n->kind == NODE_PARENT ? &mine : frames, place);
 	r->name = outer_name;
-	tree_release(&inner);
+	template_tree_release(&inner);
 out:
 	buf_release(&name);
 	buf_release(&room);
@@ -331,19 +331,19 @@ int template_render(const char *tpl, size_t len, const char *name, const cJSON *
 	struct scope s = { view, NULL };
 	struct tree t;
 	struct place at = { "", 0, 0, 0 };
-	int ret = tree_read(&t, tpl, len, name, e);
+	int ret = template_tree_read(&t, tpl, len, name, e);
 
 	if (ret == 0)
 		ret = render(&r, &t, t.first, &s, NULL, at);
-	tree_release(&t);
+	template_tree_release(&t);
 	return ret < 0 ? -1 : buf_ok(out, e);
 }
 
 int template_check(const char *tpl, size_t len, const char *name, struct err *e)
 {
 	struct tree t;
-	int ret = tree_read(&t, tpl, len, name, e);
+	int ret = template_tree_read(&t, tpl, len, name, e);
 
-	tree_release(&t);
+	template_tree_release(&t);
 	return ret;
 }

@@ -36,7 +36,7 @@ enum template_language {
 	TEMPLATE_SHELL,
 	TEMPLATE_TOML,
 	TEMPLATE_DOCKERFILE,
-	TEMPLATE_SQL,  /* inside single quotes: ' doubled */
+	TEMPLATE_SQL, /* inside single quotes: ' doubled */
 };
 
 /* From the name a file will have ("infra/main.tf" -> HCL; a trailing .mustache is
@@ -62,8 +62,8 @@ struct template_partials {
  * "pipeline.py.mustache:12: section 'slots' is not closed". `partials` may be NULL.
  */
 int template_render(const char *tpl, size_t len, const char *name, const cJSON *view,
-	enum template_language lang, const struct template_partials *partials, struct buf *out,
-	struct err *e);
+	enum template_language lang, const struct template_partials *partials,
+	struct buf *out, struct err *e);
 
 /* Only reads the template, as lint does: 0, or -1 as above. */
 int template_check(const char *tpl, size_t len, const char *name, struct err *e);

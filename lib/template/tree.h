@@ -43,8 +43,8 @@ struct tree {
 };
 
 /* Reads a template; spans point into `text`, which must outlive the tree. */
-int tree_read(
+int template_tree_read(
 	struct tree *t, const char *text, size_t len, const char *name, struct err *e);
-void tree_release(struct tree *t);
+void template_tree_release(struct tree *t);
 
 #endif
