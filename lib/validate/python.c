@@ -23,12 +23,19 @@ static int add_name(struct texts *to, const char *s, size_t n, struct err *e)
 	return k == 0 ? 0 : texts_add_once(to, name, k, e);
 }
 
+/* What the programs import; what develops them is asked for row by row. */
+static int requirements_of_programs(const char *path)
+{
+	return (glob_match("requirements/*.txt", path) || glob_match("**/requirements*.txt", path)) &&
+		!glob_match("**/*dev*.txt", path);
+}
+
 int python_requirements(const struct vtree *t, struct texts *names, struct err *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const char *p = t->at[i].bytes.ptr;
 
-		if (!glob_match("**/requirements*.txt", t->at[i].path))
+		if (!requirements_of_programs(t->at[i].path))
 			continue;
 		while (*p != '\0') {
 			size_t line = strcspn(p, "\n"), n = 0;

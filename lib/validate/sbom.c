@@ -101,7 +101,9 @@ static int python_hashes(cJSON *c, const char *line, size_t len, struct err *e)
 static int python_line(cJSON *list, const char *path, const char *s, size_t len, struct err *e)
 {
 	char name[128], version[64];
-	struct buf purl = BUF_INIT(1024), ref = BUF_INIT(1024);
+	/* what only develops and tests the repository is no part of what it ships */
+	const char *scope = strstr(path, "dev") != NULL ? "excluded" : "required";
+	struct buf purl = BUF_INIT(1024);
 	size_t n = 0, v = 0, i;
 	cJSON *c;
 	int ret = -1;
@@ -132,12 +134,14 @@ static int python_line(cJSON *list, const char *path, const char *s, size_t len,
 	if (buf_ok(&purl, e) < 0)
 		goto out;
 	ret = component(list, purl.ptr, "library", NULL, name, version, purl.ptr, &c, e);
-	if (ret == 0 && (python_hashes(c, s, len, e) < 0 || property(c, "mlops:file", path, e) < 0))
+	if (ret == 0 && (json_set_str(c, "scope", scope, e) < 0 || python_hashes(c, s, len, e) < 0 ||
+				property(c, "mlops:file", path, e) < 0))
 		ret = -1;
+	else if (ret == 1 && strcmp(scope, "required") == 0)
+		ret = json_set_str(c, "scope", scope, e);
 	ret = ret < 0 ? -1 : 0;
 out:
 	buf_release(&purl);
-	buf_release(&ref);
 	return ret;
 }
 
@@ -394,7 +398,7 @@ static int collect(cJSON *list, const struct vtree *t, struct err *e)
 		int ret = 0;
 
 		base = base == NULL ? f->path : base + 1;
-		if (glob_match("requirements*.txt", base))
+		if (glob_match("requirements*.txt", base) || glob_match("requirements/*.txt", f->path))
 			ret = python_file(list, f, e);
 		else if (strncmp(base, "Dockerfile", 10) == 0)
 			ret = docker_file(list, f, e);

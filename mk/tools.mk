@@ -1,0 +1,3 @@
+## make tools      pinned linters and checkers of generated repositories, into .tools/
+tools:
+	@tools/install-tools
