@@ -12,6 +12,22 @@ struct store {
 	char *home;
 };
 
+/* clang-format off */
+#define INSERT_RUN                                                                     \
+	"INSERT INTO agent_runs (id, seq, project_id, decision_set_id, run_id, node_name," \
+	" node_version, agent, provider, prompt_pack_hash, base_key, idem_key, read_jsonb," \
+	" input_jsonb, output_jsonb, files_jsonb, tokens_in, tokens_out, tokens_total,"    \
+	" latency_ms, answer, ok, error, created_at)"                                      \
+	" VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM agent_runs), $2, $3, $4, $5," \
+	" $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22," \
+	" $23)"
+#define INSERT_APPROVAL                                                                \
+	"INSERT INTO approvals (id, seq, project_id, decision_set_id, gate, actor, status," \
+	" comment, comments_jsonb, expires_at, created_at)"                                \
+	" VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM approvals), $2, $3, $4, $5,"  \
+	" $6, $7, $8, $9, $10)"
+/* clang-format on */
+
 /* Columns of a decision set without its documents. */
 #define SET_COLUMNS                                                             \
 	"id, project_id, parent_id, version, status, run_id, input_sha256, "    \
@@ -30,15 +46,31 @@ static char *home_of(const char *url, struct err *e)
 	return home;
 }
 
+static const char *settle_url(const char *url)
+{
+	const char *set = getenv("MLOPS_DB");
+
+	if (url != NULL)
+		return url;
+	return set != NULL && *set != '\0' ? set : STORE_URL_DEFAULT;
+}
+
+int store_open_existing(struct store **out, const char *url, struct err *e)
+{
+	url = settle_url(url);
+	if (strncmp(url, "sqlite:", 7) == 0 && !file_is_regular(url + 7))
+		return err_set(e, ERR_NO_INPUT,
+			"no database '%s' (mlops run makes one; --db)", url + 7);
+	return store_open(out, url, e);
+}
+
 int store_open(struct store **out, const char *url, struct err *e)
 {
 	struct store *s = calloc(1, sizeof(*s));
-	const char *set = getenv("MLOPS_DB");
 
 	if (s == NULL)
 		return err_no_memory(e);
-	if (url == NULL)
-		url = set != NULL && *set != '\0' ? set : STORE_URL_DEFAULT;
+	url = settle_url(url);
 	if (db_open(&s->db, url, e) < 0 || (s->home = home_of(url, e)) == NULL) {
 		store_close(s);
 		return -1;
@@ -425,18 +457,7 @@ static int insert_run(
 	if (t.failed)
 		err_no_memory(e);
 	else if (id_random(id, e) == 0)
-		ret = run(s,
-			"INSERT INTO agent_runs (id, seq, project_id, decision_set_id, "
-			"run_id,"
-			" node_name, node_version, agent, provider, prompt_pack_hash, "
-			"base_key,"
-			" idem_key, read_jsonb, input_jsonb, output_jsonb, files_jsonb, "
-			"tokens_in,"
-			" tokens_out, tokens_total, latency_ms, answer, ok, error, "
-			"created_at)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-			"$13, $14,"
-			" $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+		ret = run(s, INSERT_RUN,
 			(struct db_value[]){ DB_TEXT(id), DB_TEXT(st->project_id),
 				DB_TEXT(st->set_id), DB_TEXT(st->run_id),
 				DB_TEXT(st->node->name), DB_TEXT(r->node_version),
@@ -520,11 +541,7 @@ static int insert_approval(
 	if (h != NULL && t.failed)
 		err_no_memory(e);
 	else if (h != NULL && id_random(id, e) == 0)
-		ret = run(s,
-			"INSERT INTO approvals (id, project_id, decision_set_id, gate, "
-			"actor,"
-			" status, comment, comments_jsonb, expires_at, created_at)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		ret = run(s, INSERT_APPROVAL,
 			(struct db_value[]){ DB_TEXT(id), DB_TEXT(st->project_id),
 				DB_TEXT(st->set_id),
 				DB_TEXT(json_str_or(h, "gate", "pre-codegen")),

@@ -22,6 +22,9 @@ struct store;
  * needed. ERR_USAGE for a kind that this build cannot open, ERR_CANT_CREATE,
  * ERR_INPUT for a file that is no database, ERR_CONFIG for a newer one. */
 int store_open(struct store **out, const char *url, struct err *e);
+
+/* The same for reading back: ERR_NO_INPUT when there is no database yet. */
+int store_open_existing(struct store **out, const char *url, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 
 /* The directory beside the database, for blobs and repositories. */

@@ -1,0 +1,57 @@
+/*
+ * graph.h - the driver: the twelve nodes in order, each its own process, with a
+ * checkpoint after each, reuse of what still holds, and a stop at the gate.
+ *
+ * It alone writes rows and events. A run that is killed at any moment goes on
+ * after its last checkpoint; what was finished is not done again.
+ * Thread safety: one run at a time in a process; one process at a time for an
+ * output directory (flock).
+ */
+#ifndef MLOPS_GRAPH_H
+#define MLOPS_GRAPH_H
+
+#include "state/state.h"
+
+enum passed_kind { PASSED_FLAG, PASSED_STR, PASSED_FILE, PASSED_LIST, PASSED_PATHS };
+
+struct passed_row {
+	enum passed_kind kind;
+	const char *name, *flag, *value, *nodes; /* flag: "--name" */
+	int quiet;
+	const char *help;
+};
+
+extern const struct passed_row passed_rows[]; /* passed.def; ends with a NULL name */
+
+struct graph_options {
+	const char *brief; /* a file, "-" for stdin; NULL with resume: the one before */
+	const char *out;   /* the output directory */
+	const char *db;    /* NULL: the default */
+	const char *share, *provider;
+	const char *project; /* NULL: the output directory is the project */
+	const char *actor;   /* who approves; NULL: the user's name */
+	const cJSON *passed; /* option name -> value, list or true; see passed.def */
+	int yes, resume, force, ask, quiet, verbose;
+	const volatile int *stop; /* becomes non-zero on an interrupt */
+};
+
+struct graph_result {
+	int answer; /* of contracts.md section 2 */
+	char set_id[ID_TEXT_MAX];
+	int64_t version;
+	int executed, reused;            /* nodes */
+	char zip_sha256[DIGEST_HEX_MAX]; /* "" when there is no zip */
+	cJSON *state;                    /* the caller frees */
+};
+
+/* 0 when the run came to an answer, also a waiting gate or an infeasible plan; -1
+ * when it failed, with the checkpoint of the last good node kept. */
+int graph_run(const struct graph_options *o, struct graph_result *r, struct err *e);
+
+/* One line for people on what a node left in the state; may be empty. */
+void graph_note(enum node_id node, const cJSON *state, struct buf *out);
+
+/* The plan, its cost, policy and findings, as the gate shows them. */
+void graph_review(const cJSON *state, struct buf *out);
+
+#endif

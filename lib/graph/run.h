@@ -1,0 +1,97 @@
+/* run.h - what the parts of the driver share; inside the room only. */
+#ifndef MLOPS_GRAPH_RUN_H
+#define MLOPS_GRAPH_RUN_H
+
+#include "graph.h"
+#include "key.h"
+#include "store/store.h"
+#include "tree.h"
+#include "view.h"
+
+#define ARGS_MAX 192
+
+enum decision { DECIDE_NOTHING, DECIDE_APPROVE, DECIDE_REJECT };
+
+struct run {
+	const struct graph_options *o;
+	struct graph_result *result;
+	struct store *store;
+	struct view view;
+	struct keyring keys;
+	struct node_env env; /* share directory and clock */
+	/* Full paths: the output, the store's directory and what lies in it. */
+	char *out, *home, *blobs, *git, *work, *repo, *zip, *previous_path, *exec_dir;
+	char *answers_path; /* replies given on the terminal; NULL: none */
+	int lock_fd;
+	struct buf brief;
+	int have_brief;
+	char input_sha256[DIGEST_HEX_MAX], previous_sha256[DIGEST_HEX_MAX];
+	cJSON *passed; /* options for the nodes: given now, else as before */
+
+	/* the decision set */
+	char project_id[ID_TEXT_MAX], set_id[ID_TEXT_MAX], parent_id[ID_TEXT_MAX];
+	char run_id[ID_TEXT_MAX];
+	int64_t version, lock_version;
+	int frozen; /* complete: may be read, never changed */
+	int asked;  /* questions were put on the terminal */
+
+	/* where the walk stands */
+	cJSON *state;
+	cJSON *files; /* {tree, zip} after the last node that wrote files; NULL before */
+	int work_ready; /* the work directory holds `files` */
+	int answer;     /* 12 once validation failed */
+	enum decision decision;
+	char *comment; /* of a rejection */
+};
+
+/* ---- one node as a process (spawn.c) ---- */
+
+struct spawned {
+	cJSON *state; /* NULL unless the node answered */
+	int answer;
+	double ms;
+};
+
+/* What counts of the options that this node gets; the caller owns it. */
+cJSON *run_node_options(struct run *r, enum node_id node, struct err *e);
+
+/* Runs a node on r->state. -1 with *e when it failed; the caller frees out->state. */
+int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err *e);
+
+/* ---- records (record.c) ---- */
+
+/* Looks for a result that still holds and puts it into the state. 1 when it did, 0
+ * when there is none, -1 with *e. */
+int run_reuse(struct run *r, enum node_id node, const char *base, const cJSON *input,
+	int *answer, struct err *e);
+
+/* Keeps what a node did: rows, checkpoint, events; r->state becomes its state. */
+int run_record(struct run *r, enum node_id node, const char *base, const cJSON *input,
+	struct spawned *s, struct err *e);
+
+/* Keeps that a node failed. */
+void run_record_failure(
+	struct run *r, enum node_id node, const char *base, const struct err *why);
+
+/* Comments of rejections of this decision set; the caller owns the array. */
+cJSON *run_feedback(struct run *r, struct err *e);
+
+/* ---- people (ask.c) ---- */
+
+/* Asks at the gate. 0 with r->decision set, -1 with *e. */
+int run_ask_gate(struct run *r, struct err *e);
+
+/* Asks the questions; 1 when there were replies (r->answers_path), 0 when none. */
+int run_ask_questions(struct run *r, struct err *e);
+
+/* ---- results (publish.c) ---- */
+
+/* Puts the repository, the zip and the state where the user asked for them. */
+int run_publish(struct run *r, struct err *e);
+
+/* Only the state, for a run that stopped early. */
+int run_publish_state(struct run *r, struct err *e);
+
+char *run_path(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
