@@ -314,7 +314,7 @@ int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out
 		return -1;
 	if (!json_is(plan, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "/plan: is missing (run mlops-plan first)");
-	if (!json_has(plan, "bom") && !json_bool_or(plan, "feasible", 1))
+	if (json_len(json_get(plan, "bom")) == 0 && !json_bool_or(plan, "feasible", 1))
 		return no_bill(cost, e);
 	return price_plan(env, args, in, cost, e);
 }

@@ -166,25 +166,35 @@ static cJSON *op_where(const cJSON *args, const void *arg, struct err *e)
 	return out;
 }
 
-/* [control, parts]: modules of parts that state claims, this control not among them. */
+static int claims_one(const cJSON *claims, const cJSON *controls)
+{
+	if (json_text(controls) != NULL)
+		return json_has_text(claims, json_text(controls));
+	JSON_EACH(c, controls)
+		if (json_text(c) != NULL && json_has_text(claims, json_text(c)))
+			return 1;
+	return 0;
+}
+
+/* [control or [controls], parts]: modules of parts that state claims, and none of the
+ * controls among them. */
 static cJSON *op_lacking(const cJSON *args, const void *arg, struct err *e)
 {
-	const char *control = json_text(arg_at(args, 0));
-	const cJSON *parts;
+	const cJSON *controls = arg_at(args, 0), *parts;
 	cJSON *out;
 
 	(void)arg;
 	if (arity(args, 2, "lacking", e) < 0 || list_arg(args, 1, "lacking", &parts, e) < 0)
 		return NULL;
-	if (control == NULL) {
-		err_fill(e, ERR_INPUT, "operand 1 of 'lacking' is not the name of a control");
+	if (json_text(controls) == NULL && !json_is(controls, JSON_ARRAY)) {
+		err_fill(e, ERR_INPUT, "operand 1 of 'lacking' names no control");
 		return NULL;
 	}
 	out = json_new_array(e);
 	JSON_EACH(p, parts) {
 		const cJSON *claims = json_get(p, "claims");
 
-		if (out == NULL || !json_is(claims, JSON_ARRAY) || json_has_text(claims, control))
+		if (out == NULL || !json_is(claims, JSON_ARRAY) || claims_one(claims, controls))
 			continue;
 		if (json_push_str(out, json_str_or(p, "module", "?"), e) < 0) {
 			json_free(out);
