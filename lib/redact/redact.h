@@ -37,8 +37,8 @@ struct redact *redact_new(const cJSON *doc, struct err *e);
 int redact_add(struct redact *r, const cJSON *doc, struct err *e); /* a second rules file */
 void redact_free(struct redact *r); /* NULL is fine */
 
-/* All hits in order of their place, none overlapping another (the longer one, or
- * the one of the earlier rule, stands). The caller frees *hits with free(); it is
+/* All hits in order of their place; what overlaps is one hit, a secret before
+ * personal data. The caller frees *hits with free(); it is
  * NULL when *n is 0. Any bytes will do for text; it need not be UTF-8. */
 int redact_scan(struct redact *r, enum redact_what what, const char *text, size_t len,
 	struct redact_hit **hits, size_t *n, struct err *e);

@@ -17,6 +17,7 @@ static const struct suite suites[] = {
 	{ "jsonlogic", run_jsonlogic },
 	{ "merge-patch", run_merge_patch },
 	{ "mustache", run_mustache },
+	{ "secrets", run_secrets },
 };
 
 static void report(const struct tally *t, const char *word, const char *name, const char *fmt,
