@@ -1,0 +1,120 @@
+/* Values as words, and words as HTML or Markdown. */
+#include "compile.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+void put_html(struct buf *out, const char *text)
+{
+	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++)
+		switch (*p) {
+		case '&':
+			buf_add_str(out, "&amp;");
+			break;
+		case '<':
+			buf_add_str(out, "&lt;");
+			break;
+		case '>':
+			buf_add_str(out, "&gt;");
+			break;
+		case '"':
+			buf_add_str(out, "&quot;");
+			break;
+		case '\'':
+			buf_add_str(out, "&#39;");
+			break;
+		default:
+			buf_add_char(out, *p);
+		}
+}
+
+/* CommonMark: every ASCII mark that could begin something is escaped; a line break
+ * would end a cell or a list item. */
+void put_md(struct buf *out, const char *text)
+{
+	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++) {
+		if (*p == '\n' || *p == '\r')
+			buf_add_char(out, ' ');
+		else if (strchr("\\`*_[]<>|#&~$!", *p) != NULL)
+			buf_addf(out, "\\%c", *p);
+		else
+			buf_add_char(out, *p);
+	}
+}
+
+void put_num(struct buf *out, double n)
+{
+	double rounded = round(n * 1000) / 1000;
+
+	if (json_print_number(rounded, out) < 0)
+		buf_add_str(out, "-");
+}
+
+void put_usd(struct buf *out, double usd)
+{
+	char digits[48];
+	size_t whole;
+
+	snprintf(digits, sizeof(digits), "%.2f", fabs(usd));
+	whole = strcspn(digits, ".");
+	buf_add_str(out, usd < 0 ? "-$" : "$");
+	for (size_t i = 0; i < whole; i++) {
+		buf_add_char(out, digits[i]);
+		if ((whole - i) % 3 == 1 && i + 1 < whole)
+			buf_add_char(out, ',');
+	}
+	buf_add_str(out, digits + whole);
+}
+
+static void put_key(struct buf *out, const char *key)
+{
+	for (; *key != '\0'; key++)
+		buf_add_char(out, *key == '_' ? ' ' : *key);
+}
+
+void put_value(struct buf *out, const cJSON *v)
+{
+	int first = 1;
+
+	switch (json_type(v)) {
+	case JSON_STRING:
+		buf_add_str(out, json_text(v));
+		break;
+	case JSON_NUMBER:
+		put_num(out, json_number(v, 0));
+		break;
+	case JSON_BOOL:
+		buf_add_str(out, json_true(v) ? "yes" : "no");
+		break;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		JSON_EACH(m, v)
+		{
+			buf_add_str(out, first ? "" : ", ");
+			first = 0;
+			if (json_is(v, JSON_OBJECT)) {
+				put_key(out, json_key(m));
+				buf_add_char(out, ' ');
+			}
+			put_value(out, m);
+		}
+		if (first)
+			buf_add_str(out, "none");
+		break;
+	default:
+		buf_add_str(out, "-");
+	}
+}
+
+const char *title_of(const char *pattern, struct buf *out)
+{
+	const char *p = strrchr(pattern, '.');
+
+	buf_reset(out);
+	for (p = p == NULL ? pattern : p + 1; *p != '\0'; p++)
+		buf_add_char(out, *p == '-' ? ' ' : *p);
+	if (out->len > 0)
+		out->ptr[0] = (char)toupper((unsigned char)out->ptr[0]);
+	return out->ptr;
+}
