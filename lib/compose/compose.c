@@ -31,10 +31,17 @@ int solve_constraints(struct knowledge *k, const cJSON *constraints, size_t n_be
 			scenario_release(sc);
 			return -1;
 		}
-		if (r->n > 0 || copies == REGIONS_MAX || json_num_or(constraints, "availability_target", 0) <= 0)
+		if (r->n > 0 || json_num_or(constraints, "availability_target", 0) <= 0)
 			return 0;
 		scenario_release(sc);
+		if (copies == REGIONS_MAX)
+			break;
 	}
+	/* no number of copies helps: tell it of one */
+	if (scenario_init(sc, k, constraints, 1, e) == 0 && solve_compiled(sc, n_best, r, e) == 0)
+		return 0;
+	scenario_release(sc);
+	return -1;
 }
 
 static int add_questions(struct scenario *sc, const cJSON *constraints, cJSON *plan, struct err *e)

@@ -217,7 +217,7 @@ int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON
 
 /* Constraints that can be given up, each a unit of its own. List members count one
  * by one: a brief can drop one law or one exclusion and keep the others. */
-static const char *const demands[] = { "budget_band", "sla_latency_ms", "availability_target",
+static const char *const demands[] = { "cloud", "budget_band", "sla_latency_ms", "availability_target",
 	"regions", "data_residency", "compliance", "exclusions", "data_classification", "throughput",
 	"deployment_pref" };
 
@@ -299,19 +299,29 @@ static cJSON *constraints_with(const cJSON *constraints, const struct demand *al
 	return c;
 }
 
-/* 1 feasible, 0 not, -1. With `totals`, the best plan's figures. */
+/* 1 feasible, 0 not, -1. With `best`, the best plan's figures. Without the stated
+ * cloud another one's catalogue may be meant. */
 static int feasible(struct knowledge *k, const cJSON *constraints, struct solver_plan *best, struct err *e)
 {
+	struct knowledge other = { 0 }, *use = k;
 	struct scenario sc;
 	struct solver_result r;
-	int yes;
+	int yes = -1;
 
-	if (solve_constraints(k, constraints, 1, &sc, &r, e) < 0)
-		return -1;
+	if (!knowledge_fits(k, constraints)) {
+		use = &other;
+		if (knowledge_load(use, k->env, constraints, k->opts, e) < 0)
+			goto out;
+	}
+	if (solve_constraints(use, constraints, 1, &sc, &r, e) < 0)
+		goto out;
 	yes = r.n > 0;
 	if (yes && best != NULL)
 		*best = r.plans[0];
 	scenario_release(&sc);
+out:
+	if (use == &other)
+		knowledge_release(use);
 	return yes;
 }
 

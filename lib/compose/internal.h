@@ -129,6 +129,8 @@ struct scenario {
 int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *constraints,
 	const struct compose_options *o, struct err *e);
 void knowledge_release(struct knowledge *k);
+/* 1 if these constraints mean the cloud that was read. */
+int knowledge_fits(const struct knowledge *k, const cJSON *constraints);
 struct price_book *knowledge_book(struct knowledge *k, const char *region, struct err *e);
 /* Bit of a port, 0 for a name that is none. */
 uint64_t port_bit(const struct knowledge *k, const char *port);

@@ -3,6 +3,25 @@
 
 #include <string.h>
 
+/* The cloud that was named, else the one whose region was named, else the default. */
+static const char *cloud_of(const struct knowledge *k, const cJSON *constraints)
+{
+	const char *named = json_text(json_get(constraints, "cloud"));
+	const char *region = json_text(json_item(json_get(constraints, "regions"), 0));
+	const struct region *place = region == NULL ? NULL : region_by_code(k->regions, region);
+
+	if (named != NULL)
+		return named;
+	if (place != NULL)
+		return place->cloud;
+	return json_str_or(json_item(json_get(k->slots, "defaults"), 0), "value", "aws");
+}
+
+int knowledge_fits(const struct knowledge *k, const cJSON *constraints)
+{
+	return strcmp(k->cloud, cloud_of(k, constraints)) == 0;
+}
+
 int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *constraints,
 	const struct compose_options *o, struct err *e)
 {
@@ -12,15 +31,15 @@ int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *const
 	k->slots = env_read_json(env, "patterns/slots.json", e);
 	if (k->slots == NULL)
 		return -1;
-	snprintf(k->cloud, sizeof(k->cloud), "%s",
-		json_str_or(constraints, "cloud",
-			json_str_or(json_item(json_get(k->slots, "defaults"), 0), "value", "aws")));
+	k->regions = region_book_load(env, e);
+	if (k->regions == NULL)
+		return -1;
+	snprintf(k->cloud, sizeof(k->cloud), "%s", cloud_of(k, constraints));
 	if (services_load(&k->services, env, k->cloud, e) < 0 ||
 	    patterns_init(&k->patterns, k->cloud, e) < 0 ||
 	    patterns_load(&k->patterns, env, "base", e) < 0)
 		return -1;
-	k->regions = region_book_load(env, e);
-	return k->regions == NULL ? -1 : 0;
+	return 0;
 }
 
 void knowledge_release(struct knowledge *k)
