@@ -240,7 +240,22 @@ static int is_hard(const cJSON *constraints, const char *field)
 	return strcmp(field, "deployment_pref") != 0;
 }
 
-static size_t list_demands(const cJSON *constraints, struct demand *out)
+/* The cloud clashes only with regions of another one; else it is no demand but the
+ * ground that the others stand on. */
+static int names_foreign_region(const struct knowledge *k, const cJSON *constraints)
+{
+	JSON_EACH(it, json_get(constraints, "regions"))
+	{
+		const struct region *place =
+			json_text(it) == NULL ? NULL : region_by_code(k->regions, json_text(it));
+
+		if (place != NULL && strcmp(place->cloud, k->cloud) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+static size_t list_demands(const struct knowledge *k, const cJSON *constraints, struct demand *out)
 {
 	size_t n = 0;
 
@@ -250,6 +265,8 @@ static size_t list_demands(const cJSON *constraints, struct demand *out)
 		size_t at = 0;
 
 		if (!is_hard(constraints, demands[i]))
+			continue;
+		if (strcmp(demands[i], "cloud") == 0 && !names_foreign_region(k, constraints))
 			continue;
 		if (!by_item && n < DEMANDS_MAX) {
 			out[n] = (struct demand){ .field = demands[i] };
@@ -479,7 +496,7 @@ int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *cand
 {
 	struct demand all[DEMANDS_MAX];
 	unsigned char kept[DEMANDS_MAX];
-	size_t n = list_demands(constraints, all);
+	size_t n = list_demands(k, constraints, all);
 	cJSON *sets = json_add_array(candidates, "conflicts", e);
 	cJSON *nearest = json_add_array(candidates, "nearest", e), *set;
 	int found;
