@@ -90,7 +90,6 @@ static int step(struct compare *c, const char *token, const cJSON *a, const cJSO
 	size_t len = c->at.len;
 	int ret;
 
-	buf_add_char(&c->at, '/');
 	json_pointer_add(&c->at, token);
 	ret = buf_ok(&c->at, e) < 0 ? -1 : compare(c, a, b, e);
 	buf_cut(&c->at, len);

@@ -261,7 +261,7 @@ static int commit(struct work *w, struct err *e)
 	if (w->previous == NULL)
 		buf_add_str(&message, FIRST_MESSAGE);
 	else
-		diff_text(w->previous, w->in, w->summary, &message);
+		diff_headline(w->previous, w->in, w->summary, &message);
 	if (buf_ok(&message, e) == 0 &&
 		repo_tree(w->repo, w->args->dir, json_get(w->artifacts, "files"), tree,
 			e) == 0 &&

@@ -127,7 +127,8 @@ void graph_note(enum node_id node, const cJSON *s, struct buf *out)
 
 static void review_slots(const cJSON *s, struct buf *out)
 {
-	buf_addf(out, "Plan (%s, ", json_str_or(json_get(s, "plan"), "cloud", "?"));
+	buf_addf(out, "Plan (%s%s", json_str_or(json_get(s, "plan"), "cloud", "?"),
+		json_len(json_at(s, "/plan/regions")) > 0 ? ", " : "");
 	JSON_EACH(r, json_at(s, "/plan/regions"))
 	buf_addf(out, "%s%s", json_text(r), json_next(r) != NULL ? ", " : "");
 	buf_add_str(out, "):\n");

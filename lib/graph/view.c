@@ -72,6 +72,8 @@ void view_end(
 {
 	struct buf b = BUF_INIT(4096);
 
+	if (ms <= 0)
+		ms = (double)(clock_monotonic_ns() - v->started_ns) / 1e6;
 	if (!v->quiet) {
 		clear_line(v, &b);
 		buf_addf(&b, "%s[%2d/%d] %-18s ", v->live ? "   " : "", (int)node + 1,
