@@ -204,7 +204,7 @@ static int put(const char *dir, cJSON *manifest, const char *path, const char *t
 	const char *mode, struct err *e)
 {
 	if (file_write_below(
-		    dir, path, text, strlen(text), mode[2] == '7' ? 0755 : 0644, e) < 0 ||
+		    dir, path, text, strlen(text), mode[1] == '7' ? 0755 : 0644, e) < 0 ||
 		manifest_put(
 			manifest, path, text, strlen(text), "docs", mode, "fake", e) < 0)
 		return -1;
@@ -218,7 +218,8 @@ static int codegen(struct node_env *env, const void *args, const cJSON *in, cJSO
 	cJSON *m = manifest_new(e);
 	int ret = -1;
 
-	if (m == NULL || json_set(out, "artifacts", m, e) < 0)
+	if (m == NULL || json_set(out, "artifacts", m, e) < 0 ||
+		file_mkdirs(a->out, e) < 0)
 		return -1;
 	if (put(a->out, m, "README.md", "# A thing\n", "0644", e) == 0 &&
 		put(a->out, m, "docs/plan.md",
