@@ -36,8 +36,8 @@ int view_load(struct gen *g, struct err *e);
 /* The view of one unit: the common view with slot, pattern, p, v, port on top. The
  * caller frees it with json_free. */
 cJSON *view_of_unit(struct gen *g, const cJSON *unit, struct err *e);
-/* After the units are rendered: view.programs [{name, dockerfile}], view.services
- * [{module, title}], has.services, has.pipelines, has.monitoring, has.docker. */
+/* After the units are rendered: view.programs [{name, dockerfile}], has.pipelines,
+ * has.monitoring, has.docker. */
 int view_programs(struct gen *g, struct err *e);
 void view_name(const char *text, char separator, struct buf *out); /* [a-z0-9] and separator */
 

@@ -719,28 +719,16 @@ static int has_file_below(struct gen *g, const char *folder)
 int view_programs(struct gen *g, struct err *e)
 {
 	cJSON *has = json_edit(g->view, "/has"), *programs = json_add_array(g->view, "programs", e);
-	cJSON *services = json_add_array(g->view, "services", e);
 
-	if (programs == NULL || services == NULL)
+	if (programs == NULL)
 		return -1;
-	JSON_EACH(u, g->units) {
-		const char *module = json_str_or(u, "module", "");
-		char folder[128];
+	JSON_EACH(u, json_get(g->view, "servers")) {
+		char file[128];
 
-		snprintf(folder, sizeof(folder), "services/%s/", module);
-		if (has_file_below(g, folder)) {
-			cJSON *row = json_push_object(services, e);
-
-			if (row == NULL || json_set_str(row, "module", module, e) < 0 ||
-				set_copy(row, "title", json_get(u, "title"), e) < 0)
-				return -1;
-		}
-		snprintf(folder, sizeof(folder), "services/%s/Dockerfile", module);
-		if (has_file_below(g, folder) && add_program(programs, module, folder, e) < 0)
+		snprintf(file, sizeof(file), "services/%s/Dockerfile", json_str_or(u, "module", ""));
+		if (add_program(programs, json_str_or(u, "module", ""), file, e) < 0)
 			return -1;
 	}
-	if (json_len(services) > 0 && json_set_bool(has, "services", 1, e) < 0)
-		return -1;
 	if (has_file_below(g, "pipelines/") && json_set_bool(has, "pipelines", 1, e) < 0)
 		return -1;
 	if (has_file_below(g, "monitoring/") && json_set_bool(has, "monitoring", 1, e) < 0)
@@ -750,7 +738,31 @@ int view_programs(struct gen *g, struct err *e)
 		return -1;
 	if (json_len(programs) > 0 && json_set_bool(has, "docker", 1, e) < 0)
 		return -1;
-	return number_items(programs, e) < 0 ? -1 : number_items(services, e);
+	return number_items(programs, e);
+}
+
+/* view.servers: the units that answer requests, each with a port of its own on one
+ * machine; their HTTP program is the skeleton's, whatever runs it. */
+static int set_servers(struct gen *g, cJSON *view, struct err *e)
+{
+	cJSON *servers = json_add_array(view, "servers", e);
+	int port = 8080;
+
+	JSON_EACH(u, json_get(view, "modules")) {
+		cJSON *copy;
+
+		if (!provides(g, u, "ep.sync"))
+			continue;
+		copy = json_copy(u, e);
+		if (servers == NULL || json_push(servers, copy, e) < 0 ||
+			json_set_int(copy, "http_port", port++, e) < 0)
+			return -1;
+	}
+	if (servers == NULL || number_items(servers, e) < 0)
+		return -1;
+	return json_len(servers) == 0 ?
+		0 :
+		json_set_bool(json_edit(view, "/has"), "services", 1, e);
 }
 
 static int make_view(struct gen *g, struct err *e)
@@ -773,6 +785,8 @@ static int make_view(struct gen *g, struct err *e)
 		if (flag(has, "provides_", json_key(p), e) < 0)
 			return -1;
 	}
+	if (set_servers(g, v, e) < 0)
+		return -1;
 	python = json_add_object(v, "python", e);
 	return python == NULL ? -1 : python_lists(g, python, e);
 }
