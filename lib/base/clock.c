@@ -148,7 +148,7 @@ static int leap_ok(int64_t utc_minute_start)
 	return tm.tm_mday == 1;
 }
 
-int clock_parse(const char *text, int64_t *ns)
+int clock_parse_parts(const char *text, int64_t *seconds, int64_t *nanoseconds)
 {
 	const char *p = text;
 	int y, mo, d, h, mi, s;
@@ -166,6 +166,18 @@ int clock_parse(const char *text, int64_t *ns)
 	minute = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 - off;
 	if (s == 60 && !leap_ok(minute))
 		return -1;
-	*ns = (minute + s) * SECOND_NS + frac;
+	*seconds = minute + s;
+	*nanoseconds = frac;
+	return 0;
+}
+
+int clock_parse(const char *text, int64_t *ns)
+{
+	int64_t seconds, rest, whole;
+
+	if (clock_parse_parts(text, &seconds, &rest) < 0 ||
+		__builtin_mul_overflow(seconds, SECOND_NS, &whole) ||
+		__builtin_add_overflow(whole, rest, ns))
+		return -1;
 	return 0;
 }

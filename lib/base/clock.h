@@ -27,4 +27,8 @@ void clock_format(int64_t ns, char out[CLOCK_TEXT_MAX]);
  * A leap second is read as the following second's start. 0 or -1. */
 int clock_parse(const char *text, int64_t *ns);
 
+/* The same for all years 0000 to 9999, which 64 bits of nanoseconds cannot hold
+ * (they reach from 1677 to 2262, and clock_parse refuses the rest). */
+int clock_parse_parts(const char *text, int64_t *seconds, int64_t *nanoseconds);
+
 #endif

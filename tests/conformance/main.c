@@ -17,7 +17,9 @@ static const struct suite suites[] = {
 	{ "jsonlogic", run_jsonlogic },
 	{ "merge-patch", run_merge_patch },
 	{ "mustache", run_mustache },
+	{ "rfc3339", run_rfc3339 },
 	{ "secrets", run_secrets },
+	{ "uuid", run_uuid },
 };
 
 static void report(const struct tally *t, const char *word, const char *name, const char *fmt,
