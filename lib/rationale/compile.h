@@ -40,7 +40,9 @@ void put_md(struct buf *out, const char *text);              /* running Markdown
 void put_value(struct buf *out, const cJSON *v);             /* plain words for any value */
 void put_usd(struct buf *out, double usd);                   /* $1,234.50 */
 void put_num(struct buf *out, double n);                     /* at most 3 decimals */
-const char *title_of(const char *pattern, struct buf *out);  /* "Fargate alb" */
+const char *title_of(const char *pattern, struct buf *out);  /* "Fargate ALB" */
+/* How a candidate differs from the best one: "with aws.train.fargate-train". */
+void put_difference(struct buf *out, const cJSON *best, const cJSON *other);
 
 /* ---- writers ---- */
 

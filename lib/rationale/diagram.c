@@ -9,11 +9,13 @@
 
 #include "compile.h"
 
-#define NODES_MAX 64
+#define NODES_MAX 512 /* slots, and the points where long arrows pass a column */
+#define SLOTS_MAX 64
 #define EDGES_MAX 256
 #define BOX_W     196
 #define BOX_H     58
-#define GAP_X     84
+#define PASS_H    10
+#define GAP_X     108
 #define GAP_Y     26
 #define MARGIN    16
 
@@ -21,12 +23,19 @@ struct node {
 	const char *name, *pattern, *capability;
 	size_t layer;
 	double row;
-	int x, y;
+	int passes; /* 1: no box, an arrow's way through a column */
+	int x, y, h;
 };
 
 struct edge {
 	size_t from, to;
 	const char *port;
+	size_t via, n_via; /* nodes that it passes, one a column */
+};
+
+/* A step from one column to the next, for the order of rows. */
+struct link {
+	size_t from, to;
 };
 
 struct drawing {
@@ -34,6 +43,8 @@ struct drawing {
 	size_t n;
 	struct edge edges[EDGES_MAX];
 	size_t n_edges, n_layers;
+	struct link links[NODES_MAX + EDGES_MAX];
+	size_t n_links;
 };
 
 static size_t find(const struct drawing *d, const char *name)
@@ -48,7 +59,7 @@ static void collect(struct drawing *d, const cJSON *plan)
 {
 	JSON_EACH(s, json_get(plan, "slots"))
 	{
-		if (d->n == NODES_MAX)
+		if (d->n == SLOTS_MAX)
 			break;
 		d->at[d->n++] = (struct node){ .name = json_str_or(s, "slot", ""),
 			.pattern = json_str_or(s, "pattern", ""),
@@ -60,7 +71,7 @@ static void collect(struct drawing *d, const cJSON *plan)
 
 		if (from < NODES_MAX && to < NODES_MAX && from != to && d->n_edges < EDGES_MAX)
 			d->edges[d->n_edges++] =
-				(struct edge){ from, to, json_str_or(e, "port", "") };
+				(struct edge){ .from = from, .to = to, .port = json_str_or(e, "port", "") };
 	}
 }
 
@@ -99,6 +110,40 @@ static void place_lonely(struct drawing *d)
 	}
 }
 
+static void link_to(struct drawing *d, size_t from, size_t to)
+{
+	if (d->n_links < ARRAY_LEN(d->links))
+		d->links[d->n_links++] = (struct link){ from, to };
+}
+
+/* A place in every column that an arrow passes; arrows between the same two boxes
+ * share theirs. */
+static void pass(struct drawing *d)
+{
+	for (size_t i = 0; i < d->n_edges; i++) {
+		struct edge *e = &d->edges[i];
+		size_t a = d->at[e->from].layer, b = d->at[e->to].layer, last = e->from;
+
+		for (size_t k = 0; k < i && e->n_via == 0; k++)
+			if (d->edges[k].from == e->from && d->edges[k].to == e->to) {
+				e->via = d->edges[k].via;
+				e->n_via = d->edges[k].n_via;
+				last = NODES_MAX;
+			}
+		if (last == NODES_MAX || b <= a || d->n + b - a - 1 > NODES_MAX)
+			continue;
+		e->via = d->n;
+		for (size_t l = a + 1; l < b; l++) {
+			d->at[d->n] = (struct node){ .name = "", .pattern = "", .capability = "",
+				.layer = l, .passes = 1 };
+			link_to(d, last, d->n);
+			last = d->n++;
+			e->n_via++;
+		}
+		link_to(d, last, e->to);
+	}
+}
+
 /* Rows of a layer, in the order of the wished places; ties by the order of the plan. */
 static size_t settle(struct drawing *d, size_t layer_no, const double *wish)
 {
@@ -133,9 +178,9 @@ static void arrange(struct drawing *d)
 				double sum = 0;
 				size_t n = 0;
 
-				for (size_t k = 0; k < d->n_edges; k++) {
-					size_t other = sweep % 2 == 0 ? d->edges[k].from : d->edges[k].to;
-					size_t me = sweep % 2 == 0 ? d->edges[k].to : d->edges[k].from;
+				for (size_t k = 0; k < d->n_links; k++) {
+					size_t other = sweep % 2 == 0 ? d->links[k].from : d->links[k].to;
+					size_t me = sweep % 2 == 0 ? d->links[k].to : d->links[k].from;
 
 					if (me == i) {
 						sum += d->at[other].row;
@@ -148,30 +193,44 @@ static void arrange(struct drawing *d)
 		}
 }
 
-static size_t in_layer(const struct drawing *d, size_t l)
+/* Height of a column as it will stand. */
+static int column_height(const struct drawing *d, size_t l)
 {
-	size_t n = 0;
+	int h = 0;
 
 	for (size_t i = 0; i < d->n; i++)
-		n += d->at[i].layer == l;
-	return n;
+		if (d->at[i].layer == l)
+			h += (d->at[i].passes ? PASS_H : BOX_H) + GAP_Y;
+	return h;
 }
 
 static int place(struct drawing *d)
 {
-	size_t most = 1;
+	int most = BOX_H + GAP_Y;
 
 	for (size_t l = 0; l < d->n_layers; l++)
-		if (in_layer(d, l) > most)
-			most = in_layer(d, l);
-	for (size_t i = 0; i < d->n; i++) {
-		size_t here = in_layer(d, d->at[i].layer);
-		int pad = (int)(most - here) * (BOX_H + GAP_Y) / 2;
+		if (column_height(d, l) > most)
+			most = column_height(d, l);
+	for (size_t l = 0; l < d->n_layers; l++) {
+		int y = MARGIN + (most - column_height(d, l)) / 2;
+		size_t row = 0, placed = 1;
 
-		d->at[i].x = MARGIN + (int)d->at[i].layer * (BOX_W + GAP_X);
-		d->at[i].y = MARGIN + pad + (int)d->at[i].row * (BOX_H + GAP_Y);
+		for (; placed > 0; row++) {
+			placed = 0;
+			for (size_t i = 0; i < d->n; i++) {
+				struct node *n = &d->at[i];
+
+				if (n->layer != l || (size_t)n->row != row)
+					continue;
+				n->h = n->passes ? PASS_H : BOX_H;
+				n->x = MARGIN + (int)l * (BOX_W + GAP_X);
+				n->y = y;
+				y += n->h + GAP_Y;
+				placed++;
+			}
+		}
 	}
-	return MARGIN + (int)most * (BOX_H + GAP_Y);
+	return MARGIN + most;
 }
 
 static void box(struct buf *out, const struct node *n)
@@ -190,18 +249,19 @@ static void box(struct buf *out, const struct node *n)
 	buf_release(&title);
 }
 
+/* One bend of an arrow, level at both ends. */
+static void bend(struct buf *out, int x1, int y1, int x2, int y2)
+{
+	int mid = (x1 + x2) / 2;
+
+	buf_addf(out, "C%d %d %d %d %d %d", mid, y1, mid, y2, x2, y2);
+}
+
 static void arrow(struct buf *out, const struct drawing *d, const struct edge *e)
 {
 	const struct node *a = &d->at[e->from], *b = &d->at[e->to];
-	int forward = b->x > a->x;
-	int x1 = forward ? a->x + BOX_W : a->x + BOX_W / 2, y1 = a->y + BOX_H / 2;
-	int x2 = forward ? b->x - 7 : b->x + BOX_W / 2, y2 = b->y + BOX_H / 2;
-	int mid = (x1 + x2) / 2;
+	int x = a->x + BOX_W, y = a->y + BOX_H / 2;
 
-	if (!forward) { /* the same column, or back */
-		y1 = b->y > a->y ? a->y + BOX_H : a->y;
-		y2 = b->y > a->y ? b->y - 7 : b->y + BOX_H + 7;
-	}
 	buf_add_str(out, "<g class=\"edge\"><title>");
 	put_html(out, a->name);
 	buf_add_str(out, " to ");
@@ -209,12 +269,24 @@ static void arrow(struct buf *out, const struct drawing *d, const struct edge *e
 	buf_add_str(out, ": ");
 	put_html(out, e->port);
 	buf_add_str(out, "</title>");
-	if (forward)
-		buf_addf(out, "<path d=\"M%d %dC%d %d %d %d %d %d\" marker-end=\"url(#arrow)\"/>", x1, y1, mid,
-			y1, mid, y2, x2, y2);
-	else
-		buf_addf(out, "<path d=\"M%d %dL%d %d\" marker-end=\"url(#arrow)\"/>", x1, y1, x2, y2);
-	buf_add_str(out, "</g>\n");
+	if (b->x > a->x) {
+		buf_addf(out, "<path d=\"M%d %d", x, y);
+		for (size_t i = 0; i < e->n_via; i++) {
+			const struct node *v = &d->at[e->via + i];
+
+			bend(out, x, y, v->x, v->y + PASS_H / 2);
+			x = v->x + BOX_W;
+			y = v->y + PASS_H / 2;
+			buf_addf(out, "L%d %d", x, y);
+		}
+		bend(out, x, y, b->x - 7, b->y + BOX_H / 2);
+	} else { /* the same column, or back */
+		int down = b->y > a->y;
+
+		buf_addf(out, "<path d=\"M%d %dL%d %d", a->x + BOX_W / 2, down ? a->y + BOX_H : a->y,
+			b->x + BOX_W / 2, down ? b->y - 7 : b->y + BOX_H + 7);
+	}
+	buf_add_str(out, "\" marker-end=\"url(#arrow)\"/></g>\n");
 }
 
 /* The ports of an arrow: once for each pair of boxes, above its middle. */
@@ -273,6 +345,7 @@ void draw_plan(const cJSON *plan, struct buf *out)
 	struct drawing *d = calloc(1, sizeof(*d));
 	struct buf band = BUF_INIT(BUF_NO_LIMIT);
 	int width, height;
+	size_t slots;
 
 	if (d == NULL) {
 		out->failed = 1;
@@ -281,6 +354,8 @@ void draw_plan(const cJSON *plan, struct buf *out)
 	collect(d, plan);
 	layer(d);
 	place_lonely(d);
+	slots = d->n;
+	pass(d);
 	arrange(d);
 	height = place(d);
 	width = 2 * MARGIN + (int)d->n_layers * (BOX_W + GAP_X) - GAP_X;
@@ -292,10 +367,10 @@ void draw_plan(const cJSON *plan, struct buf *out)
 		      "<title id=\"plan-title\">The plan: %zu components and how data flows between them</title>\n"
 		      "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"1\" refY=\"4\" markerWidth=\"7\" "
 		      "markerHeight=\"7\" orient=\"auto-start-reverse\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
-		width, height + MARGIN, width, height + MARGIN, d->n);
+		width, height + MARGIN, width, height + MARGIN, slots);
 	for (size_t i = 0; i < d->n_edges; i++)
 		arrow(out, d, &d->edges[i]);
-	for (size_t i = 0; i < d->n; i++)
+	for (size_t i = 0; i < slots; i++)
 		box(out, &d->at[i]);
 	for (size_t i = 0; i < d->n_edges; i++)
 		ports(out, d, i);

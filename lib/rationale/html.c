@@ -37,7 +37,9 @@ static const char style[] =
 	".pill.good{background:var(--goodbg);color:var(--good)}.pill.warn{background:var(--warnbg);color:var(--warn)}"
 	".pill.bad{background:var(--badbg);color:var(--bad)}\n"
 	"details{border-top:1px solid var(--line);padding:10px 0}details:first-of-type{border-top:0}"
-	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline}"
+	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline;list-style:none}"
+	"summary::-webkit-details-marker{display:none}summary::before{content:\"\\25B8\";color:var(--soft);"
+	"flex:0 0 12px}details[open]>summary::before{content:\"\\25BE\"}"
 	"summary .what{font-weight:600}summary .why{color:var(--soft);flex:1 1 340px}"
 	"details>div{padding:10px 0 4px 4px}details dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 18px;margin:0}"
 	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}ul{margin:0;padding-left:18px}\n"
@@ -152,7 +154,7 @@ static void close_table(struct buf *out)
 static void tile(struct buf *out, const char *key, const struct buf *value, const char *note)
 {
 	buf_addf(out, "<div class=\"tile\"><div class=\"k\">%s</div><div class=\"v\">%s</div><div class=\"n\">", key,
-		value->len > 0 ? value->ptr : "unknown");
+		value->len > 0 ? value->ptr : "none");
 	put_html(out, note);
 	buf_add_str(out, "</div></div>\n");
 }
@@ -175,7 +177,7 @@ static void tiles(struct buf *out, const cJSON *view)
 	const cJSON *est = json_at(view, "/plan/estimates"), *cost = json_get(view, "cost");
 	const cJSON *reports = json_get(view, "reports");
 	const char *policy = json_str_or(json_get(view, "policy"), "overall", NULL);
-	struct buf b = BUF_INIT(512), note = BUF_INIT(512);
+	struct buf b = BUF_INIT(512), note = BUF_INIT(512), target = BUF_INIT(128);
 	double usd = json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", -1));
 
 	buf_add_str(out, "<div class=\"tiles\">\n");
@@ -187,9 +189,13 @@ static void tiles(struct buf *out, const cJSON *view)
 		put_usd(&note, json_num_or(cost, "high_usd", 0));
 	}
 	tile(out, "Cost per month", &b, note.ptr);
+	if (json_is(json_at(view, "/constraints/sla_latency_ms"), JSON_NUMBER)) {
+		buf_add_str(&target, "target ");
+		put_num(&target, json_number(json_at(view, "/constraints/sla_latency_ms"), 0));
+		buf_add_str(&target, " ms");
+	}
 	tile_number(out, "Latency, 95th percentile", json_get(est, "p95_latency_ms"), " ms",
-		json_is(json_at(view, "/constraints/sla_latency_ms"), JSON_NUMBER) ? "against the target below"
-										    : "no target given");
+		target.len > 0 ? target.ptr : "no target given");
 	tile_number(out, "Availability", json_get(est, "availability_pct"), " %",
 		json_str_or(est, "availability_basis", ""));
 	buf_reset(&b);
@@ -209,6 +215,7 @@ static void tiles(struct buf *out, const cJSON *view)
 	buf_add_str(out, "</div>\n");
 	buf_release(&b);
 	buf_release(&note);
+	buf_release(&target);
 }
 
 static void constraints(struct buf *out, const cJSON *view)
@@ -297,25 +304,21 @@ static void plan(struct buf *out, const cJSON *view)
 	if (json_len(plans) < 2)
 		return;
 	open_section(out, "candidates", "Whole plans compared");
-	open_table(out, "Rank|Per month|95th percentile ms|Availability %|Burden|Patterns");
+	open_table(out, "Rank|Per month|95th percentile ms|Availability %|Burden|Differs");
 	JSON_EACH(c, plans)
 	{
 		const cJSON *est = json_get(c, "estimates");
-		int first = 1;
+		struct buf b = BUF_INIT(BUF_NO_LIMIT);
 
 		buf_addf(out, "<tr><td>%zu</td>", rank++);
 		td_usd(out, json_get(est, "monthly_usd"));
 		td_value(out, json_get(est, "p95_latency_ms"));
 		td_value(out, json_get(est, "availability_pct"));
 		td_value(out, json_at(c, "/objective/burden"));
-		buf_add_str(out, "<td>");
-		JSON_EACH(s, json_get(c, "slots"))
-		{
-			buf_add_str(out, first ? "" : ", ");
-			first = 0;
-			put_html(out, json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""));
-		}
-		buf_add_str(out, "</td></tr>\n");
+		put_difference(&b, json_first(plans), c);
+		td(out, b.ptr);
+		buf_add_str(out, "</tr>\n");
+		buf_release(&b);
 	}
 	close_table(out);
 	buf_add_str(out, "</section>\n");

@@ -109,12 +109,16 @@ static void constraints(struct md *m)
 		JSON_EACH(p, prov)
 			told |= strncmp(json_key(p), pointer.ptr, pointer.len) == 0;
 		if (!told) {
+			struct buf name = BUF_INIT(4096);
+
+			put_pointer(&name, pointer.ptr);
 			row(m);
-			cell(m, json_key(c));
+			cell(m, name.ptr);
 			cell_value(m, c);
 			cell(m, "-");
 			cell(m, "-");
 			end(m);
+			buf_release(&name);
 		}
 		buf_release(&pointer);
 	}
@@ -154,11 +158,6 @@ static void slot(struct md *m, const cJSON *s)
 		buf_add_str(m->out, i == 0 ? "\nNot chosen:\n\n- `" : "- `");
 		buf_addf(m->out, "%s`: ", json_str_or(no[i], "pattern", ""));
 		put_md(m->out, json_str_or(no[i], "why", ""));
-		if (json_is(json_get(no[i], "delta_usd"), JSON_NUMBER)) {
-			buf_add_str(m->out, " (");
-			put_usd(m->out, json_num_or(no[i], "delta_usd", 0));
-			buf_add_str(m->out, " a month more)");
-		}
 		buf_add_char(m->out, '\n');
 	}
 }
@@ -197,7 +196,7 @@ static void candidates(struct md *m)
 
 	if (json_len(plans) < 2)
 		return;
-	head(m, "Whole plans compared", "Rank | Per month | 95th percentile ms | Availability % | Burden | Patterns");
+	head(m, "Whole plans compared", "Rank | Per month | 95th percentile ms | Availability % | Burden | Differs");
 	JSON_EACH(p, plans)
 	{
 		struct buf b = BUF_INIT(BUF_NO_LIMIT);
@@ -205,9 +204,7 @@ static void candidates(struct md *m)
 		char number[24];
 
 		snprintf(number, sizeof(number), "%zu", rank++);
-		JSON_EACH(s, json_get(p, "slots"))
-			buf_addf(&b, "%s%s", b.len > 0 ? ", " : "",
-				json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""));
+		put_difference(&b, json_first(plans), p);
 		row(m);
 		cell(m, number);
 		cell_usd(m, json_get(est, "monthly_usd"));

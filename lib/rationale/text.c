@@ -107,14 +107,58 @@ void put_value(struct buf *out, const cJSON *v)
 	}
 }
 
+static int is_initials(const char *word, size_t n)
+{
+	static const char *const known[] = { "alb", "api", "ecr", "ecs", "etl", "kms", "rds", "s3", "sql" };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strlen(known[i]) == n && memcmp(known[i], word, n) == 0)
+			return 1;
+	return 0;
+}
+
 const char *title_of(const char *pattern, struct buf *out)
 {
 	const char *p = strrchr(pattern, '.');
 
 	buf_reset(out);
-	for (p = p == NULL ? pattern : p + 1; *p != '\0'; p++)
-		buf_add_char(out, *p == '-' ? ' ' : *p);
-	if (out->len > 0)
-		out->ptr[0] = (char)toupper((unsigned char)out->ptr[0]);
+	for (p = p == NULL ? pattern : p + 1; *p != '\0'; p += strspn(p, "-")) {
+		size_t n = strcspn(p, "-");
+		int capitals = is_initials(p, n);
+
+		if (out->len > 0)
+			buf_add_char(out, ' ');
+		for (size_t i = 0; i < n; i++)
+			buf_add_char(out, (char)(capitals || out->len == 0 ? toupper((unsigned char)p[i])
+									   : p[i]));
+		p += n;
+	}
 	return out->ptr;
+}
+
+static int in_plan(const cJSON *plan, const char *pattern)
+{
+	JSON_EACH(s, json_get(plan, "slots"))
+		if (strcmp(json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""), pattern) == 0)
+			return 1;
+	return 0;
+}
+
+void put_difference(struct buf *out, const cJSON *best, const cJSON *other)
+{
+	size_t n = 0;
+
+	if (best == other) {
+		buf_add_str(out, "the chosen plan");
+		return;
+	}
+	JSON_EACH(s, json_get(other, "slots"))
+	{
+		const char *pattern = json_text(s) ? json_text(s) : json_str_or(s, "pattern", "");
+
+		if (!in_plan(best, pattern))
+			buf_addf(out, "%s%s", n++ > 0 ? ", " : "with ", pattern);
+	}
+	if (n == 0)
+		buf_add_str(out, "the same patterns in other sizes or regions");
 }
