@@ -191,6 +191,18 @@ static int build_data(struct work *w, const cJSON *in, struct err *e)
 	return facts == NULL ? -1 : json_set(w->data, "facts", facts, e);
 }
 
+/* What was judged, so that the gate knows a verdict on another plan. */
+static int set_judged(cJSON *policy, const cJSON *data, struct err *e)
+{
+	cJSON *judged = json_add_object(policy, "judged", e);
+
+	if (judged == NULL || approval_digest(data, judged, e) < 0)
+		return -1;
+	json_remove(judged, "policy");
+	json_remove(judged, "all");
+	return 0;
+}
+
 static int judge(struct work *w, cJSON *policy, struct err *e)
 {
 	struct rule_eval ev = { .data = w->data, .regions = w->regions };
@@ -212,6 +224,8 @@ static int judge(struct work *w, cJSON *policy, struct err *e)
 	if (rules == NULL || json_set_str(policy, "overall", overall(rules), e) < 0 ||
 		set_counts(policy, &t, e) < 0 || rule_set_digest(w->set, hex, e) < 0 ||
 		json_set_str(policy, "policy_set", hex, e) < 0)
+		return -1;
+	if (set_judged(policy, w->data, e) < 0)
 		return -1;
 	return set_waivers(policy, w->waivers, w->set, w->env->now_ns, e);
 }
