@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "rules/approval.h"
 
 struct args {
 	const char *out_dir;
@@ -14,30 +15,6 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "dry-run", struct args, dry_run, "say what would be written, write nothing"),
 	OPT_END,
 };
-
-/*
- * Why this state may not be generated, or NULL: an approval counts for the plan
- * and cost that were shown to the person who gave it.
- */
-static const char *unapproved(const cJSON *in, struct err *e)
-{
-	const cJSON *hitl = json_get(in, "hitl"), *bound = json_get(hitl, "digest");
-	static const char *const keys[] = { "plan", "cost" };
-	char hex[DIGEST_HEX_MAX];
-
-	if (strcmp(json_str_or(hitl, "status", ""), "approved") != 0)
-		return "the plan is not approved";
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const char *digest = json_text(json_get(bound, keys[i]));
-		const cJSON *now = json_get(in, keys[i]);
-
-		if (digest == NULL)
-			continue;
-		if (now == NULL || json_digest(now, hex, e) < 0 || strcmp(hex, digest) != 0)
-			return "the approval is void: plan or cost changed after it";
-	}
-	return NULL;
-}
 
 static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *e)
 {
@@ -90,7 +67,7 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	const struct args *a = args;
 	struct gen_files files = { 0 };
 	struct placement done = { 0 };
-	const char *why;
+	char why[APPROVAL_WHY_MAX];
 	int ret = -1;
 
 	if (a->out_dir == NULL && !a->dry_run)
@@ -99,8 +76,9 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 		log_warn(&env->log, "there is no feasible plan to generate from");
 		return 10;
 	}
-	why = unapproved(in, e);
-	if (why != NULL) {
+	if (approval_check(in, env->now_ns, why, e) < 0)
+		return -1;
+	if (*why != '\0') {
 		log_warn(&env->log, "%s: nothing generated", why);
 		return 10;
 	}
