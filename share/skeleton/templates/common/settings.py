@@ -1,6 +1,7 @@
 """Settings come from the environment only; every name has a default that works locally."""
 
 import os
+from pathlib import Path
 
 
 class SettingError(ValueError):
@@ -42,3 +43,13 @@ def env_bool(name: str, default: bool) -> bool:
     if text in {"false", "no", "0", "off"}:
         return False
     raise SettingError(f"{name} is neither true nor false: {text!r}")
+
+
+def data_dir() -> Path:
+    """Where programs keep their data when no cloud is configured."""
+    return Path(env("DATA_DIR", ".local"))
+
+
+def port_uri(port: str) -> str:
+    """The URI of a port such as "obj_raw": OBJ_RAW_URI, else a folder below DATA_DIR."""
+    return env(f"{port.upper()}_URI", f"file://{data_dir()}/{port}/")

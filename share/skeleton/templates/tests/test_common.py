@@ -30,6 +30,14 @@ def test_settings_have_defaults_and_refuse_rubbish(monkeypatch: pytest.MonkeyPat
         settings.env_bool("SOME_NUMBER", True)
 
 
+def test_a_port_has_a_local_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "somewhere")
+    monkeypatch.delenv("OBJ_RAW_URI", raising=False)
+    assert settings.port_uri("obj_raw") == "file://somewhere/obj_raw/"
+    monkeypatch.setenv("OBJ_RAW_URI", "s3://bucket/raw/")
+    assert settings.port_uri("obj_raw") == "s3://bucket/raw/"
+
+
 def test_log_lines_are_json_with_the_request_id(capsys: pytest.CaptureFixture[str]) -> None:
     log.setup("unit", "debug")
     token = log.request_id.set("abc")
