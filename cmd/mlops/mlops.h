@@ -12,7 +12,6 @@ int cmd_log(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_golden(int argc, char **argv);
-int cmd_completion(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Options of the subcommands that read the store back. */

@@ -209,7 +209,9 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 	}
 	buf_addf(b, "state       %s/state.json\n", a->out);
 	if (r->answer == 10 && a->yes)
-		buf_add_str(b, "policy fails: change the brief, or waive the rules with --waivers\n");
+		buf_add_str(b,
+			"policy fails: change the brief, or waive the rules with "
+			"--waivers\n");
 	else if (r->answer == 10)
 		buf_addf(b, "approve it with: mlops run %s%s-o %s --resume --yes\n",
 			a->brief != NULL ? a->brief : "", a->brief != NULL ? " " : "",

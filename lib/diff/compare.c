@@ -178,6 +178,26 @@ static int compare(struct compare *c, const cJSON *a, const cJSON *b, struct err
 	return note(c, "changed", a, b, e);
 }
 
+static cJSON *finish(struct compare *c, int ret)
+{
+	buf_release(&c->at);
+	if (ret == 0)
+		return c->changes;
+	json_free(c->changes);
+	return NULL;
+}
+
+cJSON *diff_values(const char *at, const cJSON *before, const cJSON *after, struct err *e)
+{
+	struct compare c = { .changes = json_new_array(e), .at = BUF_INIT(1 << 16) };
+	int ret = c.changes == NULL ? -1 : 0;
+
+	buf_add_str(&c.at, at);
+	if (ret == 0 && (before != NULL || after != NULL))
+		ret = compare(&c, before, after, e);
+	return finish(&c, ret);
+}
+
 cJSON *diff_states(const cJSON *before, const cJSON *after, struct err *e)
 {
 	struct compare c = { .changes = json_new_array(e), .at = BUF_INIT(1 << 16) };
@@ -190,11 +210,7 @@ cJSON *diff_states(const cJSON *before, const cJSON *after, struct err *e)
 		if (a != NULL || b != NULL)
 			ret = step(&c, compared[i], a, b, e);
 	}
-	buf_release(&c.at);
-	if (ret == 0)
-		return c.changes;
-	json_free(c.changes);
-	return NULL;
+	return finish(&c, ret);
 }
 
 /* Artifacts count by their content, everything else by its value. */

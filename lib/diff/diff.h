@@ -17,6 +17,10 @@ extern const struct program diff_program;
  */
 cJSON *diff_states(const cJSON *before, const cJSON *after, struct err *e);
 
+/* The same for two values that stand at a pointer; NULL is nothing. */
+cJSON *diff_values(
+	const char *at, const cJSON *before, const cJSON *after, struct err *e);
+
 /* Top-level keys that differ, in the order of `after`; the caller owns it. A NULL
  * `before` is a version that had none. */
 cJSON *diff_keys(const cJSON *before, const cJSON *after, struct err *e);

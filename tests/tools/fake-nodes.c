@@ -11,7 +11,7 @@
 
 struct args {
 	const char *only, *dir, *out, *zip, *previous, *actor, *comment, *git, *which,
-		*fail_on;
+		*fail_on, *tools;
 	int state, approve, reject;
 	struct opt_list set;
 };
@@ -29,6 +29,7 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "reject", struct args, reject, "reject"),
 	OPT_STR(0, "actor", "NAME", struct args, actor, "who"),
 	OPT_STR(0, "comment", "TEXT", struct args, comment, "why"),
+	OPT_STR(0, "tools", "LIST", struct args, tools, "which checks"),
 	OPT_STR(0, "fail-on", "warn|fail", struct args, fail_on, "when to stop"),
 	OPT_END,
 };
