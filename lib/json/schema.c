@@ -136,6 +136,8 @@ static const struct resource *resource_at(const struct store *s, const cJSON *ro
 	return NULL;
 }
 
+/* Drafts 04 and 06 are read as 07; what they mean by other words (id, a boolean
+ * exclusiveMaximum) is refused by its shape or leads nowhere, so never misread. */
 static const struct {
 	const char *uri;
 	enum dialect dialect;
@@ -145,6 +147,7 @@ static const struct {
 	{ "http://json-schema.org/draft-07/schema", DRAFT_07 },
 	{ "https://json-schema.org/draft-07/schema", DRAFT_07 },
 	{ "http://json-schema.org/draft-06/schema", DRAFT_07 },
+	{ "http://json-schema.org/draft-04/schema", DRAFT_07 },
 };
 
 static const struct {

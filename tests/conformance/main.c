@@ -9,6 +9,8 @@
 #define FILE_MAX ((size_t)64 << 20)
 
 static const struct suite suites[] = {
+	{ "cyclonedx", run_cyclonedx },
+	{ "github-workflow", run_github_workflow },
 	{ "jcs", run_jcs },
 	{ "json-parsing", run_json_parsing },
 	{ "json-patch", run_json_patch },
@@ -18,6 +20,7 @@ static const struct suite suites[] = {
 	{ "merge-patch", run_merge_patch },
 	{ "mustache", run_mustache },
 	{ "rfc3339", run_rfc3339 },
+	{ "sarif", run_sarif },
 	{ "secrets", run_secrets },
 	{ "uuid", run_uuid },
 };

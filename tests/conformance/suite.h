@@ -45,6 +45,9 @@ int run_json_pointer(struct tally *t, const char *text, size_t len, struct err *
 int run_mustache(struct tally *t, const char *text, size_t len, struct err *e);
 int run_rfc3339(struct tally *t, const char *text, size_t len, struct err *e);
 int run_uuid(struct tally *t, const char *text, size_t len, struct err *e);
+int run_cyclonedx(struct tally *t, const char *text, size_t len, struct err *e);
+int run_sarif(struct tally *t, const char *text, size_t len, struct err *e);
+int run_github_workflow(struct tally *t, const char *text, size_t len, struct err *e);
 int run_secrets(struct tally *t, const char *text, size_t len, struct err *e);
 
 #endif
