@@ -966,7 +966,7 @@ size_t lexer_level(const char *text, size_t len, char *out, size_t max)
 	for (size_t i = 0; i < o.len; i++) {
 		unsigned char c = (unsigned char)norm[i];
 
-		if (c < 32 && c != '\n')
+		if (c < 32 && c != '\n' && (c < NORM_EURO || c > NORM_RUPEE))
 			continue;
 		if (c == '-' || c == '_' || c == '\n')
 			c = ' ';

@@ -127,7 +127,9 @@ size_t lexer_level(const char *text, size_t len, char *out, size_t max);
 struct lexer_words {          /* classes that the number grammar needs */
 	unsigned number_word; /* value: the number as text */
 	unsigned scale;       /* value: the factor as text ("1000") */
-	unsigned range_word;  /* "to", "and", "bis" between two numbers */
+	unsigned
+		range_word; /* "to", "bis" between two numbers; value "and": only after `between` */
+	unsigned between;
 };
 
 struct quantity {

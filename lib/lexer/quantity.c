@@ -113,11 +113,21 @@ static int single_at(const struct scan *s, const struct lexer_words *w, size_t i
 	return 1;
 }
 
+/* "between" up to three lexemes before i: "between about $4". */
+static int after_between(const struct scan *s, const struct lexer_words *w, size_t i)
+{
+	for (size_t k = 1; k <= 3 && k <= i; k++)
+		if (lexeme_is(&s->lex[i - k], w->between) != NULL)
+			return 1;
+	return 0;
+}
+
 int quantity_at(const struct scan *s, const struct lexer_words *w, size_t i,
 	unsigned skip, struct quantity *q)
 {
 	struct quantity hi;
 	size_t k;
+	const char *v;
 	int word = 0, sign = 0;
 
 	if (!single_at(s, w, i, skip, q))
@@ -134,7 +144,8 @@ int quantity_at(const struct scan *s, const struct lexer_words *w, size_t i,
 		s->lex[k + 1].sign == '.') {
 		sign = 1;
 		k += 2;
-	} else if (k < s->n && lexeme_is(&s->lex[k], w->range_word) != NULL) {
+	} else if (k < s->n && (v = lexeme_is(&s->lex[k], w->range_word)) != NULL &&
+		(strcmp(v, "and") != 0 || after_between(s, w, i))) {
 		word = 1;
 		k++;
 	}

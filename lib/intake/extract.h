@@ -1,0 +1,69 @@
+/*
+ * extract.h - the node intake_extract: a brief, feedback and answers to constraints.
+ */
+#ifndef MLOPS_INTAKE_EXTRACT_H
+#define MLOPS_INTAKE_EXTRACT_H
+
+#include "catalog/lexicon.h"
+#include "redact/redact.h"
+
+struct intake_args {
+	const char *brief, *answers, *only;
+	struct opt_list set;
+	int state, guided;
+	double threshold;
+};
+
+/* The rules that mask secrets and personal data, with the files that they live in. */
+struct cleaner {
+	cJSON *secrets, *personal;
+	struct redact *rules;
+};
+
+int cleaner_load(struct cleaner *c, struct node_env *env, struct err *e);
+void cleaner_release(struct cleaner *c);
+/* 0, or -1 with ERR_INPUT: too long, not UTF-8, a NUL in it. `name` is for messages. */
+int brief_check(const char *text, size_t len, const char *name, struct err *e);
+
+/* What texts and answers have given so far. */
+struct gathered {
+	const struct vocabulary *v;
+	struct cleaner *clean;
+	struct schema *schema;
+	cJSON *constraints, *provenance, *answers;
+};
+
+/* Reads a text into constraints and provenance. `source` is "text", "answer" or
+ * "feedback"; only a brief's own text (source "text") has spans. */
+int gather_text(struct gathered *g, const char *text, size_t len, const char *source,
+	struct err *e);
+/* The same with what the text says replacing what stands there. `only` limits it to
+ * one field; NULL: all. The number of fields that it set, or -1. */
+int gather_later(struct gathered *g, const char *text, const char *only,
+	const char *source, const char *rule, struct err *e);
+
+/* One answer {"field","value"|"text","question"?,"source"?}: typed or free text. */
+int gather_answer(struct gathered *g, const cJSON *answer, struct err *e);
+/* "field=value" of --set as an answer, for the caller to free. */
+cJSON *answer_of_option(const char *option, struct err *e);
+/* The answers of a file: a list, an object field -> value, or {"answers": ...}. */
+cJSON *answers_of_file(
+	struct node_env *env, struct cleaner *c, const char *path, struct err *e);
+
+int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e);
+int coverage_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e);
+int questions_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e);
+
+/* Coverage of constraints as an object; questions as a list: for guided mode, too. */
+cJSON *coverage_of(struct node_env *env, const cJSON *constraints,
+	const cJSON *provenance, double threshold, struct err *e);
+cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON *coverage,
+	size_t most, struct err *e);
+
+/* Asks on the terminal until covered; changes constraints, provenance and answers. */
+int guided_run(struct node_env *env, struct gathered *g, double threshold, struct err *e);
+
+#endif

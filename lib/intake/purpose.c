@@ -1,0 +1,402 @@
+/* purpose.c - use_cases and workload_types. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake/internal.h"
+
+static int denied(const struct doc *d, size_t i)
+{
+	unsigned st = status_of(d, i, i + 1);
+
+	return (st & (ST_EXCLUDED | ST_NOTHING | ST_LEFT)) != 0;
+}
+
+static void use_add(struct reading *r, const char *id, size_t first, size_t last,
+	const char *rule, double confidence)
+{
+	if (fact_with(r, "use_cases", id) == NULL)
+		fact_add(r, "use_cases", NULL, id, 0, first, last, rule, confidence);
+}
+
+static void work_add(struct reading *r, const char *id, size_t first, size_t last,
+	const char *rule, double confidence)
+{
+	if (fact_with(r, "workload_types", id) == NULL)
+		fact_add(r, "workload_types", NULL, id, 0, first, last, rule, confidence);
+}
+
+/* What only looks like a use case: what is in place, complained of, or of the writer's trade. */
+static int by_the_way(const struct doc *d, size_t i, const char *id)
+{
+	struct range seg = segment_of(d, i), c = clause_of(d, i);
+
+	if (is(d, i, LC_USEDNOT) != NULL || is(d, i, LC_OPSDASH) != NULL)
+		return 1;
+	/* "serving 2,000 customers", "the company serves ..." */
+	if (word_is(d, i, "serving|serve|serves|served")) {
+		for (size_t k = i + 1; k < i + 4 && k < seg.last; k++)
+			if (is(d, k, LC_ROLENOUN) != NULL &&
+				find(d, i, c.last, LC_USE) == i &&
+				find(d, c.first, i, LC_USE) == NOT_FOUND &&
+				!word_is(d, i - 1, "be|it|then|model|them|models"))
+				return find(d, c.first, i, LC_ASK) == NOT_FOUND;
+		if (word_is(d, i + 1, "as|time|the purpose|dinner|food|meals|lunch"))
+			return 1;
+	}
+	if (strcmp(id, "training") == 0 &&
+		(word_is(d, i + 1,
+			 "course|courses|data|set|sets|dataset|budget|material|materials|"
+			 "sessions|time|costs|days|provider|wheels|centre|center") ||
+			word_is(d, i - 1,
+				"employee|staff|user|fitness|safety|your|users'|customer|"
+				"language")))
+		return 1;
+	if (strcmp(id, "vision") == 0 &&
+		word_is(d, i, "image|images|picture|photo|video|scan|scanned")) {
+		if (word_is(d, i - 1,
+			    "docker|container|base|brand|machine|public|disk") ||
+			word_is(d, i + 1,
+				"registry|registries|call|conference|size|of the "
+				"company"))
+			return 1;
+	}
+	if (strcmp(id, "fraud") == 0 && word_is(d, i + 1, "department|team|office"))
+		return find(d, c.first, c.last, LC_ASK) == NOT_FOUND;
+	if (strcmp(id, "analytics") == 0 &&
+		word_is(d, i, "reporting|bi|analytics|dashboard|dashboards")) {
+		if (word_is(d, i + 1,
+			    "team|tool|tools|department|license|licence|engineer|"
+			    "engineers|background|to"))
+			return 1;
+		if (find(d, seg.first, seg.last, LC_TECH) != NOT_FOUND) {
+			size_t k = find(d, seg.first, seg.last, LC_TECH);
+			const struct technology *t =
+				vocabulary_technology(d->v, is(d, k, LC_TECH));
+
+			if (t != NULL && t->category == TECH_OBSERVABILITY)
+				return 1;
+		}
+		if (word_is(d, i - 1,
+			    "monitoring|ops|operations|health|operational|system|latency|"
+			    "grafana|metrics|drift"))
+			return 1;
+		/* "logs, dashboards and alerts": for those who run it */
+		if (word_is(d, i, "dashboard|dashboards") &&
+			(find(d, seg.first, c.last, LC_DOWNTIME) != NOT_FOUND))
+			return 1;
+		for (size_t k = c.first; k < c.last; k++)
+			if (word_is(d, i, "dashboard|dashboards") &&
+				word_is(d, k,
+					"traces|logs|logging|alerts|alerting|monitoring|"
+					"observability|metrics|uptime|on-call"))
+				return find(d, c.first, c.last, LC_CHATBOT) ==
+					NOT_FOUND &&
+					!word_is(d, k + 1, "for sales|for finance");
+	}
+	return 0;
+}
+
+/* A model that exists already: "trained", "has trained" are in LC_USEDNOT as phrases. */
+static int past_training(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i);
+
+	if (!word_is(d, i, "trained|fine-tuned|fine tuned|finetuned"))
+		return 0;
+	for (size_t k = i; k > c.first && i - k < 6; k--)
+		if (word_is(d, k - 1,
+			    "has|have|had|was|already|is|are|been|were|we|team|group|"
+			    "vendor"))
+			return find(d, c.first, c.last, LC_WORKLOAD) == NOT_FOUND &&
+				find(d, c.first, i, LC_ASK) == NOT_FOUND &&
+				!word_is(d, k - 1, "be") &&
+				find(d, c.first, c.last, LC_SCHED) == NOT_FOUND;
+	/* "a model trained on ..." */
+	return word_is(d, i + 1, "already|on|by|in|last|before");
+}
+
+/* Predictions whose object is a forecast ("predict demand") are listed as phrases; the rest
+ * of the words for them say nothing of their own beside these. */
+static int part_of(const struct doc *d, size_t i, const char *id)
+{
+	struct range c = clause_of(d, i);
+
+	if (strcmp(id, "inference") != 0)
+		return 0;
+	if (is(d, i, LC_SCOREWORD) != NULL &&
+		word_is(d, i - 1, "credit|nps|csat|test|brix"))
+		return find(d, c.first, c.last, LC_ASK) == NOT_FOUND;
+	if (word_is(d, i,
+		    "predict|predicts|predicting|prediction|predictions|predicted|"
+		    "predictive")) {
+		for (size_t k = i + 1; k < i + 7 && k < c.last; k++)
+			if (word_is(d, k,
+				    "demand|sales|load|traffic|consumption|volumes|"
+				    "inventory|revenue|occupancy|footfall|staffing|"
+				    "prices|yield"))
+				return 2;
+		if (word_is(d, i - 1,
+			    "demand|sales|load|traffic|consumption|revenue|volume|"
+			    "energy"))
+			return 2;
+	}
+	return 0;
+}
+
+static void read_uses(const struct doc *d, struct reading *r)
+{
+	size_t bot = NOT_FOUND, corpus = NOT_FOUND, train = NOT_FOUND;
+	int tuned = 0, nlp_bot = 0;
+
+	for (size_t i = 0; i < d->s.n; i++) {
+		int part;
+		const struct sense *s;
+
+		if (d->at[i].dead)
+			continue;
+		if (is(d, i, LC_CHATBOT) != NULL && bot == NOT_FOUND && !denied(d, i) &&
+			is(d, i, LC_USEDNOT) == NULL &&
+			!(word_is(d, i, "assistant|assistants") &&
+				is(d, i, LC_ROLENOUN) != NULL &&
+				d->s.lex[i - (i > 0)].kind == LEX_NUMBER))
+			bot = i;
+		for (s = d->s.lex[i].senses; s != NULL; s = s->next) {
+			const char *id = s->value;
+
+			if (s->cls != LC_USE || by_the_way(d, i, id) ||
+				past_training(d, i))
+				continue;
+			part = part_of(d, i, id);
+			if (part == 1)
+				continue;
+			if (denied(d, i))
+				continue;
+			if (part == 2)
+				id = "forecasting";
+			if (strcmp(id, "finetuning") == 0)
+				tuned = 1;
+			if (strcmp(id, "training") == 0) {
+				if (train == NOT_FOUND)
+					train = i;
+				continue;
+			}
+			use_add(r, id, i, i + 1, "use.named", 0.85);
+		}
+	}
+	if (train != NOT_FOUND &&
+		!(tuned &&
+			find(d, clause_of(d, train).first, clause_of(d, train).last,
+				LC_USE) != train))
+		use_add(r, "training", train, train + 1, "use.training", 0.85);
+	if (bot != NOT_FOUND && fact_with(r, "use_cases", "rag") == NULL) {
+		for (size_t i = 0; i < d->s.n && corpus == NOT_FOUND; i++)
+			if (d->at[i].dead == 0 && is(d, i, LC_CORPUS) != NULL &&
+				is(d, i, LC_CHATBOT) == NULL)
+				corpus = i;
+		if (corpus != NOT_FOUND ||
+			fact_get(r, "throughput", "documents") != NULL) {
+			use_add(r, "rag", bot, bot + 1, "use.answers-over-documents",
+				0.85);
+		} else {
+			use_add(r, "nlp", bot, bot + 1, "use.chatbot", 0.7);
+			nlp_bot = 1;
+		}
+	}
+	/* answers over documents are RAG alone, unless a model is hosted or text is worked on as well */
+	if (fact_with(r, "use_cases", "rag") != NULL && !nlp_bot) {
+		const struct fact *f = fact_with(r, "use_cases", "inference");
+		const struct fact *n = fact_with(r, "use_cases", "nlp");
+
+		if (f != NULL &&
+			word_is(d, f->first,
+				"serve|serves|served|serving|prediction|predictions|"
+				"scores|scored|score") &&
+			find(d, clause_of(d, f->first).first, clause_of(d, f->first).last,
+				LC_CHATBOT) != NOT_FOUND)
+			fact_drop(r, "use_cases", NULL, "inference");
+		if (n != NULL &&
+			word_is(d, n->first,
+				"language "
+				"model|summary|summaries|extract|extracts|extracted|"
+				"translate|translates|translated|text generation"))
+			fact_drop(r, "use_cases", NULL, "nlp");
+	}
+}
+
+/* ---- workload ---- */
+
+static int near_class(const struct doc *d, size_t i, unsigned cls, size_t reach)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = i > s.first + reach ? i - reach : s.first;
+		k < i + reach + 1 && k < s.last; k++)
+		if (k != i && is(d, k, cls) != NULL)
+			return 1;
+	return 0;
+}
+
+static int schedule(const struct doc *d, size_t i)
+{
+	if (word_is(d, i, "monthly|quarterly|yearly|annually|annual") &&
+		find(d, segment_of(d, i).first, segment_of(d, i).last, LC_CUR) !=
+			NOT_FOUND)
+		return 0;
+	for (size_t k = i + 1; k < i + 4; k++) {
+		if (is(d, k, LC_SCHEDJOB) != NULL)
+			return !word_is(d, k, "run|running") ||
+				!word_is(d, k + 1, "cost|costs|rate|budget");
+		if (!is_word(d, k) ||
+			word_is(d, k,
+				"active|requests|budget|events|volume|users|standup|sync|"
+				"meeting|cost|costs|limit|traffic|peak"))
+			break;
+	}
+	for (size_t k = i; k > 0 && i - k < 4; k--) {
+		if (is(d, k - 1, LC_SCHEDJOB) != NULL)
+			return 1;
+		if (!is_word(d, k - 1) && !sign_is(d, k - 1, '(') &&
+			!sign_is(d, k - 1, ',') && !d->at[k - 1].entity)
+			break;
+	}
+	return 0;
+}
+
+/* "every 6 h", "every 15 minutes" next to work that is done. */
+static int every_period(const struct doc *d, size_t i)
+{
+	struct quantity q;
+	const char *t;
+
+	if (!word_is(d, i, "every|each"))
+		return 0;
+	if (!quantity_at(&d->s, &d->words, i + 1, LC_CUR, &q))
+		return 0;
+	t = is(d, q.next, LC_TIME);
+	return t != NULL && strtod(t, NULL) >= 300;
+}
+
+static void read_work(const struct doc *d, struct reading *r)
+{
+	size_t only = NOT_FOUND, no_stream = NOT_FOUND;
+
+	for (size_t i = 0; i < d->s.n; i++) {
+		const char *w = is(d, i, LC_WORKLOAD);
+
+		if (d->at[i].dead)
+			continue;
+		if (is(d, i, LC_BATCHONLY) != NULL && only == NOT_FOUND)
+			only = i;
+		if (is(d, i, LC_NOSTREAM) != NULL)
+			no_stream = i;
+		if (is(d, i, LC_SCHED) != NULL && schedule(d, i) && !denied(d, i))
+			work_add(r, "batch", i, i + 1, "work.schedule", 0.85);
+		if (every_period(d, i) && !denied(d, i))
+			work_add(r, "batch", i, i + 3, "work.schedule", 0.8);
+		if (is(d, i, LC_APIWORD) != NULL && is(d, i, LC_APINEG) == NULL &&
+			!denied(d, i) &&
+			!word_is(d, i + 1, "key|keys|token|gateway|costs|docs|of") &&
+			!(d->at[i - (i > 0)].entity && is(d, i - 1, LC_TECH) != NULL &&
+				!word_is(d, i - 1, "fastapi")) &&
+			!word_is(d, i - 1, "their|openai|external|vendor|party"))
+			work_add(r, "online", i, i + 1, "work.api", 0.8);
+		if (w == NULL)
+			continue;
+		if (strcmp(w, "batch") == 0 && is(d, i, LC_NIGHTLY) == NULL &&
+			word_is(d, i, "schedule|scheduled|schedules") &&
+			!near_class(d, i, LC_SCHEDJOB, 4))
+			continue;
+		if (strcmp(w, "batch") == 0 &&
+			word_is(d, i, "bulk|at night|schedule|schedules") &&
+			find(d, clause_of(d, i).first, clause_of(d, i).last, LC_PEOPLE) !=
+				NOT_FOUND)
+			continue;
+		if (strcmp(w, "streaming") == 0 &&
+			word_is(d, i, "stream|streams|streaming") &&
+			(word_is(d, i - 1, "video|music|live|revenue|log|work|audio") ||
+				word_is(d, i + 1,
+					"service|platform|provider|company|site|"
+					"subscribers"))) {
+			if (!word_is(d, i - 1, "log|live"))
+				continue;
+		}
+		if (word_is(d, i, "webhook") ||
+			word_is(d, i, "interactive|on request|web service|synchronous")) {
+			if (denied(d, i))
+				continue;
+		}
+		if (!denied(d, i))
+			work_add(r, w, i, i + 1, "work.named", 0.85);
+	}
+	if (r->request_rate) {
+		const struct fact *f = fact_get(r, "throughput", "requests_per_second");
+
+		if (f != NULL)
+			work_add(
+				r, "online", f->first, f->last, "work.request-rate", 0.9);
+	}
+	if (r->latency_on_requests) {
+		const struct fact *f = fact_get(r, "sla_latency_ms", NULL);
+
+		if (f != NULL)
+			work_add(r, "online", f->first, f->last, "work.latency", 0.8);
+	}
+	if (r->event_rate_fast) {
+		const struct fact *f = fact_get(r, "throughput", "events_per_second");
+
+		if (f != NULL)
+			work_add(r, "streaming", f->first, f->last, "work.event-rate",
+				0.8);
+	}
+	if (fact_with(r, "use_cases", "rag") != NULL &&
+		find(d, 0, d->s.n, LC_OFFLINE) == NOT_FOUND) {
+		const struct fact *f = fact_with(r, "use_cases", "rag");
+
+		work_add(r, "online", f->first, f->last, "work.assistant", 0.85);
+	} else if (find(d, 0, d->s.n, LC_CHATBOT) != NOT_FOUND &&
+		fact_with(r, "use_cases", "nlp") != NULL &&
+		find(d, 0, d->s.n, LC_OFFLINE) == NOT_FOUND &&
+		!denied(d, find(d, 0, d->s.n, LC_CHATBOT))) {
+		size_t k = find(d, 0, d->s.n, LC_CHATBOT);
+
+		work_add(r, "online", k, k + 1, "work.assistant", 0.8);
+	}
+	for (int k = 0; k < 2; k++) {
+		const struct fact *f =
+			fact_with(r, "use_cases", k ? "training" : "finetuning");
+
+		if (f != NULL)
+			work_add(r, "batch", f->first, f->last, "work.training", 0.85);
+	}
+	if (only != NOT_FOUND) {
+		const struct fact *f = fact_with(r, "workload_types", "online");
+
+		if (f != NULL && (fact_get(r, "sla_latency_ms", NULL) != NULL) &&
+			strcmp(f->rule, "work.latency") != 0)
+			conflict_add(r, "sla_latency_ms", "workload_types",
+				fact_get(r, "sla_latency_ms", NULL)->first,
+				fact_get(r, "sla_latency_ms", NULL)->last, only, only + 1,
+				"batch only, and yet requests are to be answered in "
+				"time");
+		else if (f != NULL && fact_get(r, "sla_latency_ms", NULL) != NULL)
+			conflict_add(r, "sla_latency_ms", "workload_types", f->first,
+				f->last, only, only + 1,
+				"batch only, and yet requests are to be answered in "
+				"time");
+		work_add(r, "batch", only, only + 1, "work.batch-only", 0.95);
+		if (f == NULL || r->n_conflicts == 0 ||
+			strcmp(r->conflicts[r->n_conflicts - 1].fields[0],
+				"sla_latency_ms") != 0) {
+			fact_drop(r, "workload_types", NULL, "online");
+			fact_drop(r, "workload_types", NULL, "streaming");
+		}
+	}
+	if (no_stream != NOT_FOUND)
+		fact_drop(r, "workload_types", NULL, "streaming");
+}
+
+void read_purpose(const struct doc *d, struct reading *r)
+{
+	read_uses(d, r);
+	read_work(d, r);
+}

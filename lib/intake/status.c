@@ -1,0 +1,277 @@
+/*
+ * status.c - what a statement says about a thing that it names: in use, asked for,
+ * ruled out, left behind, a skill, or nothing.
+ *
+ * Cues before the mention govern it through a list ("no Kafka, Spark or Flink"),
+ * cues after it as a predicate ("Kafka and Spark are off the table").
+ */
+#include "intake/internal.h"
+
+#define REACH 26 /* lexemes that a cue may stand before its object */
+
+static int separator(const struct doc *d, size_t i)
+{
+	return sign_is(d, i, ',') || sign_is(d, i, '/') || sign_is(d, i, '+') ||
+		sign_is(d, i, '&') || sign_is(d, i, '(') || sign_is(d, i, ')') ||
+		sign_is(d, i, '"') || sign_is(d, i, '\'') ||
+		word_is(d, i,
+			"and|or|nor|plus|as well as|und|and/or|along with|together with");
+}
+
+static int filler(const struct doc *d, size_t i)
+{
+	return is(d, i, LC_DET) != NULL || d->s.lex[i].kind == LEX_SIGN ||
+		d->s.lex[i].kind == LEX_BREAK;
+}
+
+/* Is the comma (or bracket) at i one of a list, an entity next to it on both sides? */
+static int list_comma(const struct doc *d, size_t i)
+{
+	size_t before = i, after = i + 1, last = sentence_of(d, i).last,
+	       first = sentence_of(d, i).first;
+
+	while (before > first && (separator(d, before) || filler(d, before)) &&
+		i - before < 4)
+		before--;
+	while (after < last && after - i < 5 && (separator(d, after) || filler(d, after)))
+		after++;
+	return before >= first && d->at[before].entity && after < last &&
+		d->at[after].entity;
+}
+
+struct scan_state {
+	unsigned st;
+	int words;       /* plain words passed */
+	int commas;      /* commas passed that are no list's */
+	int to;          /* "to", "with", "by" passed, behind ... */
+	int entity_past; /* ... another entity */
+	size_t strong;   /* "our", "existing" right here */
+};
+
+/* A positive remark after the mention takes it out of a list that is ruled out. */
+static int own_remark(const struct doc *d, size_t last, size_t end)
+{
+	return last < end &&
+		(is(d, last, LC_ASKPOST) != NULL || is(d, last, LC_KEEP) != NULL ||
+			word_is(d, last, "only|instead|please|everywhere|though"));
+}
+
+/* One lexeme to the left; 1 when the look is over. */
+static int look_left(const struct doc *d, size_t i, size_t first, size_t last, size_t end,
+	struct scan_state *s)
+{
+	int near = s->commas == 0;
+
+	if (d->at[i].entity) {
+		s->entity_past = s->to > 0 ? 2 : 1;
+		s->words = s->words > 1 ? s->words : 0;
+		return 0;
+	}
+	if (sign_is(d, i, ',') || sign_is(d, i, '(') || sign_is(d, i, ')')) {
+		if (!list_comma(d, i))
+			s->commas++;
+		return 0;
+	}
+	if (word_is(d, i,
+		    "to|onto|into|with|by|towards|toward|for|in favour of|in favor of") &&
+		i > first)
+		s->to = s->entity_past ? s->to : 1;
+	if (near && is(d, i, LC_NONUSE) != NULL && s->words <= 5) {
+		s->st |= ST_NOTHING;
+		return 1;
+	}
+	if (near && is(d, i, LC_SKILLNEG) != NULL) {
+		s->st |= ST_NOTHING;
+		return 1;
+	}
+	if (near && is(d, i, LC_LEFT) != NULL && s->words <= 6) {
+		if (s->entity_past == 2)
+			s->st |= word_is(d, i,
+					 "replac|replace|replaces|replaced|replacing|to "
+					 "replace")
+				? ST_ASKED
+				: ST_ASKED | ST_IN_USE | ST_KEEP;
+		else
+			s->st |= ST_LEFT;
+		return 1;
+	}
+	if (near && is(d, i, LC_LEFTPOST) != NULL && s->to) {
+		s->st |= ST_ASKED;
+		return 1;
+	}
+	if (near && is(d, i, LC_MOVEV) != NULL && s->words <= 5) {
+		/* "moving to X": the target; "migrate X to Y": X is left */
+		if (s->to) {
+			s->st |= ST_ASKED | ST_IN_USE | ST_KEEP;
+			return 1;
+		}
+		for (size_t j = last; j + 1 < end && j < last + 6; j++)
+			if (word_is(d, j, "to|onto|into|over to") &&
+				d->at[j + 1].entity) {
+				s->st |= ST_LEFT;
+				return 1;
+			}
+	}
+	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 8) {
+		s->st |= ST_EXCLUDED;
+		return 1;
+	}
+	if (near && is(d, i, LC_NO) != NULL && s->words <= 3) {
+		if (!own_remark(d, last, end))
+			s->st |= ST_EXCLUDED;
+		return 1;
+	}
+	if (near && is(d, i, LC_NOT) != NULL && s->words == 0 &&
+		!(i + 1 < d->s.n && word_is(d, i + 1, "only|just"))) {
+		s->st |= ST_EXCLUDED;
+		return 1;
+	}
+	if (near && is(d, i, LC_ALTNOT) != NULL && s->words <= 3) {
+		if (word_is(d, i, "over|vs|vs.|versus")) {
+			if (find(d, first, i, LC_PREFER) == NOT_FOUND &&
+				word_is(d, i, "over"))
+				return 0;
+		}
+		s->st |= ST_NOTHING;
+		return 1;
+	}
+	if (is(d, i, LC_SKILL) != NULL && s->words <= 5 && (near || s->entity_past)) {
+		if (!(s->st & (ST_ASKED | ST_IN_USE)))
+			s->st |= ST_SKILL;
+		return 1;
+	}
+	if (is(d, i, LC_KEEP) != NULL && s->words <= 6 && near)
+		s->st |= ST_KEEP;
+	if (is(d, i, LC_PREFER) != NULL && near)
+		s->st |= ST_PREFERRED;
+	if (is(d, i, LC_USEVERB) != NULL) {
+		/* "please use X", "we want to use X" against "we use X" */
+		size_t j = i;
+		int asked = 0;
+
+		while (j > first && i - j < 6) {
+			j--;
+			if (is(d, j, LC_ASK) != NULL)
+				asked = 1;
+			if (is(d, j, LC_SUBJECT) != NULL || asked)
+				break;
+		}
+		if (!asked &&
+			(i == first || (j == first && i - j <= 1 && !is_word(d, j))) &&
+			word_is(d, i, "use|run|leverage|employ"))
+			asked = 1;
+		if (!(s->st & (ST_ASKED | ST_IN_USE)))
+			s->st |= asked ? ST_ASKED : ST_IN_USE;
+		return 0;
+	}
+	if (is(d, i, LC_INUSE) != NULL && !(s->st & ST_ASKED)) {
+		s->st |= ST_IN_USE;
+		if (word_is(d, i, "our|existing|current") && s->words <= 2)
+			s->strong = i;
+		return 0;
+	}
+	if (is(d, i, LC_ASK) != NULL) {
+		if (!(s->st & ST_IN_USE))
+			s->st |= ST_ASKED;
+		else if (s->strong && s->words <= 6 && near)
+			s->st |= ST_KEEP;
+		return 0;
+	}
+	if (is_word(d, i) && !filler(d, i) && is(d, i, LC_BECAUSE) == NULL)
+		s->words++;
+	return 0;
+}
+
+/* Cues after the mention: 1 when the look is over. */
+static int look_right(const struct doc *d, size_t i, struct scan_state *s)
+{
+	if (is(d, i, LC_EXCLPOST) != NULL) {
+		s->st = (s->st & (ST_IN_USE | ST_HEDGED)) | ST_EXCLUDED;
+		return 1;
+	}
+	if (is(d, i, LC_LEFTPOST) != NULL) {
+		s->st = ST_LEFT;
+		return 1;
+	}
+	if (is(d, i, LC_NONUSE) != NULL) {
+		s->st |= ST_NOTHING;
+		return 1;
+	}
+	if (word_is(d, i,
+		    "experience|expertise|skills|knowledge|know-how|certified|gurus|guru|"
+		    "savvy|expert|experts") &&
+		s->words == 0) {
+		s->st = (s->st & ~(unsigned)(ST_ASKED | ST_IN_USE)) | ST_SKILL;
+		return 1;
+	}
+	if (is(d, i, LC_KEEP) != NULL && s->words <= 1)
+		s->st |= ST_KEEP;
+	if (is(d, i, LC_INUSEPOST) != NULL && s->words <= 2 && !(s->st & ST_ASKED)) {
+		s->st |= ST_IN_USE;
+		return 1;
+	}
+	if (is(d, i, LC_PREFER) != NULL && s->words == 0)
+		s->st |= ST_PREFERRED;
+	if (is(d, i, LC_ASKPOST) != NULL && s->words <= 2) {
+		if (!(s->st & ST_IN_USE))
+			s->st |= ST_ASKED;
+		return 1;
+	}
+	if (is_word(d, i) && !filler(d, i))
+		s->words++;
+	return s->words > 6;
+}
+
+static unsigned header_status(const struct doc *d, size_t i)
+{
+	unsigned st = 0;
+
+	if (find_in_header(d, i, LC_EXCL) != NOT_FOUND ||
+		find_in_header(d, i, LC_EXCLPOST) != NOT_FOUND)
+		return ST_EXCLUDED;
+	if (find_in_header(d, i, LC_NONUSE) != NOT_FOUND)
+		return ST_NOTHING;
+	if (find_in_header(d, i, LC_SKILL) != NOT_FOUND)
+		return ST_SKILL;
+	if (find_in_header(d, i, LC_KEEP) != NOT_FOUND)
+		st |= ST_KEEP;
+	if (find_in_header(d, i, LC_INUSE) != NOT_FOUND)
+		return st | ST_IN_USE;
+	if (find_in_header(d, i, LC_ASK) != NOT_FOUND)
+		return st | ST_ASKED;
+	return st;
+}
+
+unsigned status_of(const struct doc *d, size_t first, size_t last)
+{
+	struct range c = clause_of(d, first);
+	struct scan_state s = { 0, 0, 0, 0, 0, 0 };
+	size_t left = c.first;
+
+	/* a clause may open with what its predecessor governs: "Monitoring: X - Y" */
+	for (size_t i = first; i > left && first - i < REACH; i--)
+		if (d->at[i - 1].dead == 0 && look_left(d, i - 1, left, last, c.last, &s))
+			break;
+	s.words = 0;
+	for (size_t i = last; i < c.last && i < last + REACH; i++) {
+		if (d->at[i].dead)
+			continue;
+		if (d->at[i].entity) {
+			s.words = 0;
+			continue;
+		}
+		if (sign_is(d, i, ',') || sign_is(d, i, '(') || sign_is(d, i, ')')) {
+			if (!list_comma(d, i) && !(sign_is(d, i, '(')))
+				break;
+			continue;
+		}
+		if (look_right(d, i, &s))
+			break;
+	}
+	if (s.st == 0)
+		s.st = header_status(d, first);
+	if (find(d, segment_of(d, first).first, segment_of(d, first).last, LC_HEDGE) !=
+		NOT_FOUND)
+		s.st |= ST_HEDGED;
+	return s.st;
+}

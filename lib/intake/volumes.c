@@ -1,0 +1,716 @@
+/* volumes.c - how much and how many: rates, bytes, documents, users, the team. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake/internal.h"
+
+static double factor(const char *v)
+{
+	return v == NULL ? 0 : strtod(v, NULL);
+}
+
+struct best {
+	double value;
+	size_t first, last;
+	int rank, set, revised;
+	const char *rule;
+};
+
+enum { RPS, EPS, GBD, STORE, DOCS, USERS, N_VOLUMES };
+static const char *const members[N_VOLUMES] = { "requests_per_second",
+	"events_per_second", "gb_per_day", "storage_gb", "documents", "users" };
+
+/* The highest figure stands, unless a later one replaces it. */
+static void better(const struct doc *d, struct best *b, double value, size_t first,
+	size_t last, const char *rule)
+{
+	struct range c = sentence_of(d, first);
+	size_t k = find(d, c.first, first, LC_REVISE);
+	int rank = rank_of(d, first);
+	int revised = k != NOT_FOUND && is(d, k, LC_REVISEOLD) == NULL &&
+		!word_is(d, k,
+			"final|finally|decision|decided|has "
+			"been|confirmed|update|updated|change|changes|raised to");
+
+	if (!(value > 0) || !(value < 1e15))
+		return;
+	if (b->set && b->revised && !revised && rank <= b->rank)
+		return;
+	if (!b->set || (revised && rank >= b->rank) || rank > b->rank + 50 ||
+		(value > b->value && rank >= b->rank - 50)) {
+		b->value = value;
+		b->first = first;
+		b->last = last;
+		b->rank = rank;
+		b->set = 1;
+		b->revised |= revised;
+		b->rule = rule;
+	}
+}
+
+/* "per second", "/s", "a day", "each minute" at lexeme i: its seconds, or 0. */
+static double per_time(const struct doc *d, size_t i, size_t *next)
+{
+	const char *t;
+
+	if (is(d, i, LC_PERIOD) != NULL && !word_is(d, i, "annual|pa")) {
+		*next = i + 1;
+		return factor(is(d, i, LC_PERIOD));
+	}
+	if (is(d, i, LC_PER) == NULL)
+		return 0;
+	if (word_is(d, i, "a|an") && is(d, i + 1, LC_TIME) == NULL &&
+		!word_is(d, i + 1, "single|given"))
+		return 0;
+	i++;
+	if (word_is(d, i,
+		    "single|given|calendar|working|business|average|normal|typical"))
+		i++;
+	t = is(d, i, LC_TIME);
+	if (t == NULL)
+		return 0;
+	*next = i + 1;
+	return factor(t) < 1 ? 0 : factor(t);
+}
+
+static int is_gap_word(const struct doc *d, size_t k)
+{
+	return (is_word(d, k) || d->at[k].entity) && d->s.lex[k].kind != LEX_NUMBER &&
+		is(d, k, LC_TIME) == NULL && is(d, k, LC_CUR) == NULL &&
+		is(d, k, LC_BYTES) == NULL;
+}
+
+/* Figures that are rates but not of this system's load. */
+static int no_load(const struct doc *d, size_t first, size_t last)
+{
+	struct range seg = segment_of(d, first);
+
+	for (size_t k = last; k < last + 3; k++)
+		if (word_is(d, k, "each|apiece"))
+			return 1;
+	for (size_t k = seg.first; k < first; k++)
+		if (word_is(d, k,
+			    "price|costs|cost|fee|limit of the vendor|quota|competitor"))
+			return 1;
+	return 0;
+}
+
+static void add_rate(const struct doc *d, struct reading *r, struct best *b, int kind,
+	double per_second, double unit, size_t first, size_t last)
+{
+	if (no_load(d, first, last))
+		return;
+	if (kind == RPS) {
+		r->request_rate = 1;
+	} else if (unit <= 60) {
+		r->event_rate_fast = 1;
+	}
+	better(d, &b[kind], per_second, first, last,
+		kind == RPS ? "rate.requests" : "rate.events");
+}
+
+/* What is counted between the number and "per": -1 nothing usable. */
+static int counted(const struct doc *d, size_t from, size_t to, int *users)
+{
+	int kind = -1;
+
+	*users = 0;
+	for (size_t k = from; k < to; k++) {
+		if (is(d, k, LC_REQNOUN) != NULL) {
+			kind = RPS;
+		} else if (is(d, k, LC_USERNOUN) != NULL ||
+			(is(d, k, LC_ROLENOUN) != NULL && is(d, k, LC_EVNOUN) == NULL)) {
+			*users = 1;
+			if (kind < 0)
+				kind = -2;
+		} else if (is(d, k, LC_EVNOUN) != NULL) {
+			kind = EPS;
+		} else if (word_is(d, k,
+				   "times|time|days|hours|shifts|runs|jobs|weeks|months|"
+				   "people|percent|releases|"
+				   "deployments|trainings|models|retrainings|batches|"
+				   "meetings|accidents|sprints|years")) {
+			return -1;
+		}
+	}
+	return kind;
+}
+
+/* The noun of a rate that stands elsewhere: "Requests: 40 per second", "peak 40/s". */
+static int noun_before(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	size_t from = i > s.first + 12 ? i - 12 : s.first;
+
+	for (size_t k = i; k > from; k--) {
+		if (is(d, k - 1, LC_REQNOUN) != NULL ||
+			word_is(d, k - 1, "throughput|load|traffic|rps|qps"))
+			return RPS;
+		if (is(d, k - 1, LC_EVNOUN) != NULL)
+			return EPS;
+	}
+	if (find_in_header(d, i, LC_REQNOUN) != NOT_FOUND)
+		return RPS;
+	return -1;
+}
+
+static int rate_at(
+	const struct doc *d, struct reading *r, struct best *b, const struct quantity *q)
+{
+	size_t k = q->next, next = 0, from;
+	const char *u = is(d, k, LC_RATE);
+	double t;
+	int kind, users;
+
+	if (u != NULL) {
+		add_rate(d, r, b, u[0] == 'r' ? RPS : EPS, q->hi / strtod(u + 1, NULL),
+			strtod(u + 1, NULL), q->first, k + 1);
+		return 1;
+	}
+	/* "rps: 40", "qps 75" */
+	for (size_t j = q->first; j > 0 && j + 3 > q->first; j--) {
+		u = is(d, j - 1, LC_RATE);
+		if (u != NULL &&
+			(j == q->first || sign_is(d, j, ':') || sign_is(d, j, '=') ||
+				sign_is(d, j, '~') || d->s.lex[j].kind == LEX_CELL) &&
+			(j < 2 ||
+				(d->s.lex[j - 2].kind != LEX_NUMBER &&
+					is(d, j - 2, LC_SCALE) == NULL)) &&
+			(is(d, k, LC_TIME) == NULL) && is(d, k, LC_PCT) == NULL) {
+			add_rate(d, r, b, u[0] == 'r' ? RPS : EPS,
+				q->hi / strtod(u + 1, NULL), strtod(u + 1, NULL), j - 1,
+				k);
+			return 1;
+		}
+	}
+	/* "1.5M daily requests": the period stands first */
+	if (is(d, k, LC_PERIOD) != NULL &&
+		(is(d, k + 1, LC_REQNOUN) != NULL || is(d, k + 1, LC_EVNOUN) != NULL)) {
+		t = factor(is(d, k, LC_PERIOD));
+		add_rate(d, r, b, is(d, k + 1, LC_REQNOUN) != NULL ? RPS : EPS, q->hi / t,
+			t, q->first, k + 2);
+		return 1;
+	}
+	from = k;
+	while (k < from + 7 && is_gap_word(d, k) && is(d, k, LC_PER) == NULL &&
+		is(d, k, LC_PERIOD) == NULL)
+		k++;
+	if (sign_is(d, k, '(')) { /* "40 requests (peak) per second" */
+		size_t e = k + 1;
+
+		while (e < k + 4 && !sign_is(d, e, ')'))
+			e++;
+		if (sign_is(d, e, ')') && per_time(d, e + 1, &next) > 0)
+			k = e + 1;
+	}
+	if (word_is(d, k - 1, "a|an|in a") && is(d, k, LC_TIME) != NULL)
+		k--;
+	t = per_time(d, k, &next);
+	if (t == 0 && k > from) /* gap words may have run over "a day" */
+		for (size_t j = from; j < k; j++) {
+			t = per_time(d, j, &next);
+			if (t > 0) {
+				k = j;
+				break;
+			}
+		}
+	if (t == 0) {
+		/* "requests per day: 5M", "tickets a day: ~8000" */
+		size_t c = q->first;
+
+		while (c > 0 &&
+			(sign_is(d, c - 1, ':') || sign_is(d, c - 1, '~') ||
+				sign_is(d, c - 1, '=') ||
+				d->s.lex[c - 1].kind == LEX_CELL ||
+				is(d, c - 1, LC_SOFT) != NULL || sign_is(d, c - 1, '>') ||
+				word_is(d, c - 1, "up to|peak|max|is")))
+			c--;
+		if (c < q->first && c >= 2) {
+			size_t at =
+				c >= 3 && is(d, c - 1, LC_TIME) != NULL ? c - 2 : c - 1;
+
+			t = per_time(d, at, &next);
+			if (t > 0 && next == c && is(d, from, LC_TIME) == NULL &&
+				is(d, from, LC_CUR) == NULL) {
+				kind = noun_before(d, at);
+				if (kind >= 0) {
+					add_rate(d, r, b, kind, q->hi / t, t, at - 1,
+						q->next);
+					return 1;
+				}
+			}
+		}
+		return 0;
+	}
+	if (is(d, k, LC_PERIOD) != NULL && !word_is(d, k, "daily|hourly|weekly|monthly"))
+		return 0;
+	kind = counted(d, from, k, &users);
+	if (kind == -2) {
+		if (t >= 86400)
+			better(d, &b[USERS], q->hi, q->first, k, "volume.users");
+		return 1;
+	}
+	if (kind == -1) {
+		if (k > from) {
+			for (size_t j = from; j < k; j++)
+				if (word_is(d, j,
+					    "times|time|days|hours|runs|jobs|weeks|"
+					    "months|people|percent|releases|deployments|"
+					    "models|meetings|sprints|years|minutes"))
+					return 0;
+			/* a noun that the lexicon does not know arrives, too: "30,000 widgets a day" */
+			if (is_word(d, k - 1) && is(d, k - 1, LC_DET) == NULL &&
+				d->s.lex[k - 1].kind == LEX_WORD &&
+				is(d, k, LC_PERIOD) == NULL)
+				kind = EPS;
+		} else {
+			kind = noun_before(d, q->first);
+			if (kind < 0 && t <= 60)
+				kind = RPS;
+		}
+		if (kind < 0)
+			return 0;
+	}
+	add_rate(d, r, b, kind, q->hi / t, t, q->first, next);
+	return 1;
+}
+
+/* ---- bytes ---- */
+
+static int hardware(const struct doc *d, size_t first, size_t last)
+{
+	struct range seg = segment_of(d, first);
+	size_t from = first > seg.first + 5 ? first - 5 : seg.first;
+
+	return find(d, from, first, LC_REF_HW) != NOT_FOUND ||
+		find(d, last, last + 4 < seg.last ? last + 4 : seg.last, LC_REF_HW) !=
+		NOT_FOUND;
+}
+
+static int bytes_at(const struct doc *d, struct best *b, const struct quantity *q)
+{
+	const char *u = is(d, q->next, LC_BYTES);
+	size_t k = q->next + 1, next = 0;
+	struct range seg = segment_of(d, q->first), c = clause_of(d, q->first);
+	double gb, t = 0;
+
+	if (u == NULL || d->at[q->first].dead)
+		return 0;
+	gb = q->hi * factor(u);
+	for (size_t j = k; j < k + 6 && j < seg.last && t == 0; j++) {
+		t = per_time(d, j, &next);
+		if (t == 0 && !is_gap_word(d, j) && !sign_is(d, j, '/') &&
+			!sign_is(d, j, '('))
+			break;
+	}
+	if (t == 0 && sign_is(d, k, '(') && (t = per_time(d, k + 1, &next)) == 0)
+		t = 0;
+	/* "3 TB nightly", "each night 50 GB", "daily volume: 50 GB" */
+	if (t == 0) {
+		size_t n = find(d, seg.first, seg.last, LC_NIGHTLY);
+
+		if (n == NOT_FOUND && seg.last < c.last &&
+			is(d, seg.last + 1, LC_NIGHTLY) != NULL)
+			n = seg.last + 1;
+		if (n != NOT_FOUND)
+			t = 86400;
+	}
+	if (t == 0) {
+		size_t n = find(d, seg.first, q->first, LC_PERIOD);
+
+		if (n != NOT_FOUND &&
+			(is(d, n + 1, LC_SCHEDJOB) != NULL ||
+				word_is(d, n + 1,
+					"volume|growth|inflow|intake|delta|data|increase|"
+					"traffic|load|amount|volumes")))
+			t = factor(is(d, n, LC_PERIOD));
+		for (n = seg.first; n + 1 < q->first && t == 0; n++)
+			if (is(d, n, LC_PER) != NULL && is(d, n + 1, LC_TIME) != NULL &&
+				factor(is(d, n + 1, LC_TIME)) >= 1 &&
+				!word_is(d, n, "a|an"))
+				t = factor(is(d, n + 1, LC_TIME));
+	}
+	if (hardware(d, q->first, k) && t == 0)
+		return 1;
+	if (t > 0) {
+		if (hardware(d, q->first, k) &&
+			find(d, seg.first, seg.last, LC_GROWTH) == NOT_FOUND && t <= 1 &&
+			find(d, seg.first, q->first, LC_REF_HW) != NOT_FOUND)
+			return 1;
+		better(d, &b[GBD], gb * 86400 / t, q->first, next > q->next ? next : k,
+			"volume.bytes-per-day");
+	} else {
+		if (gb < 0.001)
+			return 1;
+		better(d, &b[STORE], gb, q->first, k, "volume.storage");
+	}
+	return 1;
+}
+
+/* ---- documents, users ---- */
+
+static int scheduled_count(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i);
+
+	for (size_t k = c.first; k < i; k++) {
+		const char *w = is(d, k, LC_WORKLOAD);
+
+		if (w != NULL && strcmp(w, "batch") == 0 && is(d, k, LC_SCHED) == NULL)
+			return 1;
+	}
+	return 0;
+}
+
+static int count_at(const struct doc *d, struct best *b, const struct quantity *q)
+{
+	size_t k = q->next, at = NOT_FOUND;
+	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
+	int cls = -1;
+
+	if (d->at[q->first].dead || q->hi < 2)
+		return 0;
+	for (; k < q->next + 5 && k < sent.last; k++) {
+		if (is(d, k, LC_USERNOUN) != NULL) {
+			cls = USERS;
+			at = k;
+			break;
+		}
+		if (is(d, k, LC_DOCNOUN) != NULL) {
+			cls = DOCS;
+			at = k;
+			/* "support articles", "manuals pages": the last noun of the group */
+			continue;
+		}
+		if (cls == DOCS)
+			break;
+		if (is(d, k, LC_ROLENOUN) != NULL) {
+			cls = -2;
+			at = k;
+			if (is(d, k + 1, LC_USERNOUN) != NULL ||
+				is(d, k + 1, LC_ROLENOUN) != NULL)
+				continue;
+			break;
+		}
+		if (!is_gap_word(d, k) || is(d, k, LC_PER) != NULL ||
+			is(d, k, LC_USECUE) != NULL ||
+			word_is(d, k, "and|or|with|in|on|from|that|which|by"))
+			if (!(word_is(d, k, "of") && k == q->next) &&
+				!(word_is(d, k, "internal|support|help")))
+				break;
+		if (word_is(d, k,
+			    "images|pictures|rows|customers|records|skus|products|items|"
+			    "stores|locations|years|months|days|hours|parameters|"
+			    "languages|countries|types|categories|tables|models|sensors|"
+			    "devices|sites"))
+			break;
+	}
+	if (cls == DOCS && is(d, at + 1, LC_PER) == NULL &&
+		is(d, at + 1, LC_PERIOD) == NULL) {
+		if (scheduled_count(d, q->first) &&
+			find(d, seg.first, seg.last, LC_CORPUS) == NOT_FOUND)
+			return 0;
+		if (word_is(d, at + 1,
+			    "types|type|classes|class|categories|templates|formats|"
+			    "languages|each|long|view|views"))
+			return 0;
+		better(d, &b[DOCS], q->hi, q->first, at + 1, "volume.documents");
+		return 1;
+	}
+	if (cls == USERS) {
+		better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
+		return 1;
+	}
+	if (cls == -2 && q->hi >= 2) {
+		size_t before = q->first;
+		int use = 0;
+
+		if (find(d, sent.first, sent.last, LC_COMPANYHEAD) != NOT_FOUND &&
+			find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
+			!word_is(d, at, "employees|employee"))
+			return 0;
+		if (word_is(d, at,
+			    "customer|customers|member|members|people|developers|"
+			    "engineers|scientists|students|drivers|workers|engineer") &&
+			!(word_is(d, at + 1, "using|use|who|will|ask|that") ||
+				word_is(d, at + 2, "use|using|ask|query")))
+			return 0;
+		while (before > sent.first && q->first - before < 5 &&
+			(is(d, before - 1, LC_DET) != NULL ||
+				is(d, before - 1, LC_SOFT) != NULL ||
+				sign_is(d, before - 1, '~') ||
+				sign_is(d, before - 1, '(') ||
+				word_is(d, before - 1,
+					"up to|ca|roughly|some|nearly|almost"))) {
+			before--;
+			use |= word_is(d, before, "for|to|by|our");
+		}
+		for (size_t j = at + 1; j < at + 6 && j < sent.last; j++)
+			use |= is(d, j, LC_USECUE) != NULL &&
+				!word_is(d, j,
+					"for|to|by|about|internal|help|support|between|"
+					"among");
+		use |= find(d, seg.first, q->first, LC_USECUE) != NOT_FOUND &&
+			word_is(d, find(d, seg.first, q->first, LC_USECUE),
+				"used by|served to|serves|serving|available to|rolled "
+				"out to|roll out to|assume|users|audience|target "
+				"group|user base|accessible to|open "
+				"to|helps|help|lets|supports");
+		if (word_is(d, before - 1, "has|have|are|employ|employs|with|of|team"))
+			use = find(d, at + 1, at + 6 < sent.last ? at + 6 : sent.last,
+				      LC_USECUE) != NOT_FOUND &&
+				(word_is(d, at + 1, "using|who|that|will|use"));
+		if (use)
+			better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
+		return use;
+	}
+	/* "(25 people)", "(about 80)" behind a role; "Users: 300", "Advisors (80)" */
+	while (cls == -1) {
+		size_t p = q->first;
+
+		while (p > sent.first && q->first - p < 4 &&
+			(sign_is(d, p - 1, '(') || sign_is(d, p - 1, ':') ||
+				sign_is(d, p - 1, '~') ||
+				d->s.lex[p - 1].kind == LEX_CELL ||
+				is(d, p - 1, LC_SOFT) != NULL ||
+				word_is(d, p - 1, "ca|ca.|some|currently")))
+			p--;
+		if (p < q->first &&
+			(sign_is(d, p, '(') || sign_is(d, p, ':') ||
+				d->s.lex[p].kind == LEX_CELL) &&
+			p > sent.first) {
+			if (is(d, p - 1, LC_USERNOUN) != NULL &&
+				is(d, q->next, LC_PER) == NULL &&
+				is(d, q->next, LC_REQNOUN) == NULL)
+				better(d, &b[USERS], q->hi, p - 1, q->next,
+					"volume.users");
+			else if (is(d, p - 1, LC_ROLENOUN) != NULL &&
+				sign_is(d, p, '(') && sign_is(d, q->next, ')') &&
+				!word_is(d, p - 1,
+					"engineers|developers|scientists|customers") &&
+				find(d, sent.first, sent.last, LC_TEAMWORD) == NOT_FOUND)
+				better(d, &b[USERS], q->hi, p - 1, q->next,
+					"volume.users");
+			else if (is(d, p - 1, LC_DOCNOUN) != NULL &&
+				is(d, q->next, LC_PER) == NULL &&
+				!word_is(d, p - 1, "page|note|case|pages|notes|report") &&
+				(sign_is(d, p, ':') || sign_is(d, p, '(') ||
+					d->s.lex[p].kind == LEX_CELL) &&
+				is(d, q->next, LC_TIME) == NULL &&
+				is(d, q->next, LC_BYTES) == NULL &&
+				is(d, q->next, LC_CUR) == NULL && q->hi >= 10 &&
+				!is_word(d, q->next))
+				better(d, &b[DOCS], q->hi, p - 1, q->next,
+					"volume.documents");
+		}
+		break;
+	}
+	if (sign_is(d, q->first - 1, '(') &&
+		word_is(d, q->next, "people|persons|heads|users") &&
+		sign_is(d, q->next + 1, ')') && is(d, q->first - 2, LC_ROLENOUN) != NULL)
+		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
+	return 0;
+}
+
+void read_volumes(const struct doc *d, struct reading *r)
+{
+	struct best b[N_VOLUMES];
+
+	memset(b, 0, sizeof(b));
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct quantity q;
+
+		if (d->s.lex[i].kind != LEX_NUMBER && is(d, i, LC_NUMBER) == NULL)
+			continue;
+		if (d->at[i].dead || (d->s.lex[i].flags & LEX_INWORD) ||
+			is(d, i - 1, LC_CUR) != NULL)
+			continue;
+		if (!quantity_at(&d->s, &d->words, i, LC_CUR, &q))
+			continue;
+		if (is(d, q.next, LC_CUR) != NULL) {
+			i = q.next - 1;
+			continue;
+		}
+		if (!bytes_at(d, b, &q) && !rate_at(d, r, b, &q))
+			(void)count_at(d, b, &q);
+		i = q.next - 1;
+	}
+	for (size_t k = 0; k < N_VOLUMES; k++)
+		if (b[k].set) {
+			fact_add(r, "throughput", members[k], NULL, b[k].value,
+				b[k].first, b[k].last, b[k].rule, 0.9);
+			if (find(d, segment_of(d, b[k].first).first, b[k].last,
+				    LC_HEDGE) != NOT_FOUND &&
+				0)
+				note_add(r, "throughput", "said with a hedge", b[k].first,
+					b[k].last);
+		}
+}
+
+/* ---- the team's size ---- */
+
+/* Is this count about those who build and run it? */
+static int team_context(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i), s = sentence_of(d, i);
+
+	if (find(d, c.first, c.last, LC_TEAMWORD) != NOT_FOUND ||
+		find_in_header(d, i, LC_TEAMWORD) != NOT_FOUND)
+		return 1;
+	for (size_t k = s.first; k < s.last && k < i; k++)
+		if (word_is(d, k, "we|we are|we're|our|team|i") ||
+			is(d, k, LC_SIZE_TOTAL) != NULL)
+			return 1;
+	/* a sentence that begins with the count, or is little else */
+	return i <= s.first + 2;
+}
+
+void read_team(const struct doc *d, struct reading *r)
+{
+	double sum = 0, total = 0;
+	size_t first = 0, last = 0, total_first = 0, total_last = 0, prev = 0;
+	size_t alone = find(d, 0, d->s.n, LC_ALONE);
+	uint32_t sentence = UINT32_MAX;
+
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct quantity q;
+		size_t k;
+		int article = 0;
+
+		if (d->at[i].dead)
+			continue;
+		if (is(d, i, LC_SIZE_TOTAL) != NULL &&
+			word_is(d, i, "team of|team is|team size|team has|headcount")) {
+			k = i + 1;
+			while (sign_is(d, k, ':') ||
+				word_is(d, k, "of|is|about|around|only|just|roughly") ||
+				d->s.lex[k < d->s.n ? k : i].kind == LEX_CELL)
+				k++;
+			if (quantity_at(&d->s, &d->words, k, LC_CUR, &q) && q.hi >= 1 &&
+				q.hi < 500 && is(d, q.next, LC_TIME) == NULL &&
+				find(d, sentence_of(d, i).first, i, LC_COMPANYHEAD) ==
+					NOT_FOUND) {
+				if (total == 0 || d->at[i].sentence == sentence) {
+					total = q.hi;
+					total_first = i;
+					total_last = q.next;
+				}
+				i = q.next - 1;
+				continue;
+			}
+		}
+		if (is(d, i, LC_ANDME) != NULL && sum > 0 && i - prev < 12) {
+			sum += 1;
+			last = i + 1;
+			continue;
+		}
+		if (word_is(d, i, "a|an") && sum > 0 && i - prev < 5) {
+			article = 1;
+			q.hi = 1;
+			q.next = (uint32_t)i + 1;
+			q.first = (uint32_t)i;
+		} else if ((d->s.lex[i].kind != LEX_NUMBER &&
+				   is(d, i, LC_NUMBER) == NULL) ||
+			(d->s.lex[i].flags & LEX_INWORD) ||
+			!quantity_at(&d->s, &d->words, i, LC_CUR, &q)) {
+			continue;
+		}
+		if (q.hi < 1 || q.hi > 400 || q.scaled || floor(q.hi) != q.hi ||
+			is(d, i - 1, LC_CUR) != NULL) {
+			i = q.next - 1;
+			continue;
+		}
+		k = q.next;
+		if (sign_is(d, k, '-'))
+			k++; /* "4-person team" */
+		for (size_t j = 0; j < 3 && is(d, k, LC_TEAMNOUN) == NULL &&
+			(is_word(d, k) || is(d, k, LC_LANG) != NULL ||
+				is(d, k, LC_CLOUD) != NULL) &&
+			is(d, k, LC_TIME) == NULL && is(d, k, LC_PER) == NULL &&
+			!word_is(d, k, "and|or|in|on|for|with|of our|at");
+			j++)
+			k++;
+		/* "team: 5", "five of us" */
+		if (is(d, k, LC_TEAMNOUN) == NULL) {
+			if (sign_is(d, q.first - 1, ':') &&
+				word_is(d, q.first - 2,
+					"team|team size|staff|headcount|crew|size") &&
+				sum == 0 && total == 0) {
+				total = q.hi;
+				total_first = q.first - 2;
+				total_last = q.next;
+			}
+			i = q.next - 1;
+			continue;
+		}
+		if (find(d, sentence_of(d, i).first, sentence_of(d, i).last,
+			    LC_COMPANYHEAD) != NOT_FOUND &&
+			!word_is(d, k,
+				"data scientist|data scientists|ml engineer|ml "
+				"engineers|data engineer|data "
+				"engineers|developer|developers|devs|dev|engineer|"
+				"engineers") &&
+			find(d, clause_of(d, i).first, clause_of(d, i).last,
+				LC_TEAMWORD) == NOT_FOUND) {
+			i = q.next - 1;
+			continue;
+		}
+		if (word_is(d, k,
+			    "people|person|persons|members|colleagues|folks|guys|heads|"
+			    "men|women|admins|admin|researchers|scientists|students|"
+			    "architects|of us") &&
+			!(find(d, clause_of(d, i).first, clause_of(d, i).last,
+				  LC_TEAMWORD) != NOT_FOUND ||
+				find_in_header(d, i, LC_TEAMWORD) != NOT_FOUND ||
+				word_is(d, k, "of us"))) {
+			i = q.next - 1;
+			continue;
+		}
+		if (!article && !team_context(d, i) && sum == 0) {
+			i = q.next - 1;
+			continue;
+		}
+		/* those who use it are no team */
+		if (word_is(d, k + 1, "using|use|will use|who use|who will use") ||
+			word_is(d, i - 1, "serve|serves|serving|support|supporting")) {
+			i = q.next - 1;
+			continue;
+		}
+		if (sum > 0 && d->at[i].sentence > sentence + 1) {
+			i = q.next - 1;
+			continue;
+		}
+		if (is(d, k, LC_SIZE_TOTAL) != NULL ||
+			(word_is(d, k,
+				 "people|person|members|team "
+				 "members|engineers|developers|persons|folks|of "
+				 "us|heads") &&
+				sum == 0 &&
+				(sign_is(d, k + 1, ':') || sign_is(d, k + 1, '(')) &&
+				q.hi > 1) ||
+			(sum > 0 && word_is(d, k, "people|persons|members") &&
+				find(d, k, k + 4, LC_SIZE_TOTAL) != NOT_FOUND)) {
+			total = q.hi;
+			total_first = q.first;
+			total_last = k + 1;
+		} else {
+			if (sum == 0)
+				first = q.first;
+			sum += q.hi;
+			last = k + 1;
+		}
+		sentence = d->at[i].sentence;
+		prev = k;
+		i = k;
+	}
+	if (total > 0)
+		fact_add(r, "team_constraints", "size", NULL, total, total_first,
+			total_last, "team.size", 0.9);
+	else if (sum > 0)
+		fact_add(r, "team_constraints", "size", NULL, sum, first, last,
+			"team.size-summed", 0.85);
+	else if (alone != NOT_FOUND)
+		fact_add(r, "team_constraints", "size", NULL, 1, alone, alone + 1,
+			"team.alone", 0.9);
+}
