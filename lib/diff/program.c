@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "persist.h"
 #include "repo/repo.h"
 
 #define FIRST_MESSAGE "Generate the first version\n"
 
 struct args {
-	const char *dir, *previous, *format, *zip, *git;
+	const char *dir, *previous, *format, *zip, *git, *db, *project;
 };
 
 static const struct opt opts[] = {
@@ -23,6 +24,11 @@ static const struct opt opts[] = {
 		"write the repository as a zip", OPT_NO_KEY },
 	{ OPT_KIND_STR, 0, "git", "DIR", offsetof(struct args, git),
 		"commit to this bare repository, made when there is none", OPT_NO_KEY },
+	{ OPT_KIND_STR, 0, "db", "URL", offsetof(struct args, db),
+		"keep the result in this database, and compare with the version there",
+		OPT_NO_KEY },
+	{ OPT_KIND_STR, 0, "project", "NAME", offsetof(struct args, project),
+		"project in the database (default: the directory)", OPT_NO_KEY },
 	OPT_END,
 };
 
@@ -30,6 +36,7 @@ struct work {
 	struct node_env *env;
 	const struct args *args;
 	const cJSON *in;
+	char *git;       /* the bare repository; NULL: none */
 	cJSON *previous; /* NULL without --previous */
 	cJSON *artifacts; /* the manifest being extended; NULL when nothing was generated */
 	cJSON *summary;   /* borrowed from `out` */
@@ -37,6 +44,7 @@ struct work {
 	char parent[REPO_ID_MAX]; /* "" without one */
 	struct diff_patch *patches;
 	size_t n_patches;
+	int finished; /* this version is in the database already */
 };
 
 static void work_release(struct work *w)
@@ -47,6 +55,7 @@ static void work_release(struct work *w)
 	}
 	free(w->patches);
 	repo_close(w->repo);
+	free(w->git);
 	json_free(w->previous);
 	json_free(w->artifacts);
 }
@@ -70,12 +79,21 @@ static int check_args(const struct work *w, struct err *e)
 	return 0;
 }
 
+static struct persist persist_of(const struct args *a)
+{
+	return (struct persist){ a->db, a->project, a->dir };
+}
+
+/* What to compare with: a file, or the version before in the database. */
 static int load_previous(struct work *w, struct err *e)
 {
 	struct buf text = BUF_INIT(STATE_TEXT_MAX);
+	struct persist p = persist_of(w->args);
 
 	if (w->args->previous == NULL)
-		return 0;
+		return p.url == NULL ? 0
+				     : persist_previous(&p, w->finished, &w->previous,
+					       w->args->dir != NULL ? &w->git : NULL, e);
 	if (file_read(w->args->previous, &text, e) == 0) {
 		w->previous = state_read(text.ptr, text.len, e);
 		if (w->previous == NULL)
@@ -137,9 +155,9 @@ static int compare_text(struct work *w, struct err *e)
 	const char *commit = json_text(json_at(w->previous, "/diff_summary/git_commit"));
 	char tree[REPO_ID_MAX];
 
-	if (w->args->git == NULL)
+	if (w->git == NULL)
 		return 0;
-	if (repo_open(&w->repo, w->args->git, e) < 0)
+	if (repo_open(&w->repo, w->git, e) < 0)
 		return -1;
 	if (commit == NULL || !repo_has(w->repo, commit))
 		return 0;
@@ -320,6 +338,8 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 		(w.artifacts = json_copy(json_get(in, "artifacts"), e)) == NULL)
 		return -1;
 	w.summary = json_add_object(out, "diff_summary", e);
+	if (w.args->git != NULL && (w.git = strdup(w.args->git)) == NULL)
+		goto out;
 	if (w.summary == NULL || check_args(&w, e) < 0 || load_previous(&w, e) < 0 ||
 		summarize(&w, e) < 0 || write_all(&w, e) < 0 || add_card(&w, e) < 0)
 		goto out;
@@ -337,13 +357,15 @@ static int print(struct node_env *env, const void *args, const cJSON *state,
 	struct buf *out, struct err *e)
 {
 	const struct args *a = args;
-	struct work w = { .env = env, .args = a, .in = state };
+	struct work w = { .env = env, .args = a, .in = state, .finished = 1 };
 	struct diff_report r = { 0 };
 
 	if (a->format == NULL || strcmp(a->format, "json") == 0)
 		return 0;
-	if (load_previous(&w, e) < 0)
+	if (load_previous(&w, e) < 0) {
+		work_release(&w);
 		return -1;
+	}
 	r = (struct diff_report){ w.previous, state, json_get(state, "diff_summary"),
 		NULL, 0 };
 	if (strcmp(a->format, "md") == 0)
@@ -352,6 +374,15 @@ static int print(struct node_env *env, const void *args, const cJSON *state,
 		diff_text(w.previous, state, r.summary, out);
 	work_release(&w);
 	return 1;
+}
+
+static int finish(
+	struct node_env *env, const void *args, const cJSON *state, struct err *e)
+{
+	struct persist p = persist_of(args);
+
+	(void)env;
+	return p.url == NULL ? 0 : persist_state(&p, state, e);
 }
 
 static const struct filter diff_node = {
@@ -373,5 +404,6 @@ const struct program diff_program = {
 	.args_size = sizeof(struct args),
 	.filters = filters,
 	.n_filters = ARRAY_LEN(filters),
+	.finish = finish,
 	.print = print,
 };

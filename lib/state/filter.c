@@ -523,6 +523,8 @@ static int run_all(struct filter_process *f, struct err *e)
 			answer = a;
 	}
 	f->node = NULL;
+	if (f->p->finish != NULL && f->p->finish(&f->env, f->args, f->state, e) < 0)
+		return -1;
 	return print_result(f, e) < 0 ? -1 : answer;
 }
 

@@ -136,6 +136,10 @@ struct program {
 		struct err *e);
 	/* 1 when stdin must not be read at all (mlops-intake --brief). May be NULL. */
 	int (*no_stdin)(const void *args);
+	/* Called with the finished state before anything is printed (mlops-diff --db). May
+	 * be NULL. */
+	int (*finish)(struct node_env *env, const void *args, const cJSON *state,
+		struct err *e);
 	/* Another face of the result (--format text): 1 when `out` is to be printed in
 	 * place of the state, 0 for the state, -1 with *e. May be NULL. */
 	int (*print)(struct node_env *env, const void *args, const cJSON *state, struct buf *out,

@@ -593,6 +593,10 @@ static int derive(
 {
 	if (st->state == NULL || st->node == NULL || st->run == NULL)
 		return 0;
+	if (st->whole)
+		return insert_cost(s, st, ts, e) < 0 || insert_approval(s, st, ts, e) < 0
+			? -1
+			: replace_artifacts(s, st, ts, e);
 	switch (st->node - node_rows) {
 	case NODE_CRITIC_COST:
 		return insert_cost(s, st, ts, e);

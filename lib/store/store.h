@@ -97,6 +97,7 @@ struct store_step {
 	const cJSON *files;          /* generated files by content; NULL: none */
 	const char *summary_md;      /* NULL: as it is */
 	const cJSON *events;         /* [{type, payload}]; NULL: none */
+	int whole;                   /* the state holds a whole run: rows of every node */
 };
 
 /* All of it or nothing. ERR_CONFLICT when somebody else has changed the decision
