@@ -574,31 +574,6 @@ static int set_provided(struct gen *g, cJSON *unit, struct err *e)
 	return list == NULL ? -1 : number_items(list, e);
 }
 
-/* view.endpoints: the VPC endpoints that the plan's patterns call, each once. */
-static int set_endpoints(struct gen *g, cJSON *view, struct err *e)
-{
-	cJSON *all = json_add_array(view, "endpoints", e);
-
-	JSON_EACH(u, g->units) {
-		const cJSON *pattern = json_get(g->patterns, json_str_or(u, "pattern", ""));
-
-		JSON_EACH(p, json_get(pattern, "endpoints")) {
-			const char *id = json_text(p) != NULL ? json_text(p) : json_str_or(p, "id", NULL);
-			const cJSON *when = json_get(p, "when");
-			cJSON *answer = when == NULL ? NULL : logic_apply(NULL, when, view, e);
-			int wanted = when == NULL || logic_truthy(answer);
-
-			if (when != NULL && answer == NULL)
-				return -1;
-			json_free(answer);
-			if (wanted && id != NULL && !json_has_text(all, id) &&
-				json_push_str(all, id, e) < 0)
-				return -1;
-		}
-	}
-	return all == NULL ? -1 : 0;
-}
-
 static int set_units(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *modules, *dirs;
@@ -775,7 +750,7 @@ static int make_view(struct gen *g, struct err *e)
 		set_copy(v, "load", json_get(g->plan, "load"), e) < 0 ||
 		set_plan(g, v, e) < 0 || set_cost(g, v, e) < 0 || set_approval(g, v, e) < 0 ||
 		set_tags(g, v, e) < 0 || set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
-		set_providers(g, v, e) < 0 || set_endpoints(g, v, e) < 0 ||
+		set_providers(g, v, e) < 0 ||
 		set_links(g, v, e) < 0 || set_estimates(g, v, e) < 0)
 		return -1;
 	has = json_add_object(v, "has", e);
