@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/lint.h"
 #include "graph/graph.h"
 #include "mlops.h"
 
@@ -160,4 +161,33 @@ int cmd_version(int argc, char **argv)
 	buf_addf(&out, "mlops %s\nstate schema %d\nsqlite %s\n", MLOPS_VERSION,
 		STATE_SCHEMA_VERSION, sqlite3_libversion());
 	return front_print(p.name, &out);
+}
+
+/* ---- catalog ---- */
+
+int cmd_catalog(int argc, char **argv)
+{
+	struct common_args common = { 0 };
+	struct node_env env = { 0 };
+	struct err e = { 0 };
+	int ret;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+		struct buf out = BUF_INIT(1 << 16);
+
+		buf_add_str(&out,
+			"usage: mlops catalog list [CLOUD]\n"
+			"       mlops catalog show ID [--json]\n"
+			"       mlops catalog lint [CLOUD] [ID ...]\n\n"
+			"Looks at the patterns in share/: their ids, one of them, or "
+			"what is"
+			" wrong with them.\n");
+		ret = front_print("mlops catalog", &out);
+		return argc < 2 ? 2 : ret;
+	}
+	ret = env_init(&env, "mlops catalog", &common, &e);
+	if (ret == 0)
+		ret = catalog_command(&env, argc - 1, argv + 1, &e);
+	env_release(&env);
+	return ret < 0 ? front_fail("mlops catalog", &common, &e) : ret;
 }

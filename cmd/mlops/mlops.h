@@ -11,6 +11,7 @@ int cmd_show(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
+int cmd_catalog(int argc, char **argv);
 int cmd_golden(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 

@@ -99,6 +99,8 @@ static int commit_node(struct store *s, struct store_step *step,
 	step->run = &run;
 	step->events = events;
 	ret = events == NULL ? -1 : store_commit(s, step, e);
+	step->run = NULL;
+	step->events = NULL;
 	json_free(events);
 	return ret;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two runs in different directories, locales, time zones and users' environments give
 # the same zip; a pipe of the executables gives the same repository as mlops run.
+# shellcheck disable=SC2154
 . "$(dirname "$0")/driver.bash"
 
 # pipe BRIEF OUT: the nine filters, as in the contract.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # mlops golden record and verify: what is frozen is found again, what changes is told
 # key by key, in JUnit and by the exit status.
+# shellcheck disable=SC2154
 . "$(dirname "$0")/driver.bash"
 fake
 cd "$work" || exit 1

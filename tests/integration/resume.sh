@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # kill -9 of mlops run after each of the twelve nodes, then --resume: the same zip,
 # and no node that had finished runs again. Then what makes a result stale.
+# shellcheck disable=SC2154
 . "$(dirname "$0")/driver.bash"
 fake
 cd "$work" || exit 1
@@ -28,7 +29,7 @@ same "twelve nodes" "$(wc -l <calls)" 12
 
 for k in $(seq 1 11); do
 	rm -rf .mlops out count calls
-	echo $((k + 1)) >kill
+	echo $((k + 1)) >"kill"
 	exits "killed after node $k" 137 mlops run brief.md -o out --yes
 	rm -f kill
 	exits "resumed after node $k" 0 mlops run brief.md -o out --yes --resume
@@ -66,7 +67,7 @@ ok "no straggler wrote" test -z "$(find .mlops out -name 'late.txt')"
 
 # A reused node's files count only when they are all there.
 rm -rf .mlops out count calls
-echo 11 >kill
+echo 11 >"kill"
 exits "killed before node 11" 137 mlops run brief.md -o out --yes
 rm -f kill
 find .mlops/work -name README.md -delete
@@ -74,7 +75,7 @@ exits "files missing from the working copy" 0 mlops run -o out --resume --yes
 says "come back from the store" "10 reused"
 same "the same zip from the store" "$(sha256sum <out/repo.zip)" "$zip"
 rm -rf .mlops out count calls
-echo 11 >kill
+echo 11 >"kill"
 exits "killed before node 11 again" 137 mlops run brief.md -o out --yes
 rm -f kill
 find .mlops/work -name README.md -delete

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # mlops run over twelve fake nodes: what it leaves, how it stops, what it refuses.
+# shellcheck disable=SC2154
 . "$(dirname "$0")/driver.bash"
 fake
 cd "$work" || exit 1

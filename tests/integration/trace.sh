@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The driver spawns the installed executables, one process a node, and calls no node's
 # function; the libraries of the store and of git are where they belong.
+# shellcheck disable=SC2154
 . "$(dirname "$0")/driver.bash"
 command -v strace >/dev/null || { skip "strace: not installed"; finish; }
 strace -o /dev/null true 2>/dev/null || { skip "strace: not permitted here"; finish; }
