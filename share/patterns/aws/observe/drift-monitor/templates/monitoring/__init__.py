@@ -1,0 +1,1 @@
+"""What is watched: drift and data quality."""

@@ -1,0 +1,1 @@
+"""Drift of the data that the model sees."""
