@@ -17,12 +17,27 @@ static const struct opt opts[] = {
 
 static const struct critic_args defaults = { .format = "json" };
 
+static int wants_tech(const void *args)
+{
+	const struct critic_args *a = args;
+
+	return a->tech || !a->cost;
+}
+
 static int wants_cost(const void *args)
 {
 	const struct critic_args *a = args;
 
 	return a->cost || !a->tech;
 }
+
+static const struct filter tech = {
+	.node = NODE_CRITIC_TECH,
+	.version = "1",
+	.summary = "check capacity, latency, availability, failure domains and quotas of a plan",
+	.run = tech_run,
+	.wanted = wants_tech,
+};
 
 static const struct filter cost = {
 	.node = NODE_CRITIC_COST,
@@ -32,7 +47,7 @@ static const struct filter cost = {
 	.wanted = wants_cost,
 };
 
-static const struct filter *const filters[] = { &cost };
+static const struct filter *const filters[] = { &tech, &cost };
 
 static int operand(void *args, const char *text, struct err *e)
 {
@@ -84,7 +99,7 @@ static int print(struct node_env *env, const void *args, const cJSON *state, str
 		return 0;
 	if (wants_cost(a) && cost_text(state, out, e) < 0)
 		return -1;
-	if ((a->tech || !a->cost) && tech_text(state, out, e) < 0)
+	if (wants_tech(a) && tech_text(state, out, e) < 0)
 		return -1;
 	return buf_ok(out, e) < 0 ? -1 : 1;
 }

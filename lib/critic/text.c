@@ -5,18 +5,24 @@
 
 #define BAR 24
 
-/* Text from a state goes to a terminal: control characters become '?', a text too
- * long for its column is cut. Columns count bytes of ASCII and characters of UTF-8. */
-static void cell(struct buf *out, const char *text, size_t width)
+/* Text from a state goes to a terminal: control characters become '?'. At most
+ * `width` characters of UTF-8; answers how many there were. */
+static size_t words(struct buf *out, const char *text, size_t width)
 {
 	size_t n = 0;
 
 	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
 		if ((*p & 0xC0) != 0x80 && n++ >= width)
-			break;
+			return width;
 		buf_add_char(out, *p < 0x20 || *p == 0x7F ? '?' : (char)*p);
 	}
-	while (n++ < width)
+	return n;
+}
+
+/* The same in a column: padded to its width. */
+static void cell(struct buf *out, const char *text, size_t width)
+{
+	for (size_t n = words(out, text, width); n < width; n++)
 		buf_add_char(out, ' ');
 }
 
@@ -129,11 +135,11 @@ int tech_text(const cJSON *state, struct buf *out, struct err *e)
 	JSON_EACH(f, json_get(critique, "findings")) {
 		buf_add_char(out, '\n');
 		cell(out, json_str_or(f, "severity", ""), 8);
-		cell(out, json_str_or(f, "title", ""), 120);
+		words(out, json_str_or(f, "title", ""), 200);
 		buf_add_str(out, "\n        ");
-		cell(out, json_str_or(f, "detail", ""), 400);
+		words(out, json_str_or(f, "detail", ""), 400);
 		buf_add_str(out, "\n        remedy: ");
-		cell(out, json_str_or(json_get(f, "remedy"), "action", ""), 400);
+		words(out, json_str_or(json_get(f, "remedy"), "action", ""), 400);
 		buf_add_char(out, '\n');
 	}
 	JSON_EACH(p, json_get(critique, "paths")) {

@@ -1,0 +1,265 @@
+/* What service facts say about a plan: quotas, lifecycle, regimes, cold starts, and
+ * work that can get lost. */
+#include "tech.h"
+
+#include <math.h>
+
+/* ---- quotas ---- */
+
+/* A quota with a number, and what the load needs of it. */
+static const struct need {
+	const char *service, *quota; /* as in share/services */
+	const char *load;            /* member of plan.load */
+	double times;                /* need = load * times */
+	const char *unit, *remedy;
+} needs[] = {
+	{ "s3", "writes per prefix", "eps_peak", 0.01, "requests/s",
+		"spread writes over more prefixes" },
+	{ "s3", "reads per prefix", "rps_peak", 1, "requests/s", "spread reads over more prefixes, or "
+		"cache" },
+	{ "sagemaker-feature-store", "transactions per second per API", "rps_peak", 1, "requests/s",
+		"ask for a higher quota, or cache features" },
+	{ "apigateway", "payload", "payload_kb", 0.001, "MB", "send large payloads by object store" },
+	{ "apigateway", "HTTP API integration timeout", "llm_p99_ms", 0.001, "s",
+		"stream the answer, or answer asynchronously" },
+	{ "sagemaker-endpoint", "model response time", "llm_p99_ms", 0.001, "s",
+		"an asynchronous endpoint" },
+	{ "sagemaker-endpoint", "request payload", "payload_kb", 1024, "bytes",
+		"send large payloads by object store" },
+	{ "dynamodb", "item size", "record_kb", 1, "KB", "keep large values in the object store" },
+};
+
+static const struct need *need_of(const char *service, const char *quota)
+{
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
+		if (strcmp(needs[i].service, service) == 0 && strcmp(needs[i].quota, quota) == 0)
+			return &needs[i];
+	return NULL;
+}
+
+static int add_quota(struct tech *t, const cJSON *q, const struct need *n, double need,
+	double value, struct err *e)
+{
+	cJSON *o = json_push_object(json_edit(t->critique, "/quotas"), e);
+
+	if (o == NULL || json_set_str(o, "service", json_str_or(q, "service", ""), e) < 0 ||
+		json_set_str(o, "quota", json_str_or(q, "quota", ""), e) < 0 ||
+		json_set_copy(o, "value", json_get(q, "value"), e) < 0 ||
+		json_set_str(o, "unit", json_str_or(q, "unit", ""), e) < 0 ||
+		json_set_str(o, "needed_by", json_str_or(q, "needed_by", ""), e) < 0 ||
+		json_set_str(o, "check", json_str_or(q, "check", NULL), e) < 0)
+		return -1;
+	if (n == NULL)
+		return json_set_null(o, "need", e);
+	return json_set_num(o, "need", nearbyint(need * 1000) / 1000, e) < 0 ? -1 :
+		json_set_num(o, "used_pct", nearbyint(need / value * 1000) / 10, e);
+}
+
+static int report_quota(struct tech *t, const cJSON *q, const struct need *n, double need,
+	double value, struct err *e)
+{
+	const char *service = json_str_or(q, "service", "?");
+	cJSON *f;
+
+	if (need < 0.8 * value)
+		return 0;
+	f = finding(t, "quota", need > value ? SEV_HIGH : SEV_MEDIUM, service, e);
+	if (f == NULL || finding_title(f, e, "%s needs %.4g of %.4g %s: %s", json_str_or(q, "needed_by",
+		"the plan"), need, value, n->unit, n->quota) < 0 ||
+		finding_detail(f, e, "quota '%s' of %s at peak load", n->quota, service) < 0 ||
+		finding_number(f, "need", need, e) < 0 || finding_number(f, "quota", value, e) < 0)
+		return -1;
+	return finding_remedy(f, e, "%s", n->remedy);
+}
+
+int check_quotas(struct tech *t, struct err *e)
+{
+	JSON_EACH(q, json_get(t->plan, "quotas")) {
+		const struct need *n = need_of(json_str_or(q, "service", ""), json_str_or(q, "quota", ""));
+		double value = json_num_or(q, "value", 0);
+		double need = n == NULL ? 0 : json_num_or(t->load, n->load, 0) * n->times;
+
+		if (!(value > 0))
+			n = NULL;
+		if (add_quota(t, q, n, need, value, e) < 0 ||
+			(n != NULL && report_quota(t, q, n, need, value, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- lifecycle and regimes ---- */
+
+/* A service as a pattern names it: "lambda" or {"id": "lambda", "when": ...}. */
+static const char *service_id(const cJSON *v)
+{
+	return json_text(v) != NULL ? json_text(v) : json_str_or(v, "id", NULL);
+}
+
+static int report_lifecycle(struct tech *t, const cJSON *part, const cJSON *service,
+	struct err *e)
+{
+	const char *name = json_str_or(part, "slot", json_str_or(part, "module", "?"));
+	const cJSON *life = json_get(service, "lifecycle");
+	cJSON *f;
+
+	if (life == NULL || service_obtainable(service, json_get(t->constraints, "existing_stack")))
+		return 0;
+	f = finding(t, "lifecycle", SEV_HIGH, name, e);
+	if (f == NULL || finding_title(f, e, "%s rests on %s, which is %s", name,
+		service_name(service, "?"), json_str_or(life, "status", "closed")) < 0 ||
+		finding_detail(f, e, "%s for %s since %s", json_str_or(life, "status", "closed"),
+			json_str_or(life, "for", "everyone"), json_str_or(life, "since", "?")) < 0)
+		return -1;
+	return finding_remedy(f, e, "use %s", json_str_or(life, "instead", "another pattern"));
+}
+
+/* "PCI-DSS" -> "pci": as service facts name the regimes. */
+static const struct {
+	const char *constraint, *fact;
+} regimes[] = { { "HIPAA", "hipaa" }, { "PCI-DSS", "pci" }, { "SOC2", "soc" },
+	{ "ISO27001", "iso27001" }, { "FedRAMP", "fedramp" } };
+
+static int already(const struct tech *t, const char *id, const char *component)
+{
+	JSON_EACH(f, t->findings)
+		if (strcmp(json_str_or(f, "id", ""), id) == 0 &&
+			strcmp(json_str_or(f, "component", ""), component) == 0)
+			return 1;
+	return 0;
+}
+
+static int report_regime(struct tech *t, const cJSON *service, size_t i, struct err *e)
+{
+	enum service_answer yes = service_complies(service, regimes[i].fact);
+	const char *id = json_str_or(service, "id", "?");
+	char name[64];
+	cJSON *f;
+
+	snprintf(name, sizeof(name), "compliance.%s", regimes[i].fact);
+	if (yes == SERVICE_YES || already(t, name, id))
+		return 0;
+	f = finding(t, "fact", yes == SERVICE_NO ? SEV_HIGH : SEV_MEDIUM, id, e);
+	if (f == NULL || json_set_str(f, "id", name, e) < 0 ||
+		finding_title(f, e, yes == SERVICE_NO ? "%s is not eligible under %s" :
+			"%s is not known to be eligible under %s", service_name(service, id),
+			regimes[i].constraint) < 0 ||
+		finding_detail(f, e, "facts as of: %s", json_str_or(service, "compliance_as_of",
+			"unknown")) < 0)
+		return -1;
+	return finding_remedy(f, e, "confirm it on the provider's compliance page, or exclude the "
+		"service");
+}
+
+int check_services(struct tech *t, struct err *e)
+{
+	const cJSON *named = json_get(t->constraints, "compliance");
+
+	JSON_EACH(part, json_get(t->facts, "parts"))
+		JSON_EACH(v, json_get(part, "services")) {
+			const char *id = service_id(v);
+			const cJSON *service = t->services == NULL || id == NULL ? NULL :
+				services_find(t->services, id);
+
+			if (service == NULL)
+				continue;
+			if (report_lifecycle(t, part, service, e) < 0)
+				return -1;
+			for (size_t i = 0; i < ARRAY_LEN(regimes); i++)
+				if (json_has_text(named, regimes[i].constraint) &&
+					report_regime(t, service, i, e) < 0)
+					return -1;
+		}
+	return 0;
+}
+
+/* ---- cold starts ---- */
+
+#define LAMBDA_COLD_MS 1000 /* est.: a container image of a few hundred MB */
+
+int check_cold_starts(struct tech *t, struct err *e)
+{
+	double target = json_num_or(t->constraints, "sla_latency_ms", 0);
+
+	JSON_EACH(s, t->slots) {
+		const char *name = json_str_or(s, "slot", "?");
+		const cJSON *warm = json_at(s, "/params/provisioned");
+		cJSON *f;
+
+		if (strstr(json_str_or(s, "pattern", ""), "lambda") == NULL ||
+			!json_is(warm, JSON_NUMBER) || json_number(warm, 0) > 0 ||
+			!on_request_path(t, name))
+			continue;
+		f = finding(t, "cold_start", target > 0 && target < 2 * LAMBDA_COLD_MS ? SEV_MEDIUM :
+			SEV_LOW, name, e);
+		if (f == NULL || finding_title(f, e, "%s starts cold", name) < 0 ||
+			finding_detail(f, e, "no warm copies: the first request of each copy waits about %d ms "
+				"(est.)", LAMBDA_COLD_MS) < 0 ||
+			finding_number(f, "cold_ms", LAMBDA_COLD_MS, e) < 0 ||
+			finding_number(f, "target_ms", target, e) < 0 ||
+			finding_remedy(f, e, "provisioned concurrency for the average load, or containers") < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- durability ---- */
+
+/* Event-driven parts should keep what fails; stores should be restorable. Only what a
+ * pattern states can be judged: one without claims is a missing fact, not a finding. */
+static const struct keep {
+	const char *capability, *control, *or_control, *title, *detail, *remedy;
+} keeps[] = {
+	{ "ingest", "dead-letter", NULL, "has no dead-letter queue",
+		"an item that fails each time blocks its queue or is dropped",
+		"add a dead-letter queue with an alarm on its length" },
+	{ "store", "backups", "versioning", "has neither backups nor versions",
+		"a deletion or a bad write cannot be taken back", "turn on backups, versions or "
+		"point-in-time recovery" },
+};
+
+static int judge_keep(struct tech *t, const cJSON *part, const struct keep *k, struct err *e)
+{
+	const cJSON *claims = json_get(part, "claims");
+	const char *name = json_str_or(part, "slot", json_str_or(part, "module", "?"));
+	cJSON *f;
+
+	if (strcmp(json_str_or(part, "capability", ""), k->capability) != 0 ||
+		!json_is(claims, JSON_ARRAY) || json_has_text(claims, k->control) ||
+		(k->or_control != NULL && json_has_text(claims, k->or_control)))
+		return 0;
+	f = finding(t, "durability", SEV_LOW, name, e);
+	if (f == NULL || finding_title(f, e, "%s %s", name, k->title) < 0 ||
+		finding_detail(f, e, "%s", k->detail) < 0)
+		return -1;
+	return finding_remedy(f, e, "%s", k->remedy);
+}
+
+/* A stream that holds less than two days loses data over a weekend's outage. */
+static int judge_retention(struct tech *t, const cJSON *part, struct err *e)
+{
+	double hours = json_number(json_at(part, "/params/retention_hours"), NAN);
+	const char *name = json_str_or(part, "slot", json_str_or(part, "module", "?"));
+	cJSON *f;
+
+	if (!isfinite(hours) || hours >= 48)
+		return 0;
+	f = finding(t, "durability", SEV_LOW, name, e);
+	if (f == NULL || finding_title(f, e, "%s keeps its records for %.0f hours", name, hours) < 0 ||
+		finding_detail(f, e, "a consumer that is down for longer loses data") < 0 ||
+		finding_number(f, "retention_hours", hours, e) < 0)
+		return -1;
+	return finding_remedy(f, e, "keep 72 hours or more, or write the raw records to the lake first");
+}
+
+int check_durability(struct tech *t, struct err *e)
+{
+	JSON_EACH(part, json_get(t->facts, "parts")) {
+		for (size_t i = 0; i < ARRAY_LEN(keeps); i++)
+			if (judge_keep(t, part, &keeps[i], e) < 0)
+				return -1;
+		if (judge_retention(t, part, e) < 0)
+			return -1;
+	}
+	return 0;
+}
