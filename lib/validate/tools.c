@@ -28,6 +28,8 @@ struct task {
 	struct task *after;          /* same place; runs when that one has passed */
 	struct tool *tool;
 	struct place place;
+	pthread_mutex_t lock;
+	int prepared;       /* place.work is there, and what others come after has run in it */
 	struct texts files; /* what the row's globs match */
 	cJSON *check;
 	enum stage stage;
@@ -40,6 +42,7 @@ struct pool {
 	struct mirrors mirrors;
 	struct texts python_names;
 	char *scratch;
+	char tree_digest[DIGEST_HEX_MAX];
 	struct task *tasks;
 	size_t n;
 	struct tool *tools;
@@ -49,6 +52,14 @@ struct pool {
 	struct err err; /* the first failure of ours */
 	int failed;
 };
+
+/* The signal that asked us to stop; 0: none. A handler can reach nothing else. */
+static volatile int stopped_by;
+
+static void on_stop(int number)
+{
+	stopped_by = number;
+}
 
 /* ---- environment ---- */
 
@@ -149,7 +160,8 @@ static int command_run(const struct pool *p, const struct task *t, struct comman
 		.err = &c->err,
 		.timeout_ns = deadline_ns(p, t->row),
 		.group_bytes = (uint64_t)json_num_or(t->row, "memory_mb", 4096) << 20,
-		.end_on_overflow = 1 };
+		.end_on_overflow = 1,
+		.stop = &stopped_by };
 	int ret = -1;
 
 	if (tool_env(&env, t->place.home, json_get(t->row, "env"), p->args->network, e) < 0)
@@ -437,31 +449,24 @@ out:
 
 /* ---- one task ---- */
 
-static int make_place(const struct pool *p, struct task *t, struct err *e)
+static char *below(const struct pool *p, const struct task *t, const char *name, struct err *e)
 {
 	struct buf b = BUF_INIT(8192);
-	const char *id = json_str_or(t->check, "id", "check");
-	int ret = -1;
+	char *path;
 
-	buf_addf(&b, "%s/%s/home", p->scratch, id);
-	if (buf_ok(&b, e) < 0 || file_mkdirs(b.ptr, e) < 0)
-		goto out;
-	t->place.home = buf_take(&b);
-	if (t->after != NULL) {
-		t->place.work = strdup(t->after->place.work);
-	} else {
-		buf_addf(&b, "%s/%s/repo", p->scratch, id);
-		if (buf_ok(&b, e) < 0 || tree_copy(p->tree, b.ptr, e) < 0)
-			goto out;
-		t->place.work = buf_take(&b);
-	}
-	if (t->place.home == NULL || t->place.work == NULL)
-		(void)err_no_memory(e);
-	else
-		ret = 0;
-out:
+	buf_addf(&b, "%s/%s/%s", p->scratch, json_str_or(t->check, "id", "check"), name);
+	path = buf_ok(&b, e) < 0 ? NULL : buf_take(&b);
 	buf_release(&b);
-	return ret;
+	return path;
+}
+
+static int make_home(const struct pool *p, struct task *t, struct err *e)
+{
+	t->place.home = below(p, t, "home", e);
+	t->place.work = t->after != NULL ? strdup(t->after->place.work) : below(p, t, "repo", e);
+	if (t->place.home == NULL || t->place.work == NULL)
+		return err_no_memory(e);
+	return file_mkdirs(t->place.home, e);
 }
 
 static int run_in_all(const struct pool *p, struct task *t, const char *python, struct err *e)
@@ -490,6 +495,85 @@ static int run_in_all(const struct pool *p, struct task *t, const char *python, 
 	return ret;
 }
 
+/* The copy to work in. A task that comes after another works in that one's, in
+ * which that one's command must have run: it has, unless its result was kept. */
+static int prepare(const struct pool *p, struct task *t, struct err *e)
+{
+	struct task *first = t->after, twin;
+	int ret = 0;
+
+	if (first == NULL)
+		return tree_copy(p->tree, t->place.work, e);
+	pthread_mutex_lock(&first->lock);
+	if (!first->prepared) {
+		twin = *first;
+		twin.check = json_copy(first->check, e);
+		ret = twin.check == NULL || tree_copy(p->tree, first->place.work, e) < 0 ||
+				run_in_all(p, &twin, "", e) < 0
+			? -1
+			: 0;
+		json_free(twin.check);
+		first->prepared = ret == 0;
+	}
+	pthread_mutex_unlock(&first->lock);
+	return ret;
+}
+
+/* ---- kept results ---- */
+
+/* What a result depends on: the row, the tool, every file of the repository. */
+static int cache_path(const struct pool *p, const struct task *t, const char *python,
+	struct buf *out, struct err *e)
+{
+	struct buf key = BUF_INIT(1 << 20);
+	char hex[DIGEST_HEX_MAX];
+	int ret;
+
+	json_print(t->row, JSON_COMPACT, &key);
+	buf_addf(&key, "\n%s\n%s\n%s\n%s\n%s\n%s %d", MLOPS_VERSION, json_str_or(t->check, "id", ""),
+		t->tool->path, t->tool->version, python, p->tree_digest, p->args->network);
+	if (t->mirror != NULL)
+		buf_addf(&key, "\n%s %s", t->mirror->path, t->mirror->label);
+	ret = buf_ok(&key, e);
+	if (ret == 0) {
+		digest_hex(key.ptr, key.len, hex);
+		buf_addf(out, "%s/%s.json", p->args->cache, hex);
+		ret = buf_ok(out, e);
+	}
+	buf_release(&key);
+	return ret;
+}
+
+/* 1 when a kept result has become the check's. One that cannot be read is none. */
+static int cache_get(struct task *t, const char *path, struct err *e)
+{
+	struct err none = { 0 };
+	cJSON *kept = json_parse_file(path, (size_t)16 << 20, &none);
+	const char *status = json_str_or(kept, "status", "");
+
+	if (strcmp(status, "pass") != 0 && strcmp(status, "fail") != 0) {
+		json_free(kept);
+		return 0;
+	}
+	json_free(t->check);
+	t->check = kept;
+	return json_set_bool(kept, "cached", 1, e) < 0 ? -1 : 1;
+}
+
+/* Keeps a verdict; errors and skips may pass with time. Losing one is no failure. */
+static void cache_put(const struct pool *p, const struct task *t, const char *path)
+{
+	struct buf text = BUF_INIT((size_t)16 << 20);
+	struct err ignored = { 0 };
+
+	if (!check_is(t->check, "pass") && !check_is(t->check, "fail"))
+		return;
+	json_print(t->check, JSON_COMPACT, &text);
+	if (buf_ok(&text, &ignored) == 0 && file_mkdirs(p->args->cache, &ignored) == 0)
+		(void)file_write_atomic(path, text.ptr, text.len, 0644, 0, &ignored);
+	buf_release(&text);
+}
+
 /* What the row needs beside its program. 1: all there; 0: the status is set. */
 static int needs_met(const struct pool *p, struct task *t, struct buf *python, struct err *e)
 {
@@ -506,6 +590,28 @@ static int needs_met(const struct pool *p, struct task *t, struct buf *python, s
 	}
 	buf_release(&why);
 	return ret;
+}
+
+/* Runs the row, or takes what is kept of an earlier time. */
+static int run_or_recall(const struct pool *p, struct task *t, const char *python, struct err *e)
+{
+	struct buf kept = BUF_INIT(8192);
+	int ret = 0;
+
+	if (p->args->cache != NULL) {
+		ret = cache_path(p, t, python, &kept, e) < 0 ? -1 : cache_get(t, kept.ptr, e);
+		if (ret != 0)
+			goto out;
+	}
+	ret = prepare(p, t, e) < 0 || run_in_all(p, t, python, e) < 0 || check_settle(t->check, e) < 0
+		? -1
+		: 0;
+	t->prepared = ret == 0;
+	if (ret == 0 && p->args->cache != NULL)
+		cache_put(p, t, kept.ptr);
+out:
+	buf_release(&kept);
+	return ret < 0 ? -1 : 0;
 }
 
 static int run_task(const struct pool *p, struct task *t, struct err *e)
@@ -526,13 +632,13 @@ static int run_task(const struct pool *p, struct task *t, struct err *e)
 	}
 	if (json_bool_or(t->row, "network", 0) && !p->args->network)
 		return check_set(t->check, "skipped", e, "needs the network (--network)");
-	if (make_place(p, t, e) < 0)
+	if (make_home(p, t, e) < 0)
 		return -1;
 	ret = tool_ready(p, t, e);
 	if (ret == 1)
 		ret = needs_met(p, t, &python, e);
 	if (ret == 1)
-		ret = run_in_all(p, t, python.ptr, e) < 0 || check_settle(t->check, e) < 0 ? -1 : 1;
+		ret = run_or_recall(p, t, python.ptr, e) < 0 ? -1 : 1;
 	if (ret == 1)
 		ret = json_set_num(t->check, "duration_ms",
 			(double)(clock_monotonic_ns() - start) / 1e6, e);
@@ -561,8 +667,14 @@ static void say(const struct pool *p, const struct task *t)
 {
 	const char *reason = json_str_or(t->check, "reason", NULL);
 
-	log_detail(&p->env->log, "%-22s %-8s%s%s", json_str_or(t->check, "id", ""),
-		check_status(t->check), reason ? " " : "", reason ? reason : "");
+	const char *id = json_str_or(t->check, "id", ""), *status = check_status(t->check);
+	double s = json_num_or(t->check, "duration_ms", 0) / 1000;
+
+	if (isatty(STDERR_FILENO))
+		log_info(&p->env->log, "%-22s %-8s%5.1f s  %s", id, status, s, reason ? reason : "");
+	else
+		log_detail(&p->env->log, "%-22s %-8s%s%s", id, status, reason ? " " : "",
+			reason ? reason : "");
 }
 
 static void *worker(void *arg)
@@ -571,14 +683,14 @@ static void *worker(void *arg)
 	int all_done = 0;
 
 	pthread_mutex_lock(&p->lock);
-	while (!p->failed) {
+	while (!p->failed && stopped_by == 0) {
 		struct task *t = next_task(p, &all_done);
 		struct err bad = { 0 };
 		int ret;
 
 		if (all_done)
 			break;
-		if (t == NULL) {
+		if (t == NULL) { /* woken when a task ends, as it soon does after a signal */
 			pthread_cond_wait(&p->changed, &p->lock);
 			continue;
 		}
@@ -660,7 +772,10 @@ static int add_task(struct pool *p, const cJSON *row, const struct mirror *m, st
 	if (json_str(row, "id", &id, e) < 0 || json_str(row, "tool", &tool, e) < 0 ||
 		json_str(row, "title", &title, e) < 0)
 		return -1;
-	*t = (struct task){ .row = row, .mirror = m, .tool = tool_named(p, tool) };
+	*t = (struct task){ .row = row,
+		.mirror = m,
+		.tool = tool_named(p, tool),
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 	buf_addf(&name, "%s%s%s", id, m != NULL && p->mirrors.n > 1 ? "@" : "",
 		m != NULL && p->mirrors.n > 1 ? m->label : "");
 	t->check = buf_ok(&name, e) < 0 ? NULL : check_new(name.ptr, title, tool, e);
@@ -738,6 +853,7 @@ static void pool_release(struct pool *p)
 		free(p->tasks[i].place.home);
 		texts_release(&p->tasks[i].files);
 		json_free(p->tasks[i].check);
+		pthread_mutex_destroy(&p->tasks[i].lock);
 	}
 	for (size_t i = 0; i < p->n_tools; i++) {
 		free(p->tools[i].name);
@@ -776,6 +892,49 @@ static int make_scratch(struct pool *p, struct err *e)
 	return p->scratch == NULL ? err_no_memory(e) : 0;
 }
 
+static int digest_tree(struct pool *p, struct err *e)
+{
+	struct buf all = BUF_INIT(BUF_NO_LIMIT);
+	char hex[DIGEST_HEX_MAX];
+	int ret;
+
+	for (size_t i = 0; i < p->tree->n; i++) {
+		const struct vfile *f = &p->tree->at[i];
+
+		digest_hex(f->bytes.ptr, f->bytes.len, hex);
+		buf_addf(&all, "%o %s %s\n", f->mode, hex, f->path);
+	}
+	ret = buf_ok(&all, e);
+	if (ret == 0)
+		digest_hex(all.ptr, all.len, p->tree_digest);
+	buf_release(&all);
+	return ret;
+}
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+/* The run between two changes of what signals do: one of them ends the tools, the
+ * scratch directory goes, and then the signal has its usual effect. */
+static int run_guarded(struct pool *p, struct err *e)
+{
+	struct sigaction catch = { .sa_handler = on_stop }, before[ARRAY_LEN(stop_signals)];
+	int ret;
+
+	for (size_t i = 0; i < ARRAY_LEN(stop_signals); i++)
+		sigaction(stop_signals[i], &catch, &before[i]);
+	ret = run_pool(p, e);
+	for (size_t i = 0; i < ARRAY_LEN(stop_signals); i++)
+		sigaction(stop_signals[i], &before[i], NULL);
+	if (stopped_by != 0) {
+		struct err ignored;
+
+		(void)file_remove_tree(p->scratch, &ignored);
+		signal(stopped_by, SIG_DFL);
+		raise(stopped_by);
+	}
+	return ret;
+}
+
 int tools_run(struct node_env *env, const struct tools_args *args, const struct vtree *t,
 	cJSON *checks, struct err *e)
 {
@@ -788,8 +947,8 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 	int ret = -1;
 
 	if (table == NULL || mirrors_find(&p.mirrors, t, e) < 0 ||
-		python_requirements(t, &p.python_names, e) < 0 || make_scratch(&p, e) < 0 ||
-		plan_tasks(&p, table, e) < 0 || run_pool(&p, e) < 0)
+		python_requirements(t, &p.python_names, e) < 0 || digest_tree(&p, e) < 0 ||
+		make_scratch(&p, e) < 0 || plan_tasks(&p, table, e) < 0 || run_guarded(&p, e) < 0)
 		goto out;
 	ret = 0;
 	for (size_t i = 0; ret == 0 && i < p.n; i++) {
