@@ -153,7 +153,8 @@ static int soft_break(const struct doc *d, size_t k, uint32_t widest)
 	if (end->kind == LEX_SIGN && end->sign == '.')
 		return 1; /* the full stop decides */
 	word = d->s.lex[b->first].to - d->s.lex[b->first].from;
-	if (a->width + word + 1 > widest && widest >= 30)
+	if ((a->width + word + 1 > widest && widest >= 30) ||
+		(widest >= 60 && a->width * 4 >= widest * 3))
 		return 1;
 	return d->s.text[d->s.lex[b->first].src] >= 'a' &&
 		d->s.text[d->s.lex[b->first].src] <= 'z' && widest >= 40 &&
@@ -364,6 +365,11 @@ static int clause_break(const struct doc *d, size_t i)
 {
 	if (sign_is(d, i, ';') || dash(d, i) || d->s.lex[i].kind == LEX_CELL)
 		return 1;
+	if (d->s.lex[i].kind == LEX_SIGN && d->s.lex[i].sign == 0x0f)
+		return 1; /* an arrow or emoji */
+	if (word_is(d, i, "and") &&
+		word_is(d, i + 1, "are|is|now|currently|have|we|they|i|it|nothing"))
+		return 1;
 	if (is(d, i, LC_CONTRAST) != NULL && !word_is(d, i, "yet|still,"))
 		return 1;
 	return is(d, i, LC_BECAUSE) != NULL && i > 0 &&
@@ -428,13 +434,40 @@ static size_t any_in(const struct doc *d, size_t first, size_t last, unsigned cl
 	return NOT_FOUND;
 }
 
+/* "SYSTEM: ...", "[ASSISTANT] ...", "AI: ..." at a sentence's start. */
+static int machine_key(const struct doc *d, const struct sentence *s)
+{
+	size_t i = s->first;
+
+	while (i < s->last && d->s.lex[i].kind == LEX_SIGN)
+		i++;
+	if (is(d, i, LC_INJECTKEY) == NULL)
+		return 0;
+	if (sign_is(d, i + 1, ']') || sign_is(d, i + 1, '>'))
+		return 1;
+	if (!sign_is(d, i + 1, ':'))
+		return 0;
+	return word_is(d, i,
+		       "system|ai|llm|parser|extractor|ai assistant|ai "
+		       "agent|instruction") &&
+		(lexeme_all_caps(&d->s, &d->s.lex[i]) ||
+			!word_is(d, i, "system|instruction")) &&
+		(word_is(d, i,
+			 "ai|llm|parser|extractor|ai assistant|ai agent|instruction") ||
+			lexeme_all_caps(&d->s, &d->s.lex[i]) ||
+			word_is(d, i + 2,
+				"set|ignore|you|override|the|change|use|respond|do|"
+				"always|never"));
+}
+
 /* Orders to a machine go on in the sentences beside the one that shows them up. */
 static void kill_injections(struct doc *d)
 {
 	for (size_t k = 0; k < d->n_sent; k++) {
 		struct sentence *s = &d->sent[k];
 
-		if (any_in(d, s->first, s->last, LC_INJECT) == NOT_FOUND)
+		if (any_in(d, s->first, s->last, LC_INJECT) == NOT_FOUND &&
+			!machine_key(d, s))
 			continue;
 		kill_range(d, s->first, s->last, DEAD_INJECT);
 		while (k + 1 < d->n_sent &&

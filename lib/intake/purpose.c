@@ -143,6 +143,51 @@ static int part_of(const struct doc *d, size_t i, const char *id)
 	return 0;
 }
 
+static int is_model(const struct doc *d, size_t i)
+{
+	return word_is(d, i,
+		"model|models|classifier|classifiers|detector|recommender|network|"
+		"checkpoint|llm|llms|"
+		"predictor|regressor|ranker|embedding model|text classifier");
+}
+
+/* A model that is to be hosted, deployed or run behind an endpoint is served. */
+static void hosted_model(const struct doc *d, struct reading *r)
+{
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct range s;
+		int model = 0;
+
+		if (d->at[i].dead)
+			continue;
+		if (word_is(d, i, "endpoint|endpoints") && i > 0 &&
+			is(d, i - 1, LC_USE) != NULL && !denied(d, i)) {
+			use_add(r, "inference", i - 1, i + 1, "use.endpoint", 0.75);
+			continue;
+		}
+		if (!word_is(d, i,
+			    "host|hosted|hosting|deploy|deployed|deploying|deployment|"
+			    "expose|exposed|productionise|"
+			    "productionize|productionised|productionized|operationalise|"
+			    "operationalize"))
+			continue;
+		s = sentence_of(d, i);
+		for (size_t k = s.first; k < s.last; k++)
+			model |= is_model(d, k) && !d->at[k].dead;
+		/* "it", of a model in the sentence before */
+		if (!model &&
+			(word_is(d, i - 1, "it|them") || word_is(d, i + 1, "it|them")) &&
+			d->at[i].sentence > 0) {
+			const struct sentence *p = &d->sent[d->at[i].sentence - 1];
+
+			for (size_t k = p->first; k < p->last; k++)
+				model |= is_model(d, k) && !d->at[k].dead;
+		}
+		if (model && !denied(d, i) && is(d, i + 1, LC_HOSTING) == NULL)
+			use_add(r, "inference", i, i + 1, "use.hosted-model", 0.8);
+	}
+}
+
 static void read_uses(const struct doc *d, struct reading *r)
 {
 	size_t bot = NOT_FOUND, corpus = NOT_FOUND, train = NOT_FOUND;
@@ -166,6 +211,10 @@ static void read_uses(const struct doc *d, struct reading *r)
 			if (s->cls != LC_USE || by_the_way(d, i, id) ||
 				past_training(d, i))
 				continue;
+			if (strcmp(id, "nlp") == 0 && i > 0 &&
+				is(d, i - 1, LC_USE) != NULL &&
+				strcmp(is(d, i - 1, LC_USE), "vision") == 0)
+				continue; /* "image moderation" */
 			part = part_of(d, i, id);
 			if (part == 1)
 				continue;
@@ -183,6 +232,7 @@ static void read_uses(const struct doc *d, struct reading *r)
 			use_add(r, id, i, i + 1, "use.named", 0.85);
 		}
 	}
+	hosted_model(d, r);
 	if (train != NOT_FOUND &&
 		!(tuned &&
 			find(d, clause_of(d, train).first, clause_of(d, train).last,

@@ -486,7 +486,8 @@ static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, siz
 		cue = find(d, sentence_of(d, i).first, i, LC_AVAILCUE);
 	bad = find(d, seg.first, seg.last, LC_PCTNOT);
 	if (bad == NOT_FOUND && cue == NOT_FOUND)
-		bad = find(d, c.first, c.last, LC_PCTNOT);
+		bad = find(d, i > c.first + 4 ? i - 4 : c.first,
+			i + 6 < c.last ? i + 6 : c.last, LC_PCTNOT);
 	if (percentile_at(d, i) > 0 &&
 		(cue == NOT_FOUND || is(d, k, LC_PCT) == NULL ||
 			word_is(d, k + 1, "of")) &&

@@ -53,7 +53,7 @@ static int own_remark(const struct doc *d, size_t last, size_t end)
 {
 	return last < end &&
 		(is(d, last, LC_ASKPOST) != NULL || is(d, last, LC_KEEP) != NULL ||
-			word_is(d, last, "only|instead|please|everywhere|though"));
+			word_is(d, last, "only|instead|everywhere|though"));
 }
 
 /* One lexeme to the left; 1 when the look is over. */
@@ -117,7 +117,7 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		return 1;
 	}
 	if (near && is(d, i, LC_NO) != NULL && s->words <= 3) {
-		if (!own_remark(d, last, end))
+		if (!s->entity_past || !own_remark(d, last, end))
 			s->st |= ST_EXCLUDED;
 		return 1;
 	}

@@ -57,6 +57,16 @@ static int in_passing(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "AWS or GCP is not decided; they like Vertex AI": a wish inside an open choice. */
+static int clouds_open(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	size_t a = find(d, s.first, s.last, LC_CLOUD);
+
+	return a != NOT_FOUND && find(d, a + 1, s.last, LC_CLOUD) != NOT_FOUND &&
+		find(d, s.first, s.last, LC_UNDECIDED) != NOT_FOUND;
+}
+
 static int is_pref(const struct technology *t)
 {
 	return t->category == TECH_STORAGE || t->category == TECH_OBSERVABILITY;
@@ -88,7 +98,8 @@ static void technology(const struct doc *d, struct reading *r, size_t i,
 				"team.skill", 0.85);
 		return;
 	}
-	if (d->at[i].dead & DEAD_PAST || in_passing(d, i))
+	if (d->at[i].dead & DEAD_PAST || in_passing(d, i) ||
+		(t->cloud != NULL && clouds_open(d, i)))
 		return;
 	if (st & ST_KEEP) {
 		wish = use = 1;
@@ -595,6 +606,17 @@ static int boundary_of(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "not in the US", "but not US" */
+static int directly_not(const struct doc *d, size_t i)
+{
+	size_t k = i;
+
+	while (k > 0 && i - k < 4 && word_is(d, k - 1, "the|in|inside|within|on|from"))
+		k--;
+	return k > 0 && k < i && is(d, k - 1, LC_NOT) != NULL &&
+		is(d, i + 1, LC_PEOPLE) == NULL;
+}
+
 static void one_country(const struct doc *d, struct reading *r, size_t i, size_t newest)
 {
 	const char *code = is(d, i, LC_COUNTRY), *cloud = the_cloud(r),
@@ -609,6 +631,10 @@ static void one_country(const struct doc *d, struct reading *r, size_t i, size_t
 	if (sign_is(d, i + 1, '(') &&
 		(is(d, i + 2, LC_PLACE) != NULL || is(d, i + 2, LC_REGION) != NULL))
 		return; /* "Europe (Frankfurt)" */
+	if (directly_not(d, i)) {
+		exclude(r, code, i, "residency.excluded");
+		return;
+	}
 	if (!boundary_of(d, i)) {
 		if (place != NULL && cloud != NULL &&
 			region_at_place(d->v->regions, cloud, place, &g) == 1 &&
@@ -832,6 +858,28 @@ static void read_deployment(
 	}
 }
 
+/* What is being left is not part of the stack. */
+static void drop_left(struct reading *r)
+{
+	static const char *const lists[] = { "existing_stack", "storage_prefs",
+		"observability_prefs" };
+
+	for (size_t i = 0; i < r->n_facts; i++) {
+		const char *id = r->facts[i].text;
+		size_t before = r->n_facts;
+
+		if (strcmp(r->facts[i].field, "exclusions") != 0 ||
+			strcmp(r->facts[i].rule, "tech.left") != 0)
+			continue;
+		for (size_t k = 0; k < 3; k++)
+			fact_drop(r, lists[k], NULL, id);
+		if (r->n_facts != before) {
+			drop_left(r);
+			return;
+		}
+	}
+}
+
 void read_things(const struct doc *d, struct reading *r)
 {
 	struct cloud_view cv[CLOUDS] = { { 0 } };
@@ -848,6 +896,7 @@ void read_things(const struct doc *d, struct reading *r)
 		if (is(d, i, LC_COUNTRY) != NULL)
 			one_country(d, r, i, newest);
 	narrow_residency(d, r);
+	drop_left(r);
 	read_languages(d, r);
 	read_deployment(d, r, deploy, deploy_at);
 }

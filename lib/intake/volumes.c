@@ -422,6 +422,13 @@ static int count_at(const struct doc *d, struct best *b, const struct quantity *
 		better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
 		return 1;
 	}
+	if (sign_is(d, q->first - 1, '(') &&
+		word_is(d, q->next, "people|persons|heads|users") &&
+		sign_is(d, q->next + 1, ')') &&
+		is(d, q->first - 2, LC_ROLENOUN) != NULL) {
+		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
+		return 1;
+	}
 	if (cls == -2 && q->hi >= 2) {
 		size_t before = q->first;
 		int use = 0;
@@ -500,7 +507,7 @@ static int count_at(const struct doc *d, struct best *b, const struct quantity *
 				is(d, q->next, LC_TIME) == NULL &&
 				is(d, q->next, LC_BYTES) == NULL &&
 				is(d, q->next, LC_CUR) == NULL && q->hi >= 10 &&
-				!is_word(d, q->next))
+				(!is_word(d, q->next) || word_is(d, q->next, "of")))
 				better(d, &b[DOCS], q->hi, p - 1, q->next,
 					"volume.documents");
 		}
@@ -599,6 +606,17 @@ void read_team(const struct doc *d, struct reading *r)
 				i = q.next - 1;
 				continue;
 			}
+		}
+		/* "our engineers are 5" */
+		if (is(d, i, LC_TEAMNOUN) != NULL && word_is(d, i + 1, "are|is") &&
+			total == 0 && sum == 0 &&
+			quantity_at(&d->s, &d->words, i + 2, LC_CUR, &q) && q.hi < 400 &&
+			team_context(d, i) && !is_word(d, q.next)) {
+			total = q.hi;
+			total_first = i;
+			total_last = q.next;
+			i = q.next - 1;
+			continue;
 		}
 		if (is(d, i, LC_ANDME) != NULL && sum > 0 && i - prev < 12) {
 			sum += 1;

@@ -293,6 +293,14 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 		*at = i + n;
 		return push(c, LEX_WORD, i, i + n, 0, e);
 	}
+	if (p[i] == '[' && strncmp(p + i, "[redacted:", 10) == 0) {
+		const char *end = memchr(p + i, ']', 80 < s->norm_len - i ? 80 : s->norm_len - i);
+
+		if (end != NULL) {
+			*at = (size_t)(end - p) + 1;
+			return push(c, LEX_URL, i, *at, 0, e);
+		}
+	}
 	if (p[i] == NORM_MARK && s->n == s->lines[c->line].first)
 		s->lines[c->line].bullet = 1;
 	*at = i + 1;
