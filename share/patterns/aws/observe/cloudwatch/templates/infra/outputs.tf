@@ -13,6 +13,7 @@ output "obs_metrics" {
 output "obs_alert" {
   description = "Topic that alarms go to"
   value = {
-    topic_arn = aws_sns_topic.alarms.arn
+    # Spelt out, so that it is known when planning.
+    topic_arn = "arn:${var.partition}:sns:${var.region}:${var.account_id}:${aws_sns_topic.alarms.name}"
   }
 }

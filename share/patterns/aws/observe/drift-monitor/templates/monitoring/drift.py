@@ -71,9 +71,7 @@ def column_drift(column: str, reference: list[Row], current: list[Row]) -> Colum
     return ColumnDrift(column, value, missing)
 
 
-def drift(
-    reference: list[Row], current: list[Row], columns: Sequence[str]
-) -> list[ColumnDrift]:
+def drift(reference: list[Row], current: list[Row], columns: Sequence[str]) -> list[ColumnDrift]:
     """All columns, the worst first."""
     found = [column_drift(column, reference, current) for column in columns]
     return sorted(found, key=lambda one: (-one.psi, one.column))
