@@ -93,9 +93,14 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 	snprintf(id, sizeof(id), "%s.%s.%s", p->cloud, capability, name);
 	json = env_read_json(env, path, &why);
 	if (json == NULL || pattern_check(json, id, &why) < 0) {
-		log_warn(&env->log, "pattern left out: share/%s: %s", path, why.msg);
+		if (json != NULL)
+			err_where(&why, "share/%s", path);
 		json_free(json);
-		return 0;
+		if (p->keep_going)
+			return 0;
+		*e = why;
+		e->code = ERR_CONFIG;
+		return -1;
 	}
 	owned = strdup(path);
 	if (owned == NULL) {

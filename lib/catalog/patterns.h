@@ -2,8 +2,9 @@
  * patterns.h - the capability patterns of share/patterns, as checked trees.
  *
  * Patterns are read by cloud and capability, so that a plan costs only the files
- * that it could use. A pattern that is not sound is left out with a warning that
- * names file and place; the others still work. Deeper checks: lint.h.
+ * that it could use. A pattern that is not sound ends the loading (ERR_CONFIG, with
+ * file and place): planning without it could silently give another plan. Lint alone
+ * keeps going. Deeper checks: lint.h.
  * Thread safety: read-only after loading.
  */
 #ifndef MLOPS_CATALOG_PATTERNS_H
@@ -23,6 +24,7 @@ struct patterns {
 	size_t n;
 	char *cloud;
 	char loaded[512]; /* capabilities, each with a space around */
+	int keep_going;   /* 1: leave unsound patterns out, as lint does, which names them */
 };
 
 int patterns_init(struct patterns *p, const char *cloud, struct err *e);
