@@ -1,9 +1,15 @@
 /*
- * Branch and bound over slots. The bound of a node adds, for every slot without an
- * option, the least penalty, cost, burden, latency and loss that any of its
- * options has. A component that is not paid yet counts in an option at its price
- * divided by the number of open slots that could use it, so that no set of
- * choices is charged more than it will cost: the bound stays admissible.
+ * Branch and bound in two stages. First over shared components: each is open (paid)
+ * or closed (its options are out), undecided ones count at their price divided by
+ * the number of slots that could use them, which never charges a set of choices
+ * more than it will cost. With all decided the slots are independent but for the
+ * limits along paths and ports, and the second stage goes over them.
+ *
+ * Both stages bound by a Lagrangian: the limits of paths are priced with multipliers
+ * found once by subgradient steps. The latency limit P + sqrt(S) <= T is taken in the
+ * weaker linear form P + S / (T - Pmin) <= T, which holds as sqrt(S) <= T - Pmin.
+ * Penalty and cost become one number by a weight above any cost. A bound is used
+ * with a margin for rounding; leaves are evaluated exactly.
  */
 #include "solver.h"
 
@@ -13,27 +19,48 @@
 
 #define MICRO_PER_CENT 10000
 
+#define PRICES_MAX (3 * SOLVER_PATHS_MAX)
+
 struct item {
 	const struct solver_option *o;
 	uint16_t index;
+	double priced; /* penalty, cost and priced use of the paths, without components */
+};
+
+/* What can follow below a depth: bounds on every sum, over the options left. */
+struct suffix {
+	int64_t penalty, micro_usd, burden;
+	double priced;
+	struct solver_leg leg[SOLVER_PATHS_MAX];
+	uint64_t provides;
 };
 
 struct search {
 	const struct solver_problem *p;
 	const struct solver_limits *l;
 	struct solver_result *out;
-	size_t order[SOLVER_SLOTS_MAX];              /* depth -> slot */
-	struct item *items[SOLVER_SLOTS_MAX];        /* by depth */
+	struct item *all[SOLVER_SLOTS_MAX]; /* by slot: what preparation left */
+	size_t n_all[SOLVER_SLOTS_MAX];
+	/* of the second stage, by depth */
+	size_t order[SOLVER_SLOTS_MAX];
+	struct item *items[SOLVER_SLOTS_MAX];
 	size_t n_items[SOLVER_SLOTS_MAX];
-	/* From this depth on: sums of the least that each slot adds. */
-	int64_t min_penalty[SOLVER_SLOTS_MAX + 1], min_burden[SOLVER_SLOTS_MAX + 1];
-	struct solver_leg min_leg[SOLVER_SLOTS_MAX + 1][SOLVER_PATHS_MAX];
-	uint64_t may_provide[SOLVER_SLOTS_MAX + 1];
-	int32_t slot_penalty[SOLVER_SLOTS_MAX];      /* by depth: its least penalty */
-	int64_t share[SOLVER_SLOTS_MAX + 1][SOLVER_COMPONENTS_MAX]; /* price / open users */
+	struct suffix rest[SOLVER_SLOTS_MAX + 1];
+	double constant;                 /* of the open components and the limits, priced */
+	/* limits as linear ones: usage <= limit, one price each */
+	size_t n_prices;
+	struct {
+		size_t path;
+		int is_loss;
+		double slope; /* of spread2 */
+		double limit, price;
+	} prices[PRICES_MAX];
+	/* The case in hand: p50 along each path lies between these (see cases). */
+	double p50_from[SOLVER_PATHS_MAX], p50_to[SOLVER_PATHS_MAX];
+	double weight; /* of one penalty, in micro-USD */
 	uint16_t choice[SOLVER_SLOTS_MAX];
 	int stopped;
-	struct item *pool;
+	struct item *pool, *work;
 };
 
 /* What has been decided so far. */
@@ -195,29 +222,42 @@ static void keep(struct search *s, const struct solver_plan *plan)
 	r->n++;
 }
 
-/* The least that the open slots add to cost when `slack` more penalty than the
- * least is affordable. */
-static int64_t open_cost(const struct search *s, size_t depth, uint64_t paid, int64_t slack)
+/* ---- bounds ---- */
+
+/* Everything above this cannot be among the k best. */
+static double threshold(const struct search *s)
 {
-	int64_t sum = 0;
+	const struct solver_plan *worst;
 
-	for (size_t d = depth; d < s->p->n_slots; d++) {
-		int64_t least = INT64_MAX;
+	if (s->out->n < s->l->k)
+		return INFINITY;
+	worst = &s->out->plans[s->out->n - 1];
+	return (double)worst->penalty * s->weight + (double)worst->cents * MICRO_PER_CENT +
+	       MICRO_PER_CENT / 2;
+}
 
-		for (size_t i = 0; i < s->n_items[d]; i++) {
-			const struct solver_option *o = s->items[d][i].o;
-			int64_t cost = o->micro_usd;
+static int above(double bound, double limit)
+{
+	return bound - fabs(bound) * 1e-11 - 1 > limit;
+}
 
-			if (o->penalty - s->slot_penalty[d] > slack || cost >= least)
-				continue;
-			for (uint64_t c = o->components & ~paid; c != 0; c &= c - 1)
-				cost += s->share[depth][__builtin_ctzll(c)];
-			if (cost < least)
-				least = cost;
+static double usage(const struct search *s, size_t i, const struct solver_leg *legs)
+{
+	const struct solver_leg *leg = &legs[s->prices[i].path];
+
+	return s->prices[i].is_loss ? leg->loss : leg->p50_ms + leg->spread2 * s->prices[i].slope;
+}
+
+static void price_items(struct search *s)
+{
+	for (size_t d = 0; d < s->p->n_slots; d++)
+		for (size_t i = 0; i < s->n_all[d]; i++) {
+			struct item *it = &s->all[d][i];
+
+			it->priced = (double)it->o->penalty * s->weight + (double)it->o->micro_usd;
+			for (size_t k = 0; k < s->n_prices; k++)
+				it->priced += s->prices[k].price * usage(s, k, it->o->leg);
 		}
-		sum += least;
-	}
-	return sum;
 }
 
 struct bound {
@@ -225,40 +265,38 @@ struct bound {
 };
 
 /* 1 if nothing below this node can be among the k best; else its bound in *b. */
-static int hopeless(const struct search *s, const struct node *n, size_t depth, struct bound *b)
+static int hopeless(const struct search *s, const struct node *n, size_t depth, double priced,
+	struct bound *b)
 {
 	const struct solver_problem *p = s->p;
+	const struct suffix *rest = &s->rest[depth];
 	const struct solver_plan *worst =
 		s->out->n == s->l->k ? &s->out->plans[s->out->n - 1] : NULL;
-	int64_t slack = INT64_MAX, micro;
+	int64_t micro = n->micro_usd + rest->micro_usd;
 
+	if (above(priced + rest->priced + s->constant, threshold(s)))
+		return 1;
 	for (size_t i = 0; i < p->n_paths; i++) {
 		struct solver_leg leg = n->leg[i];
 
-		leg_add(&leg, &s->min_leg[depth][i]);
-		/* a hair below, as min_leg was summed in another order */
+		leg_add(&leg, &rest->leg[i]);
+		/* a hair below, as the rest was summed in another order */
 		leg.p50_ms *= 1 - 1e-12;
 		leg.spread2 *= 1 - 1e-12;
 		leg.loss *= 1 - 1e-12;
-		if (leg_fails(&leg, &p->path[i]))
+		if (leg_fails(&leg, &p->path[i]) || leg.p50_ms > s->p50_to[i])
 			return 1;
 	}
 	if (unknown_fails(p, n->unknown) ||
-	    (n->requires & ~(n->provides | s->may_provide[depth] | p->given)) != 0)
+	    (n->requires & ~(n->provides | rest->provides | p->given)) != 0)
 		return 1;
-	b->penalty = n->penalty + s->min_penalty[depth];
-	if (worst != NULL) {
-		if (b->penalty > worst->penalty)
-			return 1;
-		slack = worst->penalty - b->penalty;
-	}
-	micro = n->micro_usd + open_cost(s, depth, n->components, slack);
+	b->penalty = n->penalty + rest->penalty;
 	if (micro > p->budget_micro_usd)
 		return 1;
 	if (micro > p->soft_budget_micro_usd)
 		b->penalty += p->soft_budget_penalty;
 	b->cents = to_cents(micro);
-	b->burden = n->burden + s->min_burden[depth];
+	b->burden = n->burden + rest->burden;
 	if (worst == NULL)
 		return 0;
 	if (b->penalty != worst->penalty)
@@ -288,37 +326,48 @@ static void note_open(struct search *s, const struct bound *b)
 	}
 }
 
-static void descend(struct search *s, const struct node *n, size_t depth)
+static void take_leaf(struct search *s)
+{
+	struct solver_plan plan = { 0 };
+
+	memcpy(plan.choice, s->choice, s->p->n_slots * sizeof(*s->choice));
+	if (solver_evaluate(s->p, &plan))
+		keep(s, &plan);
+}
+
+static void descend(struct search *s, const struct node *n, size_t depth, double priced)
 {
 	size_t slot;
 
 	if (depth == s->p->n_slots) {
-		struct solver_plan plan = { 0 };
-
-		memcpy(plan.choice, s->choice, s->p->n_slots * sizeof(*s->choice));
-		if (solver_evaluate(s->p, &plan))
-			keep(s, &plan);
+		take_leaf(s);
 		return;
 	}
 	slot = s->order[depth];
 	for (size_t i = 0; i < s->n_items[depth]; i++) {
+		const struct item *it = &s->items[depth][i];
 		struct node child = *n;
 		struct bound b;
 
-		add_option(s->p, &child, s->items[depth][i].o);
-		s->choice[slot] = s->items[depth][i].index;
-		if (!hopeless(s, &child, depth + 1, &b)) {
+		/* sorted by `priced`: no later one can do better */
+		if (above(priced + it->priced + s->rest[depth + 1].priced + s->constant, threshold(s)))
+			break;
+		add_option(s->p, &child, it->o);
+		s->choice[slot] = it->index;
+		if (!hopeless(s, &child, depth + 1, priced + it->priced, &b)) {
 			s->out->nodes++;
 			if (s->l->nodes != 0 && s->out->nodes > s->l->nodes)
 				s->stopped = 1;
 			if (s->stopped)
 				note_open(s, &b);
 			else
-				descend(s, &child, depth + 1);
+				descend(s, &child, depth + 1, priced + it->priced);
 		}
 	}
 	s->choice[slot] = UINT16_MAX;
 }
+
+/* ---- preparation ---- */
 
 /* a is at least as good as b in everything, of the same group, and wins the tie:
  * sums compare in cents, so a smaller difference leaves it to the numbers. */
@@ -342,14 +391,12 @@ static int dominates(const struct solver_problem *p, const struct item *a, const
 	       y->micro_usd - x->micro_usd >= MICRO_PER_CENT || a->index < b->index;
 }
 
-static int by_promise(const void *x, const void *y)
+static int by_price(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
 
-	if (a->o->penalty != b->o->penalty)
-		return a->o->penalty < b->o->penalty ? -1 : 1;
-	if (a->o->micro_usd != b->o->micro_usd)
-		return a->o->micro_usd < b->o->micro_usd ? -1 : 1;
+	if (a->priced != b->priced)
+		return a->priced < b->priced ? -1 : 1;
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
@@ -362,7 +409,7 @@ static size_t collect(const struct search *s, size_t slot, struct item *to)
 	for (size_t i = 0; i < from->n; i++)
 		if ((group < 0 || from->options[i].group == group) &&
 		    !unknown_fails(s->p, from->options[i].unknown))
-			to[n++] = (struct item){ &from->options[i], (uint16_t)i };
+			to[n++] = (struct item){ .o = &from->options[i], .index = (uint16_t)i };
 	for (size_t i = 0; i < n; i++) {
 		int out = 0;
 
@@ -374,111 +421,419 @@ static size_t collect(const struct search *s, size_t slot, struct item *to)
 	for (size_t i = 0; i < n; i++)
 		if (to[i].o != NULL)
 			to[kept++] = to[i];
-	qsort(to, kept, sizeof(*to), by_promise);
 	return kept;
 }
 
-/* Slots with the widest spread of cost first: a wrong choice there is cut early. */
-static void sort_slots(struct search *s, struct item **items, const size_t *n)
+static void least_of(const struct search *s, const struct item *items, size_t n, struct suffix *out)
 {
-	int64_t spread[SOLVER_SLOTS_MAX];
+	out->penalty = out->micro_usd = out->burden = INT64_MAX;
+	out->priced = INFINITY;
+	out->provides = 0;
+	for (size_t j = 0; j < s->p->n_paths; j++)
+		out->leg[j] = (struct solver_leg){ INFINITY, INFINITY, INFINITY };
+	for (size_t i = 0; i < n; i++) {
+		const struct solver_option *o = items[i].o;
 
-	for (size_t i = 0; i < s->p->n_slots; i++) {
-		int64_t lo = INT64_MAX, hi = 0;
-
-		for (size_t j = 0; j < n[i]; j++) {
-			lo = items[i][j].o->micro_usd < lo ? items[i][j].o->micro_usd : lo;
-			hi = items[i][j].o->micro_usd > hi ? items[i][j].o->micro_usd : hi;
+		out->penalty = o->penalty < out->penalty ? o->penalty : out->penalty;
+		out->micro_usd = o->micro_usd < out->micro_usd ? o->micro_usd : out->micro_usd;
+		out->burden = o->burden < out->burden ? o->burden : out->burden;
+		out->priced = fmin(out->priced, items[i].priced);
+		out->provides |= o->provides;
+		for (size_t j = 0; j < s->p->n_paths; j++) {
+			out->leg[j].p50_ms = fmin(out->leg[j].p50_ms, o->leg[j].p50_ms);
+			out->leg[j].spread2 = fmin(out->leg[j].spread2, o->leg[j].spread2);
+			out->leg[j].loss = fmin(out->leg[j].loss, o->leg[j].loss);
 		}
-		spread[i] = n[i] <= 1 ? INT64_MAX : hi - lo;
-		s->order[i] = i;
 	}
-	for (size_t i = 1; i < s->p->n_slots; i++)
-		for (size_t j = i; j > 0 && spread[s->order[j]] > spread[s->order[j - 1]]; j--) {
-			size_t t = s->order[j];
-
-			s->order[j] = s->order[j - 1];
-			s->order[j - 1] = t;
-		}
 }
 
 static void suffix_bounds(struct search *s)
 {
-	size_t users[SOLVER_COMPONENTS_MAX] = { 0 };
-
+	memset(&s->rest[s->p->n_slots], 0, sizeof(s->rest[0]));
 	for (size_t d = s->p->n_slots; d-- > 0;) {
-		struct solver_leg least[SOLVER_PATHS_MAX];
-		int32_t penalty = INT32_MAX, burden = INT32_MAX;
-		uint64_t any = 0, offered = 0;
+		const struct suffix *next = &s->rest[d + 1];
+		struct suffix *r = &s->rest[d];
 
+		least_of(s, s->items[d], s->n_items[d], r);
+		r->penalty += next->penalty;
+		r->micro_usd += next->micro_usd;
+		r->burden += next->burden;
+		r->priced += next->priced;
+		r->provides |= next->provides;
 		for (size_t j = 0; j < s->p->n_paths; j++)
-			least[j] = (struct solver_leg){ INFINITY, INFINITY, INFINITY };
-		for (size_t i = 0; i < s->n_items[d]; i++) {
-			const struct solver_option *o = s->items[d][i].o;
+			leg_add(&r->leg[j], &next->leg[j]);
+	}
+}
 
-			penalty = o->penalty < penalty ? o->penalty : penalty;
-			burden = o->burden < burden ? o->burden : burden;
-			any |= o->components;
-			offered |= o->provides;
-			for (size_t j = 0; j < s->p->n_paths; j++) {
-				least[j].p50_ms = fmin(least[j].p50_ms, o->leg[j].p50_ms);
-				least[j].spread2 = fmin(least[j].spread2, o->leg[j].spread2);
-				least[j].loss = fmin(least[j].loss, o->leg[j].loss);
+/* The second stage for one set of open components: only options whose components are
+ * all open, and, by reduced cost, only those that the threshold leaves. */
+static void search_slots(struct search *s, uint64_t open)
+{
+	struct node root = { 0 };
+	struct item *next = s->work;
+	double least[SOLVER_SLOTS_MAX], sum = 0;
+
+	add_components(s->p, &root, open);
+	s->constant = (double)root.micro_usd;
+	for (size_t k = 0; k < s->n_prices; k++)
+		s->constant += s->prices[k].price * (usage(s, k, root.leg) - s->prices[k].limit);
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		least[d] = INFINITY;
+		for (size_t i = 0; i < s->n_all[d]; i++)
+			if ((s->all[d][i].o->components & ~open) == 0)
+				least[d] = fmin(least[d], s->all[d][i].priced);
+		sum += least[d];
+	}
+	if (!isfinite(sum))
+		return;
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		s->order[d] = d;
+		s->items[d] = next;
+		s->n_items[d] = 0;
+		for (size_t i = 0; i < s->n_all[d]; i++) {
+			const struct item *it = &s->all[d][i];
+
+			if ((it->o->components & ~open) == 0 &&
+			    !above(sum - least[d] + it->priced + s->constant, threshold(s)))
+				s->items[d][s->n_items[d]++] = *it;
+		}
+		if (s->n_items[d] == 0)
+			return;
+		qsort(s->items[d], s->n_items[d], sizeof(*next), by_price);
+		next += s->n_items[d];
+	}
+	/* fewest options first: the tree stays narrow at the top */
+	for (size_t i = 1; i < s->p->n_slots; i++)
+		for (size_t j = i; j > 0 && s->n_items[j] < s->n_items[j - 1]; j--) {
+			struct item *items = s->items[j];
+			size_t n = s->n_items[j], slot = s->order[j];
+
+			s->items[j] = s->items[j - 1];
+			s->n_items[j] = s->n_items[j - 1];
+			s->order[j] = s->order[j - 1];
+			s->items[j - 1] = items;
+			s->n_items[j - 1] = n;
+			s->order[j - 1] = slot;
+		}
+	suffix_bounds(s);
+	descend(s, &root, 0, 0);
+}
+
+/* ---- the first stage: components ---- */
+
+/* Prices of undecided components are shared out among the slots that could use them.
+ * Answers the bound; `used` gets the components of the cheapest options, `any` all
+ * that some allowed option has. INFINITY when a slot has no option left. */
+static double component_bound(const struct search *s, uint64_t open, uint64_t closed, uint64_t *used,
+	uint64_t *any)
+{
+	int64_t users[SOLVER_COMPONENTS_MAX] = { 0 };
+	double share[SOLVER_COMPONENTS_MAX], sum = 0;
+
+	*used = *any = 0;
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		uint64_t has = 0;
+
+		for (size_t i = 0; i < s->n_all[d]; i++)
+			if ((s->all[d][i].o->components & closed) == 0)
+				has |= s->all[d][i].o->components;
+		*any |= has;
+		for (uint64_t c = has; c != 0; c &= c - 1)
+			users[__builtin_ctzll(c)]++;
+	}
+	for (size_t c = 0; c < s->p->n_components; c++) {
+		double price = (double)s->p->components[c].micro_usd;
+
+		share[c] = (open >> c & 1) != 0 || users[c] == 0 ? 0 : price / (double)users[c];
+		if ((open >> c & 1) != 0)
+			sum += price;
+	}
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		double least = INFINITY;
+		uint64_t of = 0;
+
+		for (size_t i = 0; i < s->n_all[d]; i++) {
+			const struct item *it = &s->all[d][i];
+			double cost = it->priced;
+
+			if ((it->o->components & closed) != 0 || cost >= least)
+				continue;
+			for (uint64_t c = it->o->components & ~open; c != 0; c &= c - 1)
+				cost += share[__builtin_ctzll(c)];
+			if (cost < least) {
+				least = cost;
+				of = it->o->components;
 			}
 		}
-		for (uint64_t c = any; c != 0; c &= c - 1) {
-			users[__builtin_ctzll(c)]++;
-			offered |= s->p->components[__builtin_ctzll(c)].provides;
+		sum += least;
+		*used |= of;
+	}
+	for (size_t k = 0; k < s->n_prices; k++)
+		sum -= s->prices[k].price * s->prices[k].limit;
+	return sum;
+}
+
+static size_t dearest(const struct solver_problem *p, uint64_t set)
+{
+	size_t best = (size_t)__builtin_ctzll(set);
+
+	for (uint64_t c = set; c != 0; c &= c - 1) {
+		size_t i = (size_t)__builtin_ctzll(c);
+
+		if (p->components[i].micro_usd > p->components[best].micro_usd)
+			best = i;
+	}
+	return best;
+}
+
+static void branch_components(struct search *s, uint64_t open, uint64_t closed)
+{
+	uint64_t used, any, undecided, bit;
+	double bound = component_bound(s, open, closed, &used, &any);
+	int first;
+
+	if (!isfinite(bound) || above(bound, threshold(s)))
+		return;
+	s->out->nodes++;
+	if (s->l->nodes != 0 && s->out->nodes > s->l->nodes)
+		s->stopped = 1;
+	if (s->stopped) {
+		struct bound b = { (int64_t)floor(fmax(0, bound) / s->weight), 0, 0 };
+
+		b.cents = to_cents((int64_t)fmax(0, bound - (double)b.penalty * s->weight));
+		note_open(s, &b);
+		return;
+	}
+	undecided = any & ~open & ~closed;
+	if (undecided == 0) {
+		search_slots(s, open & any);
+		return;
+	}
+	bit = (uint64_t)1 << dearest(s->p, (undecided & used) != 0 ? undecided & used : undecided);
+	first = (bit & used) != 0; /* what the bound would choose comes first */
+	branch_components(s, first ? open | bit : open, first ? closed : closed | bit);
+	branch_components(s, first ? open : open | bit, first ? closed | bit : closed);
+}
+
+/* ---- prices of the limits ---- */
+
+static double least_p50(const struct search *s, size_t path)
+{
+	double sum = 0;
+
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		double p50 = INFINITY;
+
+		for (size_t j = 0; j < s->n_all[d]; j++)
+			p50 = fmin(p50, s->all[d][j].o->leg[path].p50_ms);
+		sum += p50;
+	}
+	return sum;
+}
+
+static void list_prices(struct search *s)
+{
+	s->n_prices = 0;
+	for (size_t i = 0; i < s->p->n_paths; i++) {
+		const struct solver_path *path = &s->p->path[i];
+		double limit = path->latency_max_ms + 0.06; /* rounding lets 0.05 pass */
+		double from = fmax(s->p50_from[i], least_p50(s, i));
+
+		if (isfinite(limit) && limit > from) {
+			s->prices[s->n_prices].path = i;
+			s->prices[s->n_prices].is_loss = 0;
+			s->prices[s->n_prices].limit = limit;
+			s->prices[s->n_prices].slope = 1 / (limit - from);
+			s->prices[s->n_prices++].price = 0;
 		}
-		for (size_t c = 0; c < s->p->n_components; c++)
-			s->share[d][c] = users[c] == 0 ? 0 : s->p->components[c].micro_usd / (int64_t)users[c];
-		s->slot_penalty[d] = penalty;
-		s->min_penalty[d] = s->min_penalty[d + 1] + penalty;
-		s->min_burden[d] = s->min_burden[d + 1] + burden;
-		s->may_provide[d] = s->may_provide[d + 1] | offered;
-		for (size_t j = 0; j < s->p->n_paths; j++) {
-			s->min_leg[d][j] = s->min_leg[d + 1][j];
-			leg_add(&s->min_leg[d][j], &least[j]);
+		if (isfinite(s->p50_to[i])) {
+			s->prices[s->n_prices].path = i;
+			s->prices[s->n_prices].is_loss = 0;
+			s->prices[s->n_prices].limit = s->p50_to[i];
+			s->prices[s->n_prices].slope = 0;
+			s->prices[s->n_prices++].price = 0;
 		}
+		if (isfinite(path->loss_max)) {
+			s->prices[s->n_prices].path = i;
+			s->prices[s->n_prices].is_loss = 1;
+			s->prices[s->n_prices].limit = path->loss_max * (1 + 1e-8) + 1e-14;
+			s->prices[s->n_prices++].price = 0;
+		}
+	}
+}
+
+/* The cheapest options at the present prices; what they use of each limit, and the
+ * plan itself if it happens to be feasible. */
+static double cheapest_plan(struct search *s, double *used)
+{
+	struct solver_plan plan = { 0 };
+	double bound;
+	uint64_t a, b;
+
+	memset(used, 0, PRICES_MAX * sizeof(*used));
+	bound = component_bound(s, 0, 0, &a, &b);
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		const struct item *best = &s->all[d][0];
+
+		for (size_t i = 1; i < s->n_all[d]; i++)
+			if (s->all[d][i].priced < best->priced)
+				best = &s->all[d][i];
+		plan.choice[d] = best->index;
+		for (size_t k = 0; k < s->n_prices; k++)
+			used[k] += usage(s, k, best->o->leg);
+	}
+	if (solver_evaluate(s->p, &plan))
+		keep(s, &plan);
+	return bound;
+}
+
+#define SUBGRADIENT_STEPS 80
+
+/* Raises the price of what is overused and lowers that of the rest; keeps the prices
+ * with the best bound. */
+static void find_prices(struct search *s)
+{
+	double best_price[PRICES_MAX] = { 0 }, used[PRICES_MAX], best = -INFINITY, scale = 1;
+
+	list_prices(s);
+	price_items(s);
+	for (int step = 0; step < SUBGRADIENT_STEPS; step++) {
+		double bound = cheapest_plan(s, used), norm = 0, target;
+
+		if (bound > best) {
+			best = bound;
+			for (size_t k = 0; k < s->n_prices; k++)
+				best_price[k] = s->prices[k].price;
+		} else {
+			scale *= 0.93;
+		}
+		if (s->n_prices == 0)
+			break;
+		for (size_t k = 0; k < s->n_prices; k++) {
+			double over = used[k] / s->prices[k].limit - 1;
+
+			norm += over * over;
+		}
+		if (norm < 1e-12)
+			break;
+		target = isfinite(threshold(s)) ? threshold(s) : fabs(bound) * 1.1 + 1e6;
+		for (size_t k = 0; k < s->n_prices; k++) {
+			double over = used[k] / s->prices[k].limit - 1;
+			double by = scale * fmax(target - bound, 1) * over / norm / s->prices[k].limit;
+
+			s->prices[k].price = fmax(0, s->prices[k].price + by);
+		}
+		price_items(s);
+	}
+	for (size_t k = 0; k < s->n_prices; k++)
+		s->prices[k].price = best_price[k];
+	price_items(s);
+}
+
+/* A penalty weighs more than any difference in cost. */
+static double penalty_weight(const struct search *s)
+{
+	double sum = 1;
+
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		int64_t most = 0;
+
+		for (size_t i = 0; i < s->n_all[d]; i++)
+			most = s->all[d][i].o->micro_usd > most ? s->all[d][i].o->micro_usd : most;
+		sum += (double)most;
+	}
+	for (size_t c = 0; c < s->p->n_components; c++)
+		sum += (double)s->p->components[c].micro_usd;
+	return sum + 2 * MICRO_PER_CENT;
+}
+
+static uint64_t settled_components(const struct search *s);
+
+/* sqrt(S) <= T - P is the sharper the more is known of P: large problems are solved
+ * in cases of P along each limited path. Together the cases cover everything; a case
+ * whose bound is beaten costs only its prices. */
+#define CASES      6
+#define CASES_FROM 200 /* options */
+
+static void cases(struct search *s, size_t path, int split)
+{
+	double limit, least, step;
+
+	if (path == s->p->n_paths) {
+		find_prices(s);
+		branch_components(s, settled_components(s), 0);
+		return;
+	}
+	limit = s->p->path[path].latency_max_ms;
+	s->p50_from[path] = 0;
+	s->p50_to[path] = INFINITY;
+	least = least_p50(s, path);
+	if (!split || !isfinite(limit) || limit <= least) {
+		cases(s, path + 1, split);
+		return;
+	}
+	step = (limit - least) / CASES;
+	/* the tight middle first: good plans use what the limit leaves */
+	for (int i = CASES; i-- > 0;) {
+		s->p50_from[path] = i == 0 ? 0 : (least + step * i) * (1 - 1e-9);
+		s->p50_to[path] = i == CASES - 1 ? INFINITY : (least + step * (i + 1)) * (1 + 1e-9);
+		cases(s, path + 1, split);
 	}
 }
 
 /* 0; 1 when a slot has no option left; -1 without memory. */
 static int prepare(struct search *s)
 {
-	struct item *items[SOLVER_SLOTS_MAX];
-	size_t n[SOLVER_SLOTS_MAX], total = 0, empty = 0;
+	size_t total = 0, empty = 0;
 
 	for (size_t i = 0; i < s->p->n_slots; i++)
 		total += s->p->slots[i].n;
-	s->pool = malloc((total + 1) * sizeof(*s->pool));
+	s->pool = malloc(2 * (total + 1) * sizeof(*s->pool));
 	if (s->pool == NULL)
 		return -1;
+	s->work = s->pool + total + 1;
 	total = 0;
 	for (size_t i = 0; i < s->p->n_slots; i++) {
-		items[i] = s->pool + total;
-		n[i] = collect(s, i, items[i]);
+		s->all[i] = s->pool + total;
+		s->n_all[i] = collect(s, i, s->all[i]);
 		total += s->p->slots[i].n;
-		empty += n[i] == 0;
+		empty += s->n_all[i] == 0;
+		s->choice[i] = UINT16_MAX;
 	}
 	if (empty > 0)
 		return 1;
-	sort_slots(s, items, n);
-	for (size_t d = 0; d < s->p->n_slots; d++) {
-		s->items[d] = items[s->order[d]];
-		s->n_items[d] = n[s->order[d]];
-		s->choice[d] = UINT16_MAX;
-	}
-	suffix_bounds(s);
+	s->weight = penalty_weight(s);
 	return 0;
+}
+
+/* What every option of some slot needs, and what costs nothing, is open from the start. */
+static uint64_t settled_components(const struct search *s)
+{
+	uint64_t open = 0;
+
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		uint64_t in_all = ~(uint64_t)0;
+
+		for (size_t i = 0; i < s->n_all[d]; i++)
+			in_all &= s->all[d][i].o->components;
+		open |= in_all;
+	}
+	return open;
+}
+
+static size_t count_options(const struct search *s)
+{
+	size_t n = 0;
+
+	for (size_t d = 0; d < s->p->n_slots; d++)
+		n += s->n_all[d];
+	return n;
 }
 
 int solver_solve(const struct solver_problem *p, const struct solver_limits *l,
 	struct solver_result *out)
 {
 	struct search *s;
-	struct node root = { 0 };
-	struct bound b;
 	int ready;
 
 	memset(out, 0, sizeof(*out));
@@ -496,8 +851,11 @@ int solver_solve(const struct solver_problem *p, const struct solver_limits *l,
 	s->out = out;
 	out->bound_penalty = out->bound_cents = INT64_MAX;
 	ready = prepare(s);
-	if (ready == 0 && !hopeless(s, &root, 0, &b))
-		descend(s, &root, 0);
+	if (ready == 0 && p->n_slots > 0) {
+		cases(s, 0, count_options(s) >= CASES_FROM);
+	} else if (ready == 0) {
+		take_leaf(s);
+	}
 	out->optimal = !s->stopped;
 	free(s->pool);
 	free(s);
@@ -564,9 +922,9 @@ static void front_descend(struct front *f, const struct node *n, size_t depth)
 	struct solver_leg leg = n->leg[0];
 	struct bound b;
 
-	if (hopeless(s, n, depth, &b))
+	if (hopeless(s, n, depth, 0, &b))
 		return;
-	leg_add(&leg, &s->min_leg[depth][0]);
+	leg_add(&leg, &s->rest[depth].leg[0]);
 	/* strictly below what the bound says, so that ties reach front_add */
 	if (front_covers(f, b.cents - 1, solver_round_ms(leg_latency(&leg)) - 0.05, leg.loss - 1e-8))
 		return;
@@ -592,6 +950,25 @@ static void front_descend(struct front *f, const struct node *n, size_t depth)
 	s->choice[s->order[depth]] = UINT16_MAX;
 }
 
+/* All options of each slot, cheapest first. */
+static void front_items(struct search *s)
+{
+	for (size_t i = 0; i < s->p->n_paths; i++)
+		s->p50_to[i] = INFINITY;
+	price_items(s);
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		s->order[d] = d;
+		s->items[d] = s->all[d];
+		s->n_items[d] = s->n_all[d];
+		qsort(s->items[d], s->n_items[d], sizeof(*s->items[d]), by_price);
+	}
+	suffix_bounds(s);
+	/* components may offer any port: they are not decided beforehand here */
+	for (size_t c = 0; c < s->p->n_components; c++)
+		for (size_t d = 0; d < s->p->n_slots; d++)
+			s->rest[d].provides |= s->p->components[c].provides;
+}
+
 int solver_pareto(const struct solver_problem *p, uint64_t node_limit, size_t max,
 	struct solver_plan *out, size_t *n, int *complete)
 {
@@ -614,8 +991,10 @@ int solver_pareto(const struct solver_problem *p, uint64_t node_limit, size_t ma
 	f->limit = node_limit;
 	f->complete = 1;
 	ready = prepare(&f->s);
-	if (ready == 0)
+	if (ready == 0) {
+		front_items(&f->s);
 		front_descend(f, &root, 0);
+	}
 	*n = f->n;
 	*complete = f->complete;
 	free(f->s.pool);
