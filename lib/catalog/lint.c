@@ -394,7 +394,8 @@ static int load_books(struct lint *l, const char *cloud, struct err *e)
 		char relative[256];
 		size_t len = strlen(names[i]);
 
-		if (len < 5 || strcmp(names[i] + len - 5, ".json") != 0 || l->n_books == BOOKS_MAX)
+		if (len < 5 || strcmp(names[i] + len - 5, ".json") != 0 ||
+		    strcmp(names[i], "free-tier.json") == 0 || l->n_books == BOOKS_MAX)
 			continue;
 		snprintf(relative, sizeof(relative), "prices/%s/%s", cloud, names[i]);
 		ret = prices_load(&l->books[l->n_books], l->env, relative, e);
@@ -614,6 +615,10 @@ static int command_lint(struct node_env *env, int argc, char **argv, struct buf 
 	char **ids = argv + (cloud != NULL);
 	size_t n_ids = (size_t)(argc - (cloud != NULL)), findings = 0;
 
+	for (size_t i = 0; i < n_ids; i++)
+		if (ids[i][0] == '-')
+			return err_set(e, ERR_USAGE, "catalog lint [CLOUD] [ID ...]: unknown "
+				"option '%s'", ids[i]);
 	for (size_t i = 0; i < ARRAY_LEN(clouds); i++) {
 		size_t len = strlen(clouds[i]);
 
