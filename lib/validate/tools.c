@@ -91,7 +91,7 @@ int tool_env(struct texts *env, const char *home, const cJSON *extra, int networ
 	struct err *e)
 {
 	static const char *const fixed[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "NO_COLOR=1",
-		"TERM=dumb", "CI=true", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0",
+		"TERM=dumb", "COLUMNS=500", "CI=true", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0",
 		"CHECKPOINT_DISABLE=1", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "TF_IN_AUTOMATION=1",
