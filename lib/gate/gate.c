@@ -250,9 +250,12 @@ static int make_card(struct node_env *env, const cJSON *hitl, const cJSON *in,
 		return -1;
 	if (strcmp(status, "waiting") == 0 || strcmp(status, "refused") == 0)
 		return card_choice(card, status, e, "nobody has approved the plan");
+	/* Cards are copied into the repository, which is the same whoever approved it. */
 	return card_choice(card, status, e, "%s by %s%s%s", status,
-		json_str_or(hitl, "actor", "nobody"), comment != NULL ? ": " : "",
-		comment != NULL ? comment : "");
+		strcmp(json_str_or(hitl, "mode", ""), "auto") == 0
+			? "rule: nothing asks for a person"
+			: "a person, whom hitl names",
+		comment != NULL ? ": " : "", comment != NULL ? comment : "");
 }
 
 /* ---- the node ---- */
