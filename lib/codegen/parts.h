@@ -20,6 +20,7 @@ struct gen {
 	cJSON *patterns; /* id -> pattern.json */
 	cJSON *units;    /* [{name, module, dir, pattern, ...}]: bases, then slots; see view.c */
 	cJSON *view;     /* what all templates see */
+	cJSON *common_v, *common_has; /* set aside while the view is a unit's */
 	cJSON *texts;    /* template path -> text, read once */
 	struct gen_files *files;
 };
@@ -33,9 +34,10 @@ int gen_put(struct gen *g, const char *path, const char *origin, const char *kin
 
 /* view.c */
 int view_load(struct gen *g, struct err *e);
-/* The view of one unit: the common view with slot, pattern, p, v, port on top. The
- * caller frees it with json_free. */
-cJSON *view_of_unit(struct gen *g, const cJSON *unit, struct err *e);
+/* Puts slot, pattern, p, port, and the unit's v and has on top of the common view,
+ * which it answers (borrowed), until view_leave. NULL with *e: nothing changed. */
+cJSON *view_enter(struct gen *g, const cJSON *unit, struct err *e);
+void view_leave(struct gen *g);
 /* After the units are rendered: view.programs [{name, dockerfile}], has.pipelines,
  * has.monitoring, has.docker. */
 int view_programs(struct gen *g, struct err *e);

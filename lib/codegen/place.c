@@ -83,10 +83,12 @@ static int judge(const char *dir, const struct gen_file *f, const cJSON *locked,
 
 	if (there < 0)
 		return -1;
-	digest_hex(f->text.ptr, f->text.len, made);
-	if (!there)
+	if (!there) {
 		*act = ACT_ADD;
-	else if (strcmp(now, made) == 0)
+		return 0;
+	}
+	digest_hex(f->text.ptr, f->text.len, made);
+	if (strcmp(now, made) == 0)
 		*act = ACT_KEEP;
 	else if (strcmp(f->path, LOCK_NAME) == 0 || (before != NULL && strcmp(now, before) == 0))
 		*act = ACT_CHANGE;

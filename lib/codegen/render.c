@@ -253,11 +253,12 @@ int render_unit(struct gen *g, const cJSON *unit, struct err *e)
 			json_str_or(unit, "pattern", ""));
 		goto out;
 	}
-	view = view_of_unit(g, unit, e);
-	if (view != NULL)
+	view = view_enter(g, unit, e);
+	if (view != NULL) {
 		ret = render_files(g, json_get(pattern, "files"), folder.ptr, origin.ptr, view, e);
+		view_leave(g);
+	}
 out:
-	json_free(view);
 	buf_release(&folder);
 	buf_release(&origin);
 	return ret;

@@ -574,6 +574,21 @@ static int set_provided(struct gen *g, cJSON *unit, struct err *e)
 	return list == NULL ? -1 : number_items(list, e);
 }
 
+/* unit.facts_of: what documents show of the pattern. */
+static int set_shown(struct gen *g, cJSON *unit, struct err *e)
+{
+	static const char *const shown[] = { "tradeoffs", "security", "failure_domains",
+		"avoid_when" };
+	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
+	cJSON *facts = json_add_object(unit, "facts_of", e);
+
+	for (size_t i = 0; facts != NULL && i < ARRAY_LEN(shown); i++)
+		if (json_has(pattern, shown[i]) &&
+			set_copy(facts, shown[i], json_get(pattern, shown[i]), e) < 0)
+			return -1;
+	return facts == NULL ? -1 : 0;
+}
+
 static int set_units(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *modules, *dirs;
@@ -607,8 +622,7 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 				return -1;
 		}
 		if (number_items(params, e) < 0 || set_provided(g, (cJSON *)(uintptr_t)u, e) < 0 ||
-			set_copy((cJSON *)(uintptr_t)u, "facts_of",
-				json_get(g->patterns, json_str_or(u, "pattern", "")), e) < 0)
+			set_shown(g, (cJSON *)(uintptr_t)u, e) < 0)
 			return -1;
 		JSON_EACH(d, dirs)
 			if (strcmp(json_str_or(d, "dir", ""), json_str_or(u, "dir", "-")) == 0)
@@ -813,32 +827,62 @@ int view_load(struct gen *g, struct err *e)
 	return add_values(g->view, json_get(g->skeleton, "values"), e);
 }
 
-cJSON *view_of_unit(struct gen *g, const cJSON *unit, struct err *e)
+/* A copy of a member of the common view, which stays aside until view_leave. */
+static cJSON *layer(struct gen *g, const char *key, cJSON **aside, struct err *e)
+{
+	cJSON *copy = json_copy(json_get(g->view, key), e);
+
+	*aside = json_detach(g->view, key);
+	return json_set(g->view, key, copy, e) < 0 ? NULL : copy;
+}
+
+static int enter(struct gen *g, const cJSON *unit, struct err *e)
 {
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
-	cJSON *v = json_copy(g->view, e), *of, *has;
+	cJSON *v = g->view, *of, *has;
 
-	if (v == NULL || set_copy(v, "slot", unit, e) < 0 ||
+	if (layer(g, "v", &g->common_v, e) == NULL)
+		return -1;
+	has = layer(g, "has", &g->common_has, e);
+	if (has == NULL || set_copy(v, "slot", unit, e) < 0 ||
 		set_copy(v, "p", json_get(unit, "p"), e) < 0 ||
 		set_copy(v, "port", json_get(unit, "port"), e) < 0)
-		goto fail;
+		return -1;
 	of = json_add_object(v, "pattern", e);
 	if (of == NULL || json_set_str(of, "id", json_str_or(unit, "pattern", ""), e) < 0 ||
 		json_set_str(of, "version", json_str_or(unit, "version", ""), e) < 0 ||
 		json_set_str(of, "title", json_str_or(unit, "title", ""), e) < 0 ||
 		json_set_str(of, "capability", json_str_or(unit, "capability", ""), e) < 0 ||
 		json_set_str(of, "module", json_str_or(unit, "dir", ""), e) < 0)
-		goto fail;
-	has = json_edit(v, "/has");
+		return -1;
 	JSON_EACH(p, json_get(unit, "port"))
 		if (flag(has, "", json_key(p), e) < 0)
-			goto fail;
+			return -1;
 	if (add_values(v, json_get(pattern, "values"), e) < 0) {
 		err_where(e, "pattern %s", json_str_or(unit, "pattern", ""));
-		goto fail;
+		return -1;
 	}
-	return v;
-fail:
-	json_free(v);
+	return 0;
+}
+
+cJSON *view_enter(struct gen *g, const cJSON *unit, struct err *e)
+{
+	if (enter(g, unit, e) == 0)
+		return g->view;
+	view_leave(g);
 	return NULL;
+}
+
+void view_leave(struct gen *g)
+{
+	static const char *const own[] = { "slot", "p", "port", "pattern" };
+	struct err ignored = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		json_remove(g->view, own[i]);
+	if (g->common_v != NULL)
+		json_set(g->view, "v", g->common_v, &ignored);
+	if (g->common_has != NULL)
+		json_set(g->view, "has", g->common_has, &ignored);
+	g->common_v = g->common_has = NULL;
 }

@@ -473,7 +473,7 @@ static int note_needs(struct gen *g, const struct inputs *in, const char *text, 
 static int wire_one(struct gen *g, const cJSON *unit, const char *text, int first, struct err *e)
 {
 	struct inputs in = { 0 };
-	cJSON *view = view_of_unit(g, unit, e);
+	cJSON *view = view_enter(g, unit, e);
 	int ret = -1;
 
 	if (view != NULL && add_standard(g, view, &in, e) == 0 &&
@@ -484,7 +484,8 @@ static int wire_one(struct gen *g, const cJSON *unit, const char *text, int firs
 		check_required(unit, &in, text, e) == 0 && write_call(g, unit, &in, text, e) == 0)
 		ret = first ? write_variables(g, unit, &in, text, e) : 0;
 	inputs_release(&in);
-	json_free(view);
+	if (view != NULL)
+		view_leave(g);
 	return ret;
 }
 
