@@ -253,7 +253,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 		if ((l->flags & LEX_INWORD) || is(d, a->last, LC_TIME) != NULL ||
 			(a->q.first == a->last && 0))
 			return 0;
-		if (is_word(d, a->last) && a->period == 0 &&
+		if (is_word(d, a->last) && is(d, a->last, LC_PER) == NULL &&
 			is(d, a->last, LC_DET) == NULL &&
 			is(d, a->last, LC_SOFT) == NULL &&
 			is(d, a->last, LC_HARD) == NULL &&

@@ -152,6 +152,8 @@ static int soft_break(const struct doc *d, size_t k, uint32_t widest)
 		return 0;
 	if (end->kind == LEX_SIGN && end->sign == '.')
 		return 1; /* the full stop decides */
+	if (!d->any_capital && widest < 72)
+		return 0; /* short notes without capitals: each line is one */
 	word = d->s.lex[b->first].to - d->s.lex[b->first].from;
 	if ((a->width + word + 1 > widest && widest >= 30) ||
 		(widest >= 60 && a->width * 4 >= widest * 3))
@@ -368,7 +370,9 @@ static int clause_break(const struct doc *d, size_t i)
 	if (d->s.lex[i].kind == LEX_SIGN && d->s.lex[i].sign == 0x0f)
 		return 1; /* an arrow or emoji */
 	if (word_is(d, i, "and") &&
-		word_is(d, i + 1, "are|is|now|currently|have|we|they|i|it|nothing"))
+		word_is(d, i + 1,
+			"are|is|now|currently|have|we|they|i|it|nothing|now on|are on|is "
+			"on|are now on|is now on"))
 		return 1;
 	if (is(d, i, LC_CONTRAST) != NULL && !word_is(d, i, "yet|still,"))
 		return 1;

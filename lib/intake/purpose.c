@@ -188,6 +188,37 @@ static void hosted_model(const struct doc *d, struct reading *r)
 	}
 }
 
+/* "classify 12k incoming emails", "ticket routing": work on text; the same on images is
+ * vision's already. */
+static void text_work(const struct doc *d, struct reading *r)
+{
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct range c;
+		size_t k;
+
+		if (d->at[i].dead || is(d, i, LC_CLASSIFY) == NULL ||
+			is(d, i, LC_USEDNOT) != NULL || denied(d, i))
+			continue;
+		c = clause_of(d, i);
+		for (k = i + 1; k < c.last && k < i + 8; k++)
+			if (is(d, k, LC_TEXTNOUN) != NULL ||
+				(is(d, k, LC_USE) != NULL &&
+					strcmp(is(d, k, LC_USE), "vision") == 0))
+				break;
+		if (k < c.last && k < i + 8 && is(d, k, LC_TEXTNOUN) != NULL &&
+			!word_is(d, i,
+				"flag|flags|flagged|flagging|detect|detects|detected|"
+				"detecting|sort|sorts|filter|filters"))
+			use_add(r, "nlp", i, k + 1, "use.text-work", 0.8);
+		else if (i > c.first && is(d, i - 1, LC_TEXTNOUN) != NULL &&
+			word_is(d, i,
+				"classification|classifier|routing|triage|tagging|"
+				"labelling|labeling|categorisation|"
+				"categorization|parsing|understanding|classifiers"))
+			use_add(r, "nlp", i - 1, i + 1, "use.text-work", 0.85);
+	}
+}
+
 static void read_uses(const struct doc *d, struct reading *r)
 {
 	size_t bot = NOT_FOUND, corpus = NOT_FOUND, train = NOT_FOUND;
@@ -232,6 +263,7 @@ static void read_uses(const struct doc *d, struct reading *r)
 			use_add(r, id, i, i + 1, "use.named", 0.85);
 		}
 	}
+	text_work(d, r);
 	hosted_model(d, r);
 	if (train != NOT_FOUND &&
 		!(tuned &&
@@ -288,6 +320,13 @@ static int near_class(const struct doc *d, size_t i, unsigned cls, size_t reach)
 
 static int schedule(const struct doc *d, size_t i)
 {
+	struct range line = sentence_of(d, i);
+
+	for (size_t k = line.first; k < i && k < line.first + 3; k++)
+		if (word_is(d, k,
+			    "frequency|schedule|cadence|interval|rhythm|cycle|runs|mode|"
+			    "run|refresh|retraining"))
+			return 1;
 	if (word_is(d, i, "monthly|quarterly|yearly|annually|annual") &&
 		find(d, segment_of(d, i).first, segment_of(d, i).last, LC_CUR) !=
 			NOT_FOUND)

@@ -46,6 +46,7 @@ struct scan_state {
 	int to;          /* "to", "with", "by" passed, behind ... */
 	int entity_past; /* ... another entity */
 	size_t strong;   /* "our", "existing" right here */
+	int by_verb;     /* in use only by a verb that a negation may govern */
 };
 
 /* A positive remark after the mention takes it out of a list that is ruled out. */
@@ -54,6 +55,14 @@ static int own_remark(const struct doc *d, size_t last, size_t end)
 	return last < end &&
 		(is(d, last, LC_ASKPOST) != NULL || is(d, last, LC_KEEP) != NULL ||
 			word_is(d, last, "only|instead|everywhere|though"));
+}
+
+/* "rather not operate X": the verb is denied; "our X" stays in use. */
+static void exclude_it(struct scan_state *s)
+{
+	if (s->by_verb && s->strong == 0)
+		s->st &= ~(unsigned)ST_IN_USE;
+	s->st |= ST_EXCLUDED;
 }
 
 /* One lexeme to the left; 1 when the look is over. */
@@ -113,17 +122,17 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 			}
 	}
 	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 8) {
-		s->st |= ST_EXCLUDED;
+		exclude_it(s);
 		return 1;
 	}
 	if (near && is(d, i, LC_NO) != NULL && s->words <= 3) {
 		if (!s->entity_past || !own_remark(d, last, end))
-			s->st |= ST_EXCLUDED;
+			exclude_it(s);
 		return 1;
 	}
 	if (near && is(d, i, LC_NOT) != NULL && s->words == 0 &&
 		!(i + 1 < d->s.n && word_is(d, i + 1, "only|just"))) {
-		s->st |= ST_EXCLUDED;
+		exclude_it(s);
 		return 1;
 	}
 	if (near && is(d, i, LC_ALTNOT) != NULL && s->words <= 3) {
@@ -160,14 +169,22 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 			(i == first || (j == first && i - j <= 1 && !is_word(d, j))) &&
 			word_is(d, i, "use|run|leverage|employ"))
 			asked = 1;
-		if (!(s->st & (ST_ASKED | ST_IN_USE)))
+		if (!(s->st & (ST_ASKED | ST_IN_USE))) {
 			s->st |= asked ? ST_ASKED : ST_IN_USE;
+			s->by_verb = !asked;
+		}
 		return 0;
 	}
 	if (is(d, i, LC_INUSE) != NULL && !(s->st & ST_ASKED)) {
 		s->st |= ST_IN_USE;
 		if (word_is(d, i, "our|existing|current") && s->words <= 2)
 			s->strong = i;
+		return 0;
+	}
+	/* "ETL from X": where data comes from is there */
+	if (word_is(d, i, "from") && s->words == 0 && near &&
+		!(s->st & (ST_ASKED | ST_IN_USE))) {
+		s->st |= ST_IN_USE;
 		return 0;
 	}
 	if (is(d, i, LC_ASK) != NULL) {
@@ -204,11 +221,19 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 		s->st = (s->st & ~(unsigned)(ST_ASKED | ST_IN_USE)) | ST_SKILL;
 		return 1;
 	}
-	if (is(d, i, LC_KEEP) != NULL && s->words <= 1)
+	if (word_is(d, i,
+		    "is what we know|are what we know|is what they know|is what the team "
+		    "knows") &&
+		s->words == 0) {
+		s->st = ST_SKILL;
+		return 1;
+	}
+	if (is(d, i, LC_KEEP) != NULL && s->words <= 4)
 		s->st |= ST_KEEP;
 	if (is(d, i, LC_INUSEPOST) != NULL && s->words <= 2 && !(s->st & ST_ASKED)) {
 		s->st |= ST_IN_USE;
-		return 1;
+		s->words = 0;
+		return 0;
 	}
 	if (is(d, i, LC_PREFER) != NULL && s->words == 0)
 		s->st |= ST_PREFERRED;
@@ -245,7 +270,7 @@ static unsigned header_status(const struct doc *d, size_t i)
 unsigned status_of(const struct doc *d, size_t first, size_t last)
 {
 	struct range c = clause_of(d, first);
-	struct scan_state s = { 0, 0, 0, 0, 0, 0 };
+	struct scan_state s = { 0 };
 	size_t left = c.first;
 
 	/* a clause may open with what its predecessor governs: "Monitoring: X - Y" */

@@ -597,6 +597,11 @@ static int boundary_of(const struct doc *d, size_t i)
 		return 0;
 	if (find_in_header(d, i, LC_BOUND) != NOT_FOUND)
 		return 1;
+	/* "..., in the EU." as a remark of its own */
+	if (seg.last - seg.first <= 6 && i + 1 >= seg.last - 1 &&
+		word_is(d, seg.first + (sign_is(d, seg.first, ',') ? 1 : 0),
+			"in|within|inside"))
+		return 1;
 	if (sentence_of(d, i).last - sentence_of(d, i).first > 0) {
 		size_t k = find(d, sentence_of(d, i).first, seg.first, LC_BOUND);
 
@@ -613,7 +618,8 @@ static int directly_not(const struct doc *d, size_t i)
 
 	while (k > 0 && i - k < 4 && word_is(d, k - 1, "the|in|inside|within|on|from"))
 		k--;
-	return k > 0 && k < i && is(d, k - 1, LC_NOT) != NULL &&
+	return k > 0 && k < i &&
+		(is(d, k - 1, LC_NOT) != NULL || word_is(d, k - 1, "but not|and not")) &&
 		is(d, i + 1, LC_PEOPLE) == NULL;
 }
 

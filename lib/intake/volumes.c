@@ -480,6 +480,7 @@ static int count_at(const struct doc *d, struct best *b, const struct quantity *
 			(sign_is(d, p - 1, '(') || sign_is(d, p - 1, ':') ||
 				sign_is(d, p - 1, '~') ||
 				d->s.lex[p - 1].kind == LEX_CELL ||
+				d->s.lex[p - 1].kind == LEX_BREAK ||
 				is(d, p - 1, LC_SOFT) != NULL ||
 				word_is(d, p - 1, "ca|ca.|some|currently")))
 			p--;
@@ -569,6 +570,8 @@ static int team_context(const struct doc *d, size_t i)
 		if (word_is(d, k, "we|we are|we're|our|team|i") ||
 			is(d, k, LC_SIZE_TOTAL) != NULL)
 			return 1;
+	if (find(d, s.first, i, LC_LANG) != NOT_FOUND)
+		return 1;
 	/* a sentence that begins with the count, or is little else */
 	return i <= s.first + 2;
 }
@@ -588,7 +591,10 @@ void read_team(const struct doc *d, struct reading *r)
 		if (d->at[i].dead)
 			continue;
 		if (is(d, i, LC_SIZE_TOTAL) != NULL &&
-			word_is(d, i, "team of|team is|team size|team has|headcount")) {
+			word_is(d, i,
+				"team of|a team of|team is|the team is|our team is|team "
+				"size|team has|our team has|"
+				"the team has|headcount")) {
 			k = i + 1;
 			while (sign_is(d, k, ':') ||
 				word_is(d, k, "of|is|about|around|only|just|roughly") ||
@@ -681,7 +687,9 @@ void read_team(const struct doc *d, struct reading *r)
 			!(find(d, clause_of(d, i).first, clause_of(d, i).last,
 				  LC_TEAMWORD) != NOT_FOUND ||
 				find_in_header(d, i, LC_TEAMWORD) != NOT_FOUND ||
-				word_is(d, k, "of us"))) {
+				word_is(d, k, "of us") ||
+				find(d, sentence_of(d, i).first, sentence_of(d, i).last,
+					LC_LANG) != NOT_FOUND)) {
 			i = q.next - 1;
 			continue;
 		}
