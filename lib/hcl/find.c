@@ -12,15 +12,17 @@ const struct hcl_value *hcl_attr(const struct hcl_body *body, const char *name)
 	return NULL;
 }
 
-const struct hcl_block *hcl_block(
-	const struct hcl_body *body, const char *type, const char *label1, const char *label2)
+const struct hcl_block *hcl_block(const struct hcl_body *body, const char *type,
+	const char *label1, const char *label2)
 {
 	for (size_t i = 0; body != NULL && i < body->n_blocks; i++) {
 		const struct hcl_block *b = &body->blocks[i];
 
 		if (strcmp(b->type, type) == 0 &&
-			(label1 == NULL || (b->n_labels > 0 && strcmp(b->labels[0], label1) == 0)) &&
-			(label2 == NULL || (b->n_labels > 1 && strcmp(b->labels[1], label2) == 0)))
+			(label1 == NULL ||
+				(b->n_labels > 0 && strcmp(b->labels[0], label1) == 0)) &&
+			(label2 == NULL ||
+				(b->n_labels > 1 && strcmp(b->labels[1], label2) == 0)))
 			return b;
 	}
 	return NULL;
@@ -74,7 +76,8 @@ static const struct hcl_value *in_value(const struct hcl_value *v, char **rest)
 	size_t i;
 
 	while (v != NULL && (token = strsep(rest, ".")) != NULL) {
-		if (v->kind == HCL_CALL && v->n == 1 && strcmp(v->text, "jsonencode") == 0)
+		if (v->kind == HCL_CALL && v->n == 1 &&
+			strcmp(v->text, "jsonencode") == 0)
 			v = &v->items[0];
 		if (v->kind == HCL_LIST)
 			v = as_index(token, &i) && i < v->n ? &v->items[i] : NULL;

@@ -63,7 +63,8 @@ static size_t ident_len(const struct reader *r)
 
 	if (c < 0 || !(isalpha(c) || c == '_' || c >= 0x80))
 		return 0;
-	for (; (c = peek(r, n)) >= 0 && (isalnum(c) || c == '_' || c == '-' || c >= 0x80);)
+	for (; (c = peek(r, n)) >= 0 &&
+		(isalnum(c) || c == '_' || c == '-' || c >= 0x80);)
 		n++;
 	return n;
 }
@@ -142,7 +143,8 @@ static int read_escape(struct reader *r, struct buf *b)
 
 		if (d < 0 || !isxdigit(d))
 			return bad(r, "a \\u escape needs hexadecimal digits");
-		cp = cp * 16 + (unsigned long)(isdigit(d) ? d - '0' : tolower(d) - 'a' + 10);
+		cp = cp * 16 +
+			(unsigned long)(isdigit(d) ? d - '0' : tolower(d) - 'a' + 10);
 	}
 	if (cp == 0 || cp > 0x10FFFF)
 		return bad(r, "an escape beyond Unicode");
@@ -229,7 +231,8 @@ static int read_heredoc(struct reader *r, struct hcl_value *v)
 			return bad(r, "a heredoc is not closed");
 		while (peek(r, k) == ' ' || peek(r, k) == '\t')
 			k++;
-		if (r->i + k + n <= r->len && memcmp(r->s + r->i + k, r->s + mark, n) == 0) {
+		if (r->i + k + n <= r->len &&
+			memcmp(r->s + r->i + k, r->s + mark, n) == 0) {
 			int c = peek(r, k + n);
 
 			if (c == '\n' || c == '\r' || c < 0) {
@@ -288,7 +291,8 @@ static int read_raw(struct reader *r, struct hcl_value *v, int in_brackets)
 		int c = peek(r, 0);
 		size_t from = r->i;
 
-		if (c < 0 || (depth == 0 && (c == ',' || c == ')' || c == ']' || c == '}')) ||
+		if (c < 0 ||
+			(depth == 0 && (c == ',' || c == ')' || c == ']' || c == '}')) ||
 			(c == '\n' && depth == 0 && !in_brackets))
 			break;
 		if (c == '\n' && depth == 0 && in_brackets == 3)
@@ -544,8 +548,7 @@ static int parse_value(struct reader *r, struct hcl_value *v, int in_brackets)
 
 static int add_attr(struct reader *r, struct hcl_body *body, char *name)
 {
-	struct hcl_attr *attrs =
-		grow(body->attrs, body->n_attrs, sizeof(*attrs), r->e);
+	struct hcl_attr *attrs = grow(body->attrs, body->n_attrs, sizeof(*attrs), r->e);
 
 	if (attrs == NULL) {
 		free(name);
@@ -560,7 +563,8 @@ static int read_labels(struct reader *r, struct hcl_block *b)
 {
 	while (peek(r, 0) != '{') {
 		size_t n = ident_len(r), from = r->i;
-		char **labels = grow(b->labels, b->n_labels, sizeof(*labels), r->e), *text = NULL;
+		char **labels = grow(b->labels, b->n_labels, sizeof(*labels), r->e),
+		     *text = NULL;
 		int plain;
 
 		if (labels == NULL)
@@ -587,8 +591,8 @@ static int read_labels(struct reader *r, struct hcl_block *b)
 
 static int add_block(struct reader *r, struct hcl_body *body, char *type, size_t line)
 {
-	struct hcl_block *blocks =
-				 grow(body->blocks, body->n_blocks, sizeof(*blocks), r->e),
+	struct hcl_block *blocks = grow(
+				 body->blocks, body->n_blocks, sizeof(*blocks), r->e),
 			 *b;
 	int ret;
 

@@ -69,8 +69,8 @@ void hcl_release(struct hcl_body *body); /* the zero value is fine */
 const struct hcl_value *hcl_attr(const struct hcl_body *body, const char *name);
 
 /* The block of a type whose first labels are these (NULL: any), or NULL. */
-const struct hcl_block *hcl_block(
-	const struct hcl_body *body, const char *type, const char *label1, const char *label2);
+const struct hcl_block *hcl_block(const struct hcl_body *body, const char *type,
+	const char *label1, const char *label2);
 
 /*
  * Follows a dotted path through nested blocks and objects ("rule.apply.sse"): a

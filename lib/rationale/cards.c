@@ -23,8 +23,9 @@ static int set_content_id(cJSON *card, const char *key, struct err *e)
 /* Files that nodes 10 to 12 write into every repository. */
 static int always_there(const char *path)
 {
-	static const char *const paths[] = { "reports/rationale.json", "reports/policy.json",
-		"reports/cost.json", "reports/index.html", "reports/diff.md", "docs/rationale.md" };
+	static const char *const paths[] = { "reports/rationale.json",
+		"reports/policy.json", "reports/cost.json", "reports/index.html",
+		"reports/diff.md", "docs/rationale.md" };
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		if (strcmp(paths[i], path) == 0)
@@ -39,12 +40,13 @@ static int exists(const cJSON *artifacts, const cJSON *reports, const char *link
 	if (always_there(path) || manifest_find(artifacts, path) != NULL)
 		return 1;
 	JSON_EACH(f, json_get(reports, "files"))
-		if (strcmp(json_str_or(f, "path", ""), path) == 0)
-			return 1;
+	if (strcmp(json_str_or(f, "path", ""), path) == 0)
+		return 1;
 	return 0;
 }
 
-static int fix_links(cJSON *card, const cJSON *artifacts, const cJSON *reports, struct err *e)
+static int fix_links(
+	cJSON *card, const cJSON *artifacts, const cJSON *reports, struct err *e)
 {
 	const cJSON *old = json_get(card, "links");
 	cJSON *kept = json_new_object(e);
@@ -71,7 +73,8 @@ static int fix_prior(cJSON *card, const cJSON *ids, struct err *e)
 
 	JSON_EACH(id, old)
 	{
-		const char *to = json_str_or(ids, json_text(id) ? json_text(id) : "", NULL);
+		const char *to =
+			json_str_or(ids, json_text(id) ? json_text(id) : "", NULL);
 
 		if (fresh != NULL && to != NULL && json_push_str(fresh, to, e) < 0) {
 			json_free(fresh);
@@ -88,12 +91,17 @@ static int fix_card(cJSON *card, cJSON *ids, const cJSON *artifacts, const cJSON
 
 	snprintf(old, sizeof(old), "%s", json_str_or(card, "decision_id", ""));
 	clock_format(clock_epoch_ns(), ts);
-	if (json_set_null(card, "decision_id", e) < 0 || json_set_null(card, "run_id", e) < 0 ||
-		json_set_null(card, "ts", e) < 0 || fix_links(card, artifacts, reports, e) < 0 ||
-		fix_prior(card, ids, e) < 0 || set_content_id(card, "decision_id", e) < 0 ||
+	if (json_set_null(card, "decision_id", e) < 0 ||
+		json_set_null(card, "run_id", e) < 0 ||
+		json_set_null(card, "ts", e) < 0 ||
+		fix_links(card, artifacts, reports, e) < 0 ||
+		fix_prior(card, ids, e) < 0 ||
+		set_content_id(card, "decision_id", e) < 0 ||
 		json_set_str(card, "ts", ts, e) < 0)
 		return -1;
-	return *old == '\0' ? 0 : json_set_str(ids, old, json_str_or(card, "decision_id", ""), e);
+	return *old == '\0'
+		? 0
+		: json_set_str(ids, old, json_str_or(card, "decision_id", ""), e);
 }
 
 cJSON *cards_fix(const cJSON *cards, const cJSON *artifacts, const cJSON *reports,

@@ -35,12 +35,12 @@ int rejected_for(const cJSON *view, const char *slot, const cJSON **at, size_t m
 
 /* ---- text.c ---- */
 
-void put_html(struct buf *out, const char *text);            /* element content, attributes */
-void put_md(struct buf *out, const char *text);              /* running Markdown, cells too */
-void put_value(struct buf *out, const cJSON *v);             /* plain words for any value */
-void put_usd(struct buf *out, double usd);                   /* $1,234.50 */
-void put_num(struct buf *out, double n);                     /* at most 3 decimals */
-const char *title_of(const char *pattern, struct buf *out);  /* "Fargate ALB" */
+void put_html(struct buf *out, const char *text); /* element content, attributes */
+void put_md(struct buf *out, const char *text);   /* running Markdown, cells too */
+void put_value(struct buf *out, const cJSON *v);  /* plain words for any value */
+void put_usd(struct buf *out, double usd);        /* $1,234.50 */
+void put_num(struct buf *out, double n);          /* at most 3 decimals */
+const char *title_of(const char *pattern, struct buf *out); /* "Fargate ALB" */
 /* How a candidate differs from the best one: "with aws.train.fargate-train". */
 void put_difference(struct buf *out, const cJSON *best, const cJSON *other);
 
@@ -48,7 +48,7 @@ void put_difference(struct buf *out, const cJSON *best, const cJSON *other);
 
 int write_markdown(const cJSON *view, const cJSON *cards, struct buf *out, struct err *e);
 int write_html(const cJSON *view, const cJSON *cards, struct buf *out, struct err *e);
-void draw_plan(const cJSON *plan, struct buf *out);      /* layered diagram as inline SVG */
-void draw_cost(const cJSON *cost, struct buf *out);      /* bars as inline SVG */
+void draw_plan(const cJSON *plan, struct buf *out); /* layered diagram as inline SVG */
+void draw_cost(const cJSON *cost, struct buf *out); /* bars as inline SVG */
 
 #endif

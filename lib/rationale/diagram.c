@@ -12,7 +12,7 @@
 #define NODES_MAX 512 /* slots, and the points where long arrows pass a column */
 #define SLOTS_MAX 64
 #define EDGES_MAX 256
-#define BOX_W     196
+#define BOX_W     212
 #define BOX_H     58
 #define PASS_H    10
 #define GAP_X     108
@@ -67,11 +67,14 @@ static void collect(struct drawing *d, const cJSON *plan)
 	}
 	JSON_EACH(e, json_get(plan, "edges"))
 	{
-		size_t from = find(d, json_str_or(e, "from", "")), to = find(d, json_str_or(e, "to", ""));
+		size_t from = find(d, json_str_or(e, "from", "")),
+		       to = find(d, json_str_or(e, "to", ""));
 
-		if (from < NODES_MAX && to < NODES_MAX && from != to && d->n_edges < EDGES_MAX)
-			d->edges[d->n_edges++] =
-				(struct edge){ .from = from, .to = to, .port = json_str_or(e, "port", "") };
+		if (from < NODES_MAX && to < NODES_MAX && from != to &&
+			d->n_edges < EDGES_MAX)
+			d->edges[d->n_edges++] = (struct edge){
+				.from = from, .to = to, .port = json_str_or(e, "port", "")
+			};
 	}
 }
 
@@ -134,8 +137,11 @@ static void pass(struct drawing *d)
 			continue;
 		e->via = d->n;
 		for (size_t l = a + 1; l < b; l++) {
-			d->at[d->n] = (struct node){ .name = "", .pattern = "", .capability = "",
-				.layer = l, .passes = 1 };
+			d->at[d->n] = (struct node){ .name = "",
+				.pattern = "",
+				.capability = "",
+				.layer = l,
+				.passes = 1 };
 			link_to(d, last, d->n);
 			last = d->n++;
 			e->n_via++;
@@ -179,8 +185,10 @@ static void arrange(struct drawing *d)
 				size_t n = 0;
 
 				for (size_t k = 0; k < d->n_links; k++) {
-					size_t other = sweep % 2 == 0 ? d->links[k].from : d->links[k].to;
-					size_t me = sweep % 2 == 0 ? d->links[k].to : d->links[k].from;
+					size_t other = sweep % 2 == 0 ? d->links[k].from
+								      : d->links[k].to;
+					size_t me = sweep % 2 == 0 ? d->links[k].to
+								   : d->links[k].from;
 
 					if (me == i) {
 						sum += d->at[other].row;
@@ -239,11 +247,13 @@ static void box(struct buf *out, const struct node *n)
 
 	buf_addf(out, "<g class=\"node c-%s\"><title>", n->capability);
 	put_html(out, n->pattern);
-	buf_addf(out, "</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"9\"/>", n->x, n->y,
-		BOX_W, BOX_H);
+	buf_addf(out,
+		"</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"9\"/>",
+		n->x, n->y, BOX_W, BOX_H);
 	buf_addf(out, "<text class=\"cap\" x=\"%d\" y=\"%d\">", n->x + 14, n->y + 22);
 	put_html(out, n->name);
-	buf_addf(out, "</text><text class=\"pat\" x=\"%d\" y=\"%d\">", n->x + 14, n->y + 43);
+	buf_addf(out, "</text><text class=\"pat\" x=\"%d\" y=\"%d\">", n->x + 14,
+		n->y + 43);
 	put_html(out, title_of(n->pattern, &title));
 	buf_add_str(out, "</text></g>\n");
 	buf_release(&title);
@@ -283,8 +293,9 @@ static void arrow(struct buf *out, const struct drawing *d, const struct edge *e
 	} else { /* the same column, or back */
 		int down = b->y > a->y;
 
-		buf_addf(out, "<path d=\"M%d %dL%d %d", a->x + BOX_W / 2, down ? a->y + BOX_H : a->y,
-			b->x + BOX_W / 2, down ? b->y - 7 : b->y + BOX_H + 7);
+		buf_addf(out, "<path d=\"M%d %dL%d %d", a->x + BOX_W / 2,
+			down ? a->y + BOX_H : a->y, b->x + BOX_W / 2,
+			down ? b->y - 7 : b->y + BOX_H + 7);
 	}
 	buf_add_str(out, "\" marker-end=\"url(#arrow)\"/></g>\n");
 }
@@ -304,8 +315,8 @@ static void ports(struct buf *out, const struct drawing *d, size_t which)
 		}
 	if (b->x - a->x != BOX_W + GAP_X)
 		return; /* only where there is room: next column */
-	buf_addf(out, "<text class=\"port\" x=\"%d\" y=\"%d\">", (a->x + BOX_W + b->x) / 2,
-		(a->y + b->y + BOX_H) / 2 - 6);
+	buf_addf(out, "<text class=\"port\" x=\"%d\" y=\"%d\">",
+		(a->x + BOX_W + b->x) / 2, (a->y + b->y + BOX_H) / 2 - 6);
 	put_html(out, e->port);
 	if (more > 0)
 		buf_addf(out, " +%zu", more);
@@ -318,7 +329,9 @@ static int foundations(struct buf *out, const cJSON *bases, int y, int width)
 
 	if (json_len(bases) == 0)
 		return y;
-	buf_addf(out, "<text class=\"band\" x=\"%d\" y=\"%d\">Shared foundations</text>\n", MARGIN, y + 10);
+	buf_addf(out,
+		"<text class=\"band\" x=\"%d\" y=\"%d\">Shared foundations</text>\n",
+		MARGIN, y + 10);
 	JSON_EACH(b, bases)
 	{
 		struct buf title = BUF_INIT(512);
@@ -330,8 +343,11 @@ static int foundations(struct buf *out, const cJSON *bases, int y, int width)
 			x = MARGIN;
 			line += 42;
 		}
-		buf_addf(out, "<g class=\"base\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"32\" rx=\"16\"/>"
-			      "<text x=\"%d\" y=\"%d\">", x, line, w, x + 14, line + 21);
+		buf_addf(out,
+			"<g class=\"base\"><rect x=\"%d\" y=\"%d\" width=\"%d\" "
+			"height=\"32\" rx=\"16\"/>"
+			"<text x=\"%d\" y=\"%d\">",
+			x, line, w, x + 14, line + 21);
 		put_html(out, title.ptr);
 		buf_add_str(out, "</text></g>\n");
 		x += w + 12;
@@ -362,11 +378,16 @@ void draw_plan(const cJSON *plan, struct buf *out)
 	if (width < 640)
 		width = 640;
 	height = foundations(&band, json_get(plan, "bases"), height + 8, width);
-	buf_addf(out, "<svg class=\"plan\" role=\"img\" aria-labelledby=\"plan-title\" viewBox=\"0 0 %d %d\" "
-		      "width=\"%d\" height=\"%d\" xmlns=\"http://www.w3.org/2000/svg\">"
-		      "<title id=\"plan-title\">The plan: %zu components and how data flows between them</title>\n"
-		      "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"1\" refY=\"4\" markerWidth=\"7\" "
-		      "markerHeight=\"7\" orient=\"auto-start-reverse\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
+	buf_addf(out,
+		"<svg class=\"plan\" role=\"img\" aria-labelledby=\"plan-title\" "
+		"viewBox=\"0 0 %d %d\" "
+		"width=\"%d\" height=\"%d\" xmlns=\"http://www.w3.org/2000/svg\">"
+		"<title id=\"plan-title\">The plan: %zu components and how data flows "
+		"between them</title>\n"
+		"<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"1\" refY=\"4\" "
+		"markerWidth=\"7\" "
+		"markerHeight=\"7\" orient=\"auto-start-reverse\"><path d=\"M0 0L8 4L0 "
+		"8z\"/></marker></defs>\n",
 		width, height + MARGIN, width, height + MARGIN, slots);
 	for (size_t i = 0; i < d->n_edges; i++)
 		arrow(out, d, &d->edges[i]);
@@ -411,7 +432,8 @@ static size_t bars_of(const cJSON *cost, struct bar *at, size_t max)
 		list = json_get(cost, "breakdown");
 	JSON_EACH(s, list)
 	{
-		const char *name = json_str_or(s, "service", json_str_or(s, "name", "other"));
+		const char *name =
+			json_str_or(s, "service", json_str_or(s, "name", "other"));
 		size_t i = 0;
 
 		while (i < n && strcmp(at[i].name, name) != 0)
@@ -426,14 +448,16 @@ static size_t bars_of(const cJSON *cost, struct bar *at, size_t max)
 	return n;
 }
 
-static void one_bar(struct buf *out, size_t row, const char *name, double usd, double most)
+static void one_bar(
+	struct buf *out, size_t row, const char *name, double usd, double most)
 {
 	int y = (int)row * ROW_H, w = most > 0 ? (int)(usd / most * BAR_W + 0.5) : 0;
 
 	buf_addf(out, "<text class=\"name\" x=\"%d\" y=\"%d\">", NAME_W - 10, y + 20);
 	put_html(out, name);
-	buf_addf(out, "</text><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"18\" rx=\"4\"/>", NAME_W, y + 6,
-		w < 2 ? 2 : w);
+	buf_addf(out,
+		"</text><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"18\" rx=\"4\"/>",
+		NAME_W, y + 6, w < 2 ? 2 : w);
 	buf_addf(out, "<text x=\"%d\" y=\"%d\">", NAME_W + (w < 2 ? 2 : w) + 8, y + 20);
 	put_usd(out, usd);
 	buf_add_str(out, "</text>\n");
@@ -442,7 +466,8 @@ static void one_bar(struct buf *out, size_t row, const char *name, double usd, d
 void draw_cost(const cJSON *cost, struct buf *out)
 {
 	struct bar at[128];
-	size_t n = bars_of(cost, at, ARRAY_LEN(at)), shown = n > BARS_MAX ? BARS_MAX - 1 : n;
+	size_t n = bars_of(cost, at, ARRAY_LEN(at)),
+	       shown = n > BARS_MAX ? BARS_MAX - 1 : n;
 	double rest = 0;
 
 	if (n == 0)
@@ -450,9 +475,11 @@ void draw_cost(const cJSON *cost, struct buf *out)
 	for (size_t i = shown; i < n; i++)
 		rest += at[i].usd;
 	n = shown + (rest > 0);
-	buf_addf(out, "<svg class=\"cost\" role=\"img\" aria-labelledby=\"cost-title\" viewBox=\"0 0 %d %zu\" "
-		      "width=\"%d\" height=\"%zu\" xmlns=\"http://www.w3.org/2000/svg\">"
-		      "<title id=\"cost-title\">Monthly cost by service</title>\n",
+	buf_addf(out,
+		"<svg class=\"cost\" role=\"img\" aria-labelledby=\"cost-title\" "
+		"viewBox=\"0 0 %d %zu\" "
+		"width=\"%d\" height=\"%zu\" xmlns=\"http://www.w3.org/2000/svg\">"
+		"<title id=\"cost-title\">Monthly cost by service</title>\n",
 		NAME_W + BAR_W + 110, n * ROW_H + 4, NAME_W + BAR_W + 110, n * ROW_H + 4);
 	for (size_t i = 0; i < shown; i++)
 		one_bar(out, i, at[i].name, at[i].usd, at[0].usd);

@@ -7,58 +7,94 @@
 #include "compile.h"
 
 static const char style[] =
-	":root{--bg:#f6f7f9;--card:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--accent:#2457c5;"
-	"--good:#1a7f37;--warn:#8a5a00;--bad:#b42318;--goodbg:#dcf5e3;--warnbg:#fdf0cf;--badbg:#fde3e0;"
+	":root{--bg:#f6f7f9;--card:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--"
+	"accent:#2457c5;"
+	"--good:#1a7f37;--warn:#8a5a00;--bad:#b42318;--goodbg:#dcf5e3;--warnbg:#fdf0cf;--"
+	"badbg:#fde3e0;"
 	"--softbg:#eef1f4;--edge:#8b97a5}\n"
-	"@media (prefers-color-scheme:dark){:root{--bg:#0f1318;--card:#171c23;--ink:#e6eaef;--soft:#9aa5b1;"
-	"--line:#2b333d;--accent:#86aefc;--good:#5dd386;--warn:#eab94a;--bad:#ff8f82;--goodbg:#12331f;"
+	"@media "
+	"(prefers-color-scheme:dark){:root{--bg:#0f1318;--card:#171c23;--ink:#e6eaef;--"
+	"soft:#9aa5b1;"
+	"--line:#2b333d;--accent:#86aefc;--good:#5dd386;--warn:#eab94a;--bad:#ff8f82;--"
+	"goodbg:#12331f;"
 	"--warnbg:#3a2c0a;--badbg:#431a16;--softbg:#212831;--edge:#667382}}\n"
 	"*{box-sizing:border-box}html{color-scheme:light dark}\n"
-	"body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"
+	"body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 "
+	"system-ui,-apple-system,"
 	"\"Segoe UI\",Roboto,\"Helvetica Neue\",sans-serif}\n"
 	"main{max-width:1120px;margin:0 auto;padding:32px 24px 64px}\n"
-	"h1{font-size:28px;line-height:1.25;margin:0 0 6px}h2{font-size:19px;margin:0 0 14px}"
+	"h1{font-size:28px;line-height:1.25;margin:0 0 6px}h2{font-size:19px;margin:0 0 "
+	"14px}"
 	"h3{font-size:15px;margin:0}\n"
 	".lead{color:var(--soft);margin:0 0 22px;max-width:75ch}\n"
 	"nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 22px;font-size:14px}"
-	"a{color:var(--accent)}a:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}\n"
-	"section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:22px 24px;margin:0 0 20px}\n"
-	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:14px;margin:0 0 20px}\n"
-	".tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px}"
-	".tile .k{color:var(--soft);font-size:13px}.tile .v{font-size:23px;font-weight:650;line-height:1.3}"
+	"a{color:var(--accent)}a:focus-visible,summary:focus-visible{outline:2px solid "
+	"var(--accent);outline-offset:2px}\n"
+	"section{background:var(--card);border:1px solid "
+	"var(--line);border-radius:12px;padding:22px 24px;margin:0 0 20px}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));"
+	"gap:14px;margin:0 0 20px}\n"
+	".tile{background:var(--card);border:1px solid "
+	"var(--line);border-radius:12px;padding:16px 18px}"
+	".tile .k{color:var(--soft);font-size:13px}.tile "
+	".v{font-size:23px;font-weight:650;line-height:1.3}"
 	".tile .n{color:var(--soft);font-size:13px}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}"
-	"th{text-align:left;color:var(--soft);font-weight:600;font-size:13px;white-space:nowrap}"
-	"th,td{padding:8px 14px 8px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}"
-	"tr:last-child td{border-bottom:0}td.num{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
-	"td.nb{white-space:nowrap}q{color:var(--soft)}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}\n"
-	".pill{display:inline-block;border-radius:99px;padding:1px 10px;font-size:13px;font-weight:600;"
+	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:"
+	"14px}"
+	"th{text-align:left;color:var(--soft);font-weight:600;font-size:13px;white-space:"
+	"nowrap}"
+	"th,td{padding:8px 14px 8px 0;border-bottom:1px solid "
+	"var(--line);vertical-align:top;overflow-wrap:anywhere}"
+	"tr:last-child "
+	"td{border-bottom:0}td.num{text-align:right;white-space:nowrap;font-variant-"
+	"numeric:tabular-nums}\n"
+	"td.nb{white-space:nowrap}q{color:var(--soft)}code{font:13px "
+	"ui-monospace,SFMono-Regular,Menlo,monospace}\n"
+	".pill{display:inline-block;border-radius:99px;padding:1px "
+	"10px;font-size:13px;font-weight:600;"
 	"white-space:nowrap;background:var(--softbg);color:var(--soft)}"
-	".pill.good{background:var(--goodbg);color:var(--good)}.pill.warn{background:var(--warnbg);color:var(--warn)}"
+	".pill.good{background:var(--goodbg);color:var(--good)}.pill.warn{background:var("
+	"--warnbg);color:var(--warn)}"
 	".pill.bad{background:var(--badbg);color:var(--bad)}\n"
-	"details{border-top:1px solid var(--line);padding:10px 0}details:first-of-type{border-top:0}"
-	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline;list-style:none}"
-	"summary::-webkit-details-marker{display:none}summary::before{content:\"\\25B8\";color:var(--soft);"
+	"details{border-top:1px solid var(--line);padding:10px "
+	"0}details:first-of-type{border-top:0}"
+	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:4px "
+	"12px;align-items:baseline;list-style:none}"
+	"summary::-webkit-details-marker{display:none}summary::before{content:\"\\25B8\";"
+	"color:var(--soft);"
 	"flex:0 0 12px}details[open]>summary::before{content:\"\\25BE\"}"
 	"summary .what{font-weight:600}summary .why{color:var(--soft);flex:1 1 340px}"
-	"details>div{padding:10px 0 4px 4px}details dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 18px;margin:0}"
-	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}ul{margin:0;padding-left:18px}\n"
-	"svg{max-width:100%;height:auto;display:block}svg text{fill:var(--ink);font:14px system-ui,sans-serif}"
-	".plan rect{fill:var(--softbg);stroke:var(--line)}.plan .cap{font-weight:650;font-size:14px}"
-	".plan .pat{fill:var(--soft);font-size:13px}.plan .edge path{fill:none;stroke:var(--edge);stroke-width:1.6}"
-	".plan marker path{fill:var(--edge)}.plan .port{font-size:11px;fill:var(--soft);text-anchor:middle;"
-	"paint-order:stroke;stroke:var(--card);stroke-width:4px}.plan .band{font-size:13px;fill:var(--soft)}"
-	".plan .base text{font-size:13px}.plan .node rect{stroke-width:1.4;stroke:var(--accent)}"
+	"details>div{padding:10px 0 4px 4px}details "
+	"dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 18px;margin:0}"
+	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}ul{margin:0;padding-"
+	"left:18px}\n"
+	"svg{max-width:100%;height:auto;display:block}svg text{fill:var(--ink);font:14px "
+	"system-ui,sans-serif}"
+	".plan rect{fill:var(--softbg);stroke:var(--line)}.plan "
+	".cap{font-weight:650;font-size:14px}"
+	".plan .pat{fill:var(--soft);font-size:13px}.plan .edge "
+	"path{fill:none;stroke:var(--edge);stroke-width:1.6}"
+	".plan marker path{fill:var(--edge)}.plan "
+	".port{font-size:11px;fill:var(--soft);text-anchor:middle;"
+	"paint-order:stroke;stroke:var(--card);stroke-width:4px}.plan "
+	".band{font-size:13px;fill:var(--soft)}"
+	".plan .base text{font-size:13px}.plan .node "
+	"rect{stroke-width:1.4;stroke:var(--accent)}"
 	".plan .c-observe rect,.plan .c-govern rect{stroke:var(--edge)}\n"
-	".cost rect{fill:var(--accent)}.cost .name{text-anchor:end}.cost text{font-size:13px}\n"
+	".cost rect{fill:var(--accent)}.cost .name{text-anchor:end}.cost "
+	"text{font-size:13px}\n"
 	"footer{color:var(--soft);font-size:13px}"
-	"@media print{body{background:#fff}section,.tile{break-inside:avoid}details>div{display:block}}\n";
+	"@media "
+	"print{body{background:#fff}section,.tile{break-inside:avoid}details>div{display:"
+	"block}}\n";
 
 static const char *tone(const char *status)
 {
 	static const char *const good[] = { "pass", "proven", "approved" };
-	static const char *const warn[] = { "warn", "medium", "low", "waived", "waiting", "unknown", "unproven" };
-	static const char *const bad[] = { "fail", "failed", "error", "high", "rejected", "refused" };
+	static const char *const warn[] = { "warn", "medium", "low", "waived", "waiting",
+		"unknown", "unproven" };
+	static const char *const bad[] = { "fail", "failed", "error", "high", "rejected",
+		"refused" };
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		if (strcmp(status, good[i]) == 0)
@@ -128,7 +164,9 @@ static void td_value(struct buf *out, const cJSON *v)
 
 static void open_section(struct buf *out, const char *id, const char *title)
 {
-	buf_addf(out, "<section id=\"%s\" aria-labelledby=\"%s-h\"><h2 id=\"%s-h\">%s</h2>\n", id, id, id, title);
+	buf_addf(out,
+		"<section id=\"%s\" aria-labelledby=\"%s-h\"><h2 id=\"%s-h\">%s</h2>\n",
+		id, id, id, title);
 }
 
 /* columns: separated by '|'. */
@@ -151,16 +189,19 @@ static void close_table(struct buf *out)
 
 /* ---- the parts ---- */
 
-static void tile(struct buf *out, const char *key, const struct buf *value, const char *note)
+static void tile(
+	struct buf *out, const char *key, const struct buf *value, const char *note)
 {
-	buf_addf(out, "<div class=\"tile\"><div class=\"k\">%s</div><div class=\"v\">%s</div><div class=\"n\">", key,
-		value->len > 0 ? value->ptr : "none");
+	buf_addf(out,
+		"<div class=\"tile\"><div class=\"k\">%s</div><div "
+		"class=\"v\">%s</div><div class=\"n\">",
+		key, value->len > 0 ? value->ptr : "none");
 	put_html(out, note);
 	buf_add_str(out, "</div></div>\n");
 }
 
-static void tile_number(struct buf *out, const char *key, const cJSON *v, const char *unit,
-	const char *note)
+static void tile_number(struct buf *out, const char *key, const cJSON *v,
+	const char *unit, const char *note)
 {
 	struct buf b = BUF_INIT(256);
 
@@ -174,11 +215,13 @@ static void tile_number(struct buf *out, const char *key, const cJSON *v, const 
 
 static void tiles(struct buf *out, const cJSON *view)
 {
-	const cJSON *est = json_at(view, "/plan/estimates"), *cost = json_get(view, "cost");
+	const cJSON *est = json_at(view, "/plan/estimates"),
+		    *cost = json_get(view, "cost");
 	const cJSON *reports = json_get(view, "reports");
 	const char *policy = json_str_or(json_get(view, "policy"), "overall", NULL);
 	struct buf b = BUF_INIT(512), note = BUF_INIT(512), target = BUF_INIT(128);
-	double usd = json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", -1));
+	double usd =
+		json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", -1));
 
 	buf_add_str(out, "<div class=\"tiles\">\n");
 	if (usd >= 0)
@@ -191,11 +234,12 @@ static void tiles(struct buf *out, const cJSON *view)
 	tile(out, "Cost per month", &b, note.ptr);
 	if (json_is(json_at(view, "/constraints/sla_latency_ms"), JSON_NUMBER)) {
 		buf_add_str(&target, "target ");
-		put_num(&target, json_number(json_at(view, "/constraints/sla_latency_ms"), 0));
+		put_num(&target,
+			json_number(json_at(view, "/constraints/sla_latency_ms"), 0));
 		buf_add_str(&target, " ms");
 	}
-	tile_number(out, "Latency, 95th percentile", json_get(est, "p95_latency_ms"), " ms",
-		target.len > 0 ? target.ptr : "no target given");
+	tile_number(out, "Latency, 95th percentile", json_get(est, "p95_latency_ms"),
+		" ms", target.len > 0 ? target.ptr : "no target given");
 	tile_number(out, "Availability", json_get(est, "availability_pct"), " %",
 		json_str_or(est, "availability_basis", ""));
 	buf_reset(&b);
@@ -283,12 +327,14 @@ static void slot(struct buf *out, const cJSON *view, const cJSON *s)
 		put_html(out, json_str_or(no[i], "why", ""));
 		buf_add_str(out, "</li>");
 	}
-	buf_add_str(out, n > 0 ? "</ul></dd></dl></div></details>\n" : "</dl></div></details>\n");
+	buf_add_str(out,
+		n > 0 ? "</ul></dd></dl></div></details>\n" : "</dl></div></details>\n");
 }
 
 static void plan(struct buf *out, const cJSON *view)
 {
-	const cJSON *p = json_get(view, "plan"), *plans = json_at(view, "/candidates/plans");
+	const cJSON *p = json_get(view, "plan"),
+		    *plans = json_at(view, "/candidates/plans");
 	size_t rank = 1;
 
 	if (json_len(json_get(p, "slots")) == 0)
@@ -299,12 +345,13 @@ static void plan(struct buf *out, const cJSON *view)
 	buf_add_str(out, "</div></section>\n");
 	open_section(out, "decisions", "Decisions, and what they were preferred to");
 	JSON_EACH(s, json_get(p, "slots"))
-		slot(out, view, s);
+	slot(out, view, s);
 	buf_add_str(out, "</section>\n");
 	if (json_len(plans) < 2)
 		return;
 	open_section(out, "candidates", "Whole plans compared");
-	open_table(out, "Rank|Per month|95th percentile ms|Availability %|Burden|Differs");
+	open_table(
+		out, "Rank|Per month|95th percentile ms|Availability %|Burden|Differs");
 	JSON_EACH(c, plans)
 	{
 		const cJSON *est = json_get(c, "estimates");
@@ -333,8 +380,10 @@ static void cost(struct buf *out, const cJSON *view)
 	open_section(out, "cost", "Cost");
 	buf_add_str(out, "<div class=\"scroll\">");
 	draw_cost(c, out);
-	buf_add_str(out, "</div><details><summary><span class=\"what\">Every line</span><span class=\"why\">"
-			 "quantity, price, where the price comes from</span></summary><div>");
+	buf_add_str(out,
+		"</div><details><summary><span class=\"what\">Every line</span><span "
+		"class=\"why\">"
+		"quantity, price, where the price comes from</span></summary><div>");
 	open_table(out, "Component|Item|Quantity|Per month|Price from");
 	JSON_EACH(l, json_get(c, "breakdown"))
 	{
@@ -402,7 +451,8 @@ static void check_findings(struct buf *out, const cJSON *c)
 
 	if (total < 1)
 		return;
-	buf_addf(out, "<details><summary>%.0f finding%s</summary><div><ul>", total, total == 1 ? "" : "s");
+	buf_addf(out, "<details><summary>%.0f finding%s</summary><div><ul>", total,
+		total == 1 ? "" : "s");
 	JSON_EACH(f, json_get(c, "findings"))
 	{
 		buf_add_str(out, "<li><code>");
@@ -441,10 +491,13 @@ static void checks(struct buf *out, const cJSON *view)
 		buf_add_str(out, "</td></tr>\n");
 	}
 	close_table(out);
-	buf_add_str(out, "<p>Machine-readable: <a href=\"validation.json\">validation.json</a>, "
-			 "<a href=\"validation.sarif\">validation.sarif</a>, <a href=\"junit.xml\">junit.xml</a>, "
-			 "<a href=\"sbom.cdx.json\">sbom.cdx.json</a>, <a href=\"secrets.json\">secrets.json</a>, "
-			 "<a href=\"claims.json\">claims.json</a>.</p></section>\n");
+	buf_add_str(out,
+		"<p>Machine-readable: <a href=\"validation.json\">validation.json</a>, "
+		"<a href=\"validation.sarif\">validation.sarif</a>, <a "
+		"href=\"junit.xml\">junit.xml</a>, "
+		"<a href=\"sbom.cdx.json\">sbom.cdx.json</a>, <a "
+		"href=\"secrets.json\">secrets.json</a>, "
+		"<a href=\"claims.json\">claims.json</a>.</p></section>\n");
 }
 
 static void card_list(struct buf *out, const char *name, const cJSON *list)
@@ -503,7 +556,8 @@ static void card(struct buf *out, const cJSON *c)
 
 static void assumptions(struct buf *out, const cJSON *view)
 {
-	const cJSON *list = json_at(view, "/plan/assumptions"), *open = json_at(view, "/plan/open_questions");
+	const cJSON *list = json_at(view, "/plan/assumptions"),
+		    *open = json_at(view, "/plan/open_questions");
 
 	if (json_len(list) > 0) {
 		open_section(out, "assumptions", "Assumptions");
@@ -537,17 +591,20 @@ static void nav(struct buf *out)
 {
 	static const struct {
 		const char *id, *title;
-	} at[] = { { "plan", "Plan" }, { "decisions", "Decisions" }, { "candidates", "Alternatives" },
-		{ "cost", "Cost" }, { "constraints", "Constraints" }, { "policy", "Policy" },
-		{ "findings", "Findings" }, { "checks", "Checks" }, { "assumptions", "Assumptions" },
-		{ "questions", "Open questions" }, { "cards", "Reason Cards" } };
+	} at[] = { { "plan", "Plan" }, { "decisions", "Decisions" },
+		{ "candidates", "Alternatives" }, { "cost", "Cost" },
+		{ "constraints", "Constraints" }, { "policy", "Policy" },
+		{ "findings", "Findings" }, { "checks", "Checks" },
+		{ "assumptions", "Assumptions" }, { "questions", "Open questions" },
+		{ "cards", "Reason Cards" } };
 	struct buf links = BUF_INIT(1 << 16);
 	char anchor[64];
 
 	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
 		snprintf(anchor, sizeof(anchor), "<section id=\"%s\"", at[i].id);
 		if (strstr(out->ptr, anchor) != NULL)
-			buf_addf(&links, "<a href=\"#%s\">%s</a>\n", at[i].id, at[i].title);
+			buf_addf(&links, "<a href=\"#%s\">%s</a>\n", at[i].id,
+				at[i].title);
 	}
 	buf_add(out, links.ptr, links.len);
 	buf_release(&links);
@@ -555,7 +612,8 @@ static void nav(struct buf *out)
 
 int write_html(const cJSON *view, const cJSON *cards, struct buf *out, struct err *e)
 {
-	struct buf line = BUF_INIT(BUF_NO_LIMIT), body = BUF_INIT(BUF_NO_LIMIT), links = BUF_INIT(1 << 16);
+	struct buf line = BUF_INIT(BUF_NO_LIMIT), body = BUF_INIT(BUF_NO_LIMIT),
+		   links = BUF_INIT(1 << 16);
 	size_t before;
 
 	(void)headline(view, &line);
@@ -570,27 +628,35 @@ int write_html(const cJSON *view, const cJSON *cards, struct buf *out, struct er
 	if (json_len(cards) > 0) {
 		open_section(&body, "cards", "Reason Cards: who decided what, and why");
 		JSON_EACH(c, cards)
-			card(&body, c);
+		card(&body, c);
 		buf_add_str(&body, "</section>\n");
 	}
 	before = body.len;
 	nav(&body);
 	buf_add(&links, body.ptr + before, body.len - before);
 	buf_cut(&body, before);
-	buf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-			 "<title>Design rationale</title>\n<style>\n");
+	buf_add_str(out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, "
+		"initial-scale=1\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+		"'none'; style-src 'unsafe-inline'\">\n"
+		"<title>Design rationale</title>\n<style>\n");
 	buf_add_str(out, style);
-	buf_add_str(out, "</style>\n</head>\n<body>\n<main>\n<h1>Design rationale</h1>\n<p class=\"lead\">");
+	buf_add_str(out,
+		"</style>\n</head>\n<body>\n<main>\n<h1>Design rationale</h1>\n<p "
+		"class=\"lead\">");
 	put_html(out, line.ptr);
 	buf_add_str(out, ".</p>\n<nav aria-label=\"Sections\">\n");
 	buf_add(out, links.ptr, links.len);
 	buf_add_str(out, "</nav>\n");
 	buf_add(out, body.ptr, body.len);
-	buf_add_str(out, "<footer>As data: <a href=\"rationale.json\">rationale.json</a>, <a href=\"policy.json\">policy.json</a>, "
-			 "<a href=\"cost.json\">cost.json</a>. In words: <a href=\"../docs/rationale.md\">docs/rationale.md</a>.</footer>\n"
-			 "</main>\n</body>\n</html>\n");
+	buf_add_str(out,
+		"<footer>As data: <a href=\"rationale.json\">rationale.json</a>, <a "
+		"href=\"policy.json\">policy.json</a>, "
+		"<a href=\"cost.json\">cost.json</a>. In words: <a "
+		"href=\"../docs/rationale.md\">docs/rationale.md</a>.</footer>\n"
+		"</main>\n</body>\n</html>\n");
 	if (line.failed || body.failed || links.failed)
 		out->failed = 1;
 	buf_release(&line);

@@ -68,7 +68,8 @@ static void head(struct md *m, const char *title, const char *columns)
 /* "/constraints/budget_band/max_usd" -> "budget band, max usd". */
 static void put_pointer(struct buf *out, const char *pointer)
 {
-	const char *p = strncmp(pointer, "/constraints/", 13) == 0 ? pointer + 13 : pointer;
+	const char *p =
+		strncmp(pointer, "/constraints/", 13) == 0 ? pointer + 13 : pointer;
 
 	for (; *p != '\0'; p++) {
 		if (*p == '/')
@@ -82,7 +83,8 @@ static void constraints(struct md *m)
 {
 	const cJSON *prov = json_get(m->view, "provenance");
 
-	head(m, "Constraints, and the words they rest on", "Constraint | Value | From | Evidence");
+	head(m, "Constraints, and the words they rest on",
+		"Constraint | Value | From | Evidence");
 	JSON_EACH(p, prov)
 	{
 		const cJSON *value = json_at(m->view, json_key(p));
@@ -107,7 +109,7 @@ static void constraints(struct md *m)
 		buf_add_str(&pointer, "/constraints");
 		json_pointer_add(&pointer, json_key(c));
 		JSON_EACH(p, prov)
-			told |= strncmp(json_key(p), pointer.ptr, pointer.len) == 0;
+		told |= strncmp(json_key(p), pointer.ptr, pointer.len) == 0;
 		if (!told) {
 			struct buf name = BUF_INIT(4096);
 
@@ -137,9 +139,11 @@ static void slot(struct md *m, const cJSON *s)
 	buf_add_str(m->out, ": ");
 	put_md(m->out, json_str_or(s, "title", json_str_or(s, "pattern", "")));
 	buf_add_str(m->out, "\n\n");
-	put_md(m->out, json_str_or(s, "why", "The only pattern that meets the constraints."));
+	put_md(m->out,
+		json_str_or(s, "why", "The only pattern that meets the constraints."));
 	buf_add_str(m->out, "\n\n- Pattern: `");
-	buf_addf(m->out, "%s` %s\n", json_str_or(s, "pattern", ""), json_str_or(s, "version", ""));
+	buf_addf(m->out, "%s` %s\n", json_str_or(s, "pattern", ""),
+		json_str_or(s, "version", ""));
 	if (json_is(json_get(s, "monthly_usd"), JSON_NUMBER)) {
 		buf_add_str(m->out, "- Cost: ");
 		put_usd(m->out, json_num_or(s, "monthly_usd", 0));
@@ -169,11 +173,14 @@ static void decisions(struct md *m)
 	if (json_len(json_get(plan, "slots")) == 0)
 		return;
 	head(m, "Decisions", NULL);
-	buf_add_str(m->out, json_bool_or(plan, "optimal", 0)
-			? "The plan is the best of all that the patterns allow, under known prices: the search was exhaustive.\n"
-			: "The plan is the best that was found; the search was not exhaustive.\n");
+	buf_add_str(m->out,
+		json_bool_or(plan, "optimal", 0)
+			? "The plan is the best of all that the patterns allow, under "
+			  "known prices: the search was exhaustive.\n"
+			: "The plan is the best that was found; the search was not "
+			  "exhaustive.\n");
 	JSON_EACH(s, json_get(plan, "slots"))
-		slot(m, s);
+	slot(m, s);
 	if (json_len(json_get(plan, "bases")) == 0)
 		return;
 	buf_add_str(m->out, "\n### Shared foundations\n\n");
@@ -196,7 +203,9 @@ static void candidates(struct md *m)
 
 	if (json_len(plans) < 2)
 		return;
-	head(m, "Whole plans compared", "Rank | Per month | 95th percentile ms | Availability % | Burden | Differs");
+	head(m, "Whole plans compared",
+		"Rank | Per month | 95th percentile ms | Availability % | Burden | "
+		"Differs");
 	JSON_EACH(p, plans)
 	{
 		struct buf b = BUF_INIT(BUF_NO_LIMIT);
@@ -234,8 +243,10 @@ static void cost(struct md *m)
 		put_usd(m->out, json_num_or(c, "high_usd", 0));
 		buf_add_str(m->out, " over the range of the load)");
 	}
-	buf_add_str(m->out, json_bool_or(c, "lower_bound", 0)
-			? ", a lower bound: some lines have no price. Every line with its source is in "
+	buf_add_str(m->out,
+		json_bool_or(c, "lower_bound", 0)
+			? ", a lower bound: some lines have no price. Every line with "
+			  "its source is in "
 			: ". Every line with its source is in ");
 	buf_add_str(m->out, "[reports/cost.json](../reports/cost.json).\n");
 	if (json_len(by) == 0)
@@ -319,11 +330,12 @@ static void risks(struct md *m)
 			if (text == NULL)
 				continue;
 			if (!any)
-				head(m, "Risks, and what would settle them", "Risk | Seen by | Probe");
+				head(m, "Risks, and what would settle them",
+					"Risk | Seen by | Probe");
 			any = 1;
 			JSON_EACH(p, json_get(c, "probes"))
-				if (strcmp(json_str_or(p, "risk", ""), text) == 0)
-					probe = json_str_or(p, "probe", NULL);
+			if (strcmp(json_str_or(p, "risk", ""), text) == 0)
+				probe = json_str_or(p, "probe", NULL);
 			row(m);
 			cell(m, text);
 			cell(m, json_str_or(c, "node_name", ""));
@@ -361,7 +373,9 @@ static void approval(struct md *m)
 	JSON_EACH(w, json_get(h, "waived"))
 	{
 		buf_add_str(m->out, "- Waived: ");
-		put_md(m->out, json_text(w) ? json_text(w) : json_str_or(w, "rule", json_str_or(w, "id", "")));
+		put_md(m->out,
+			json_text(w) ? json_text(w)
+				     : json_str_or(w, "rule", json_str_or(w, "id", "")));
 		if (json_str_or(w, "reason", NULL) != NULL) {
 			buf_add_str(m->out, ": ");
 			put_md(m->out, json_str_or(w, "reason", ""));
@@ -378,8 +392,11 @@ int write_markdown(const cJSON *view, const cJSON *cards, struct buf *out, struc
 	(void)headline(view, &line);
 	buf_add_str(out, "# Design Rationale\n\n");
 	put_md(out, line.ptr);
-	buf_add_str(out, ".\n\nThe same with diagram and check results: [reports/index.html](../reports/index.html). "
-			 "Every Reason Card: [reports/rationale.json](../reports/rationale.json).\n");
+	buf_add_str(out,
+		".\n\nThe same with diagram and check results: "
+		"[reports/index.html](../reports/index.html). "
+		"Every Reason Card: "
+		"[reports/rationale.json](../reports/rationale.json).\n");
 	buf_release(&line);
 	constraints(&m);
 	decisions(&m);

@@ -43,34 +43,40 @@ static int own_card(struct node_env *env, const cJSON *view, struct err *e)
 
 /* ---- files ---- */
 
-static int put_file(const struct args *a, cJSON *artifacts, cJSON *files, const char *path,
-	const char *kind, const char *origin, const struct buf *text, struct err *e)
+static int put_file(const struct args *a, cJSON *artifacts, cJSON *files,
+	const char *path, const char *kind, const char *origin, const struct buf *text,
+	struct err *e)
 {
 	if (file_write_below(dir_of(a), path, text->ptr, text->len, 0644, e) < 0 ||
-		manifest_put(artifacts, path, text->ptr, text->len, kind, "0644", origin, e) < 0)
+		manifest_put(artifacts, path, text->ptr, text->len, kind, "0644", origin,
+			e) < 0)
 		return -1;
 	return json_push_str(files, path, e);
 }
 
-static int put_json(const struct args *a, cJSON *artifacts, cJSON *files, const char *path,
-	const char *origin, const cJSON *doc, struct err *e)
+static int put_json(const struct args *a, cJSON *artifacts, cJSON *files,
+	const char *path, const char *origin, const cJSON *doc, struct err *e)
 {
 	struct buf b = BUF_INIT(BUF_NO_LIMIT);
 	int ret;
 
 	json_print(doc, JSON_PRETTY, &b);
 	buf_add_char(&b, '\n');
-	ret = buf_ok(&b, e) < 0 ? -1 : put_file(a, artifacts, files, path, "report", origin, &b, e);
+	ret = buf_ok(&b, e) < 0
+		? -1
+		: put_file(a, artifacts, files, path, "report", origin, &b, e);
 	buf_release(&b);
 	return ret;
 }
 
 /* The files of node 10 enter the manifest here: it may not write it itself. */
-static int adopt_reports(const struct args *a, cJSON *artifacts, const cJSON *reports, struct err *e)
+static int adopt_reports(
+	const struct args *a, cJSON *artifacts, const cJSON *reports, struct err *e)
 {
 	JSON_EACH(f, json_get(reports, "files"))
 	{
-		const char *path = json_str_or(f, "path", ""), *sha = json_str_or(f, "sha256", "");
+		const char *path = json_str_or(f, "path", ""),
+			   *sha = json_str_or(f, "sha256", "");
 		struct buf full = BUF_INIT(8192), text = BUF_INIT((size_t)64 << 20);
 		char hex[DIGEST_HEX_MAX];
 		int ret = -1;
@@ -80,9 +86,11 @@ static int adopt_reports(const struct args *a, cJSON *artifacts, const cJSON *re
 			file_read(full.ptr, &text, e) == 0) {
 			digest_hex(text.ptr, text.len, hex);
 			ret = strcmp(hex, sha) != 0
-				? err_set(e, ERR_INPUT, "'%s' is not the file that validation wrote", full.ptr)
-				: manifest_put(artifacts, path, text.ptr, text.len, "report", "0644",
-					  MANIFEST_ORIGIN_TOOL, e);
+				? err_set(e, ERR_INPUT,
+					  "'%s' is not the file that validation wrote",
+					  full.ptr)
+				: manifest_put(artifacts, path, text.ptr, text.len,
+					  "report", "0644", MANIFEST_ORIGIN_TOOL, e);
 		}
 		buf_release(&full);
 		buf_release(&text);
@@ -96,10 +104,13 @@ static cJSON *bundle(const cJSON *rationale, const cJSON *cards, struct err *e)
 {
 	cJSON *doc = json_new_object(e);
 
-	if (doc == NULL || json_set_copy(doc, "headline", json_get(rationale, "headline"), e) < 0 ||
+	if (doc == NULL ||
+		json_set_copy(doc, "headline", json_get(rationale, "headline"), e) < 0 ||
 		json_set_copy(doc, "cards", cards, e) < 0 ||
-		json_set_copy(doc, "constraints", json_get(rationale, "constraints"), e) < 0 ||
-		json_set_copy(doc, "assumptions", json_get(rationale, "assumptions"), e) < 0 ||
+		json_set_copy(doc, "constraints", json_get(rationale, "constraints"), e) <
+			0 ||
+		json_set_copy(doc, "assumptions", json_get(rationale, "assumptions"), e) <
+			0 ||
 		json_set_copy(doc, "risks", json_get(rationale, "risks"), e) < 0) {
 		json_free(doc);
 		return NULL;
@@ -113,25 +124,31 @@ static int put_key(const struct args *a, cJSON *artifacts, cJSON *files, const c
 {
 	const cJSON *v = json_get(view, key);
 
-	return v == NULL ? 0 : put_json(a, artifacts, files, path, "rationale_compile", v, e);
+	return v == NULL ? 0
+			 : put_json(a, artifacts, files, path, "rationale_compile", v, e);
 }
 
-static int write_files(const struct args *a, const cJSON *view, const cJSON *cards, cJSON *rationale,
-	cJSON *artifacts, struct err *e)
+static int write_files(const struct args *a, const cJSON *view, const cJSON *cards,
+	cJSON *rationale, cJSON *artifacts, struct err *e)
 {
 	struct buf md = BUF_INIT(BUF_NO_LIMIT), html = BUF_INIT(BUF_NO_LIMIT);
 	cJSON *files = json_edit(rationale, "/files"), *all = bundle(rationale, cards, e);
 	int ret = -1;
 
 	/* rationale.json and index.html tell the results of tools, too. */
-	if (all == NULL || adopt_reports(a, artifacts, json_get(view, "reports"), e) < 0 ||
-		write_markdown(view, cards, &md, e) < 0 || write_html(view, cards, &html, e) < 0 ||
-		put_file(a, artifacts, files, "docs/rationale.md", "docs", "rationale_compile", &md, e) < 0 ||
+	if (all == NULL ||
+		adopt_reports(a, artifacts, json_get(view, "reports"), e) < 0 ||
+		write_markdown(view, cards, &md, e) < 0 ||
+		write_html(view, cards, &html, e) < 0 ||
+		put_file(a, artifacts, files, "docs/rationale.md", "docs",
+			"rationale_compile", &md, e) < 0 ||
 		put_key(a, artifacts, files, "reports/cost.json", view, "cost", e) < 0 ||
-		put_file(a, artifacts, files, "reports/index.html", "report", MANIFEST_ORIGIN_TOOL, &html,
-			e) < 0 ||
-		put_key(a, artifacts, files, "reports/policy.json", view, "policy", e) < 0 ||
-		put_json(a, artifacts, files, "reports/rationale.json", MANIFEST_ORIGIN_TOOL, all, e) < 0)
+		put_file(a, artifacts, files, "reports/index.html", "report",
+			MANIFEST_ORIGIN_TOOL, &html, e) < 0 ||
+		put_key(a, artifacts, files, "reports/policy.json", view, "policy", e) <
+			0 ||
+		put_json(a, artifacts, files, "reports/rationale.json",
+			MANIFEST_ORIGIN_TOOL, all, e) < 0)
 		goto out;
 	ret = manifest_seal(artifacts, e);
 out:
@@ -143,7 +160,8 @@ out:
 
 /* ---- the node ---- */
 
-static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
 	const struct args *a = args;
 	cJSON *view = view_make(env, in, e), *cards = NULL, *rationale, *artifacts;
@@ -178,8 +196,8 @@ out:
 	return ret;
 }
 
-static int print(struct node_env *env, const void *args, const cJSON *state, struct buf *out,
-	struct err *e)
+static int print(struct node_env *env, const void *args, const cJSON *state,
+	struct buf *out, struct err *e)
 {
 	const struct args *a = args;
 	cJSON *view, *cards;
@@ -194,11 +212,13 @@ static int print(struct node_env *env, const void *args, const cJSON *state, str
 		return buf_ok(out, e) < 0 ? -1 : 1;
 	}
 	if (strcmp(a->format, "md") != 0 && strcmp(a->format, "html") != 0)
-		return err_set(e, ERR_USAGE, "--format is json, md or html, not '%s'", a->format);
+		return err_set(e, ERR_USAGE, "--format is json, md or html, not '%s'",
+			a->format);
 	view = view_make(env, state, e);
-	cards = view == NULL ? NULL
-			     : cards_fix(json_get(view, "reason_cards"), json_get(view, "artifacts"),
-				       json_get(view, "reports"), id, e);
+	cards = view == NULL
+		? NULL
+		: cards_fix(json_get(view, "reason_cards"), json_get(view, "artifacts"),
+			  json_get(view, "reports"), id, e);
 	if (cards != NULL)
 		ret = a->format[0] == 'm' ? write_markdown(view, cards, out, e)
 					  : write_html(view, cards, out, e);
@@ -219,8 +239,8 @@ static const struct filter *const filters[] = { &rationale_compile };
 const struct program rationale_program = {
 	.name = "mlops-rationale",
 	.summary = "tell why a plan is as it is, in files of its repository",
-	.examples = "mlops-rationale -C out < validated.json > state.json\n"
-		    "mlops-rationale -C out --format md < validated.json | less",
+	.examples = "  mlops-rationale -C out < validated.json > state.json\n"
+		    "  mlops-rationale -C out --format md < validated.json | less\n",
 	.opts = opts,
 	.args_size = sizeof(struct args),
 	.filters = filters,

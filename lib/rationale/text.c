@@ -109,7 +109,8 @@ void put_value(struct buf *out, const cJSON *v)
 
 static int is_initials(const char *word, size_t n)
 {
-	static const char *const known[] = { "alb", "api", "ecr", "ecs", "etl", "kms", "rds", "s3", "sql" };
+	static const char *const known[] = { "alb", "api", "ecr", "ecs", "etl", "kms",
+		"rds", "s3", "sql" };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strlen(known[i]) == n && memcmp(known[i], word, n) == 0)
@@ -129,8 +130,10 @@ const char *title_of(const char *pattern, struct buf *out)
 		if (out->len > 0)
 			buf_add_char(out, ' ');
 		for (size_t i = 0; i < n; i++)
-			buf_add_char(out, (char)(capitals || out->len == 0 ? toupper((unsigned char)p[i])
-									   : p[i]));
+			buf_add_char(out,
+				(char)(capitals || out->len == 0
+						? toupper((unsigned char)p[i])
+						: p[i]));
 		p += n;
 	}
 	return out->ptr;
@@ -139,8 +142,9 @@ const char *title_of(const char *pattern, struct buf *out)
 static int in_plan(const cJSON *plan, const char *pattern)
 {
 	JSON_EACH(s, json_get(plan, "slots"))
-		if (strcmp(json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""), pattern) == 0)
-			return 1;
+	if (strcmp(json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""),
+		    pattern) == 0)
+		return 1;
 	return 0;
 }
 
@@ -154,7 +158,8 @@ void put_difference(struct buf *out, const cJSON *best, const cJSON *other)
 	}
 	JSON_EACH(s, json_get(other, "slots"))
 	{
-		const char *pattern = json_text(s) ? json_text(s) : json_str_or(s, "pattern", "");
+		const char *pattern =
+			json_text(s) ? json_text(s) : json_str_or(s, "pattern", "");
 
 		if (!in_plan(best, pattern))
 			buf_addf(out, "%s%s", n++ > 0 ? ", " : "with ", pattern);

@@ -28,7 +28,8 @@ static size_t moment(const char *s)
 		n++;
 	if (s[n] == 'Z')
 		return n + 1;
-	if ((s[n] == '+' || s[n] == '-') && is_digit(s[n + 1]) && is_digit(s[n + 2]) && s[n + 3] == ':')
+	if ((s[n] == '+' || s[n] == '-') && is_digit(s[n + 1]) && is_digit(s[n + 2]) &&
+		s[n + 3] == ':')
 		return n + 6;
 	return n;
 }
@@ -86,8 +87,9 @@ static cJSON *copy(struct masker *m, const cJSON *v, struct err *e)
 		cJSON *child = out == NULL ? NULL : copy(m, c, e);
 
 		if (child == NULL ||
-			(json_is(v, JSON_ARRAY) ? json_push(out, child, e)
-						: json_set(out, json_key(c), child, e)) < 0) {
+			(json_is(v, JSON_ARRAY)
+					? json_push(out, child, e)
+					: json_set(out, json_key(c), child, e)) < 0) {
 			json_free(out);
 			return NULL;
 		}
@@ -97,12 +99,14 @@ static cJSON *copy(struct masker *m, const cJSON *v, struct err *e)
 
 cJSON *view_make(struct node_env *env, const cJSON *state, struct err *e)
 {
-	static const char *const keys[] = { "constraints", "provenance", "coverage", "questions",
-		"plan", "candidates", "critique", "cost", "policy", "hitl", "reports", "artifacts",
-		"reason_cards" };
+	static const char *const keys[] = { "constraints", "provenance", "coverage",
+		"questions", "plan", "candidates", "critique", "cost", "policy", "hitl",
+		"reports", "artifacts", "reason_cards" };
 	cJSON *secrets = env_read_json(env, "redact/secrets.json", e);
-	cJSON *personal = secrets == NULL ? NULL : env_read_json(env, "redact/personal.json", e);
-	struct masker m = { .text = BUF_INIT(BUF_NO_LIMIT), .once = BUF_INIT(BUF_NO_LIMIT) };
+	cJSON *personal =
+		secrets == NULL ? NULL : env_read_json(env, "redact/personal.json", e);
+	struct masker m = { .text = BUF_INIT(BUF_NO_LIMIT),
+		.once = BUF_INIT(BUF_NO_LIMIT) };
 	cJSON *view = NULL;
 
 	m.rules = personal == NULL ? NULL : redact_new(secrets, e);

@@ -67,8 +67,8 @@ void clean_text(struct buf *out, const char *text, size_t len, const char *drop)
 
 /* ---- checks that are built in ---- */
 
-int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t, cJSON *report,
-	struct err *e);
+int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t,
+	cJSON *report, struct err *e);
 int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	const cJSON *plan, cJSON *report, struct err *e);
 /* A CycloneDX 1.6 document of what the repository depends on. */
@@ -94,8 +94,8 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 
 /* ---- reports ---- */
 
-int report_validation(const cJSON *checks, const char *status, struct buf *out,
-	struct err *e);
+int report_validation(
+	const cJSON *checks, const char *status, struct buf *out, struct err *e);
 int report_sarif(const cJSON *checks, struct buf *out, struct err *e);
 int report_junit(const cJSON *checks, struct buf *out, struct err *e);
 

@@ -26,7 +26,8 @@ static void module_of(const char *pattern, struct buf *out)
 }
 
 /* A claim's file with {{pattern.module}} and {{slot.module}} put in. */
-static void file_of(const char *text, const char *pattern, const char *module, struct buf *out)
+static void file_of(
+	const char *text, const char *pattern, const char *module, struct buf *out)
 {
 	while (*text != '\0') {
 		size_t n = strcspn(text, "{");
@@ -62,7 +63,8 @@ static void show(const struct hcl_value *v, struct buf *out)
 		break;
 	case HCL_LIST:
 	case HCL_CALL:
-		buf_addf(out, "%s%c", v->kind == HCL_CALL ? v->text : "", v->kind == HCL_CALL ? '(' : '[');
+		buf_addf(out, "%s%c", v->kind == HCL_CALL ? v->text : "",
+			v->kind == HCL_CALL ? '(' : '[');
 		for (size_t i = 0; i < v->n; i++) {
 			buf_add_str(out, i > 0 ? ", " : "");
 			show(&v->items[i], out);
@@ -100,8 +102,8 @@ static int same(const struct hcl_value *v, const cJSON *want)
 		if (v->kind != HCL_LIST || v->n != json_len(want))
 			return 0;
 		JSON_EACH(w, want)
-			if (!same(&v->items[i++], w))
-				return 0;
+		if (!same(&v->items[i++], w))
+			return 0;
 		return 1;
 	default:
 		return 0;
@@ -110,7 +112,8 @@ static int same(const struct hcl_value *v, const cJSON *want)
 
 /* A reference to a variable of the module or to a local, followed to what is written
  * for it in the same file or beside it; the value itself when there is nothing. */
-static const struct hcl_value *follow(const struct hcl_body *file, const struct hcl_value *v)
+static const struct hcl_value *follow(
+	const struct hcl_body *file, const struct hcl_value *v)
 {
 	for (int hops = 0; hops < 8 && v != NULL && v->kind == HCL_EXPR; hops++) {
 		const struct hcl_value *next = NULL;
@@ -118,7 +121,8 @@ static const struct hcl_value *follow(const struct hcl_body *file, const struct 
 		if (strncmp(v->text, "local.", 6) == 0) {
 			for (size_t i = 0; i < file->n_blocks && next == NULL; i++)
 				if (strcmp(file->blocks[i].type, "locals") == 0)
-					next = hcl_path(&file->blocks[i].body, v->text + 6, NULL);
+					next = hcl_path(
+						&file->blocks[i].body, v->text + 6, NULL);
 		}
 		if (next == NULL)
 			return v;
@@ -130,7 +134,8 @@ static const struct hcl_value *follow(const struct hcl_body *file, const struct 
 /* 1 proven, 0 refuted; what was found (or what is missing) goes to `found`. */
 static int prove(const struct hcl_body *file, const cJSON *proof, struct buf *found)
 {
-	const char *type = json_str_or(proof, "resource", ""), *name = json_str_or(proof, "name", NULL);
+	const char *type = json_str_or(proof, "resource", ""),
+		   *name = json_str_or(proof, "name", NULL);
 	const char *argument = json_str_or(proof, "argument", "");
 	const cJSON *equals = json_get(proof, "equals");
 	int present = json_bool_or(proof, "present", 1), any = 0;
@@ -160,28 +165,35 @@ static int prove(const struct hcl_body *file, const cJSON *proof, struct buf *fo
 			buf_add_str(found, "{ ... }");
 		if (!present)
 			return 0;
-		if (equals != NULL && (v == NULL || (!same(v, equals) && !same(follow(file, v), equals))))
+		if (equals != NULL &&
+			(v == NULL ||
+				(!same(v, equals) && !same(follow(file, v), equals))))
 			return 0;
 	}
 	if (!any) {
 		buf_reset(found);
-		buf_addf(found, "no resource %s%s%s", type, name ? "." : "", name ? name : "");
+		buf_addf(found, "no resource %s%s%s", type, name ? "." : "",
+			name ? name : "");
 	}
 	return any;
 }
 
-static int note(struct claims *c, const char *slot, const char *pattern, const cJSON *claim,
-	const char *file, const char *status, const char *found, struct err *e)
+static int note(struct claims *c, const char *slot, const char *pattern,
+	const cJSON *claim, const char *file, const char *status, const char *found,
+	struct err *e)
 {
 	cJSON *o = json_push_object(c->list, e);
 	struct buf why = BUF_INIT(1 << 16);
 	int ret = -1;
 
-	if (o == NULL || json_set_str(o, "control", json_str_or(claim, "control", ""), e) < 0 ||
+	if (o == NULL ||
+		json_set_str(o, "control", json_str_or(claim, "control", ""), e) < 0 ||
 		json_set_str(o, "slot", slot, e) < 0 ||
-		json_set_str(o, "pattern", pattern, e) < 0 || json_set_str(o, "file", file, e) < 0 ||
+		json_set_str(o, "pattern", pattern, e) < 0 ||
+		json_set_str(o, "file", file, e) < 0 ||
 		json_set_copy(o, "proof", json_get(claim, "proof"), e) < 0 ||
-		json_set_str(o, "status", status, e) < 0 || json_set_str(o, "found", found, e) < 0)
+		json_set_str(o, "status", status, e) < 0 ||
+		json_set_str(o, "found", found, e) < 0)
 		return -1;
 	if (strcmp(status, "proven") == 0) {
 		c->proven++;
@@ -189,10 +201,12 @@ static int note(struct claims *c, const char *slot, const char *pattern, const c
 	}
 	c->failed += strcmp(status, "failed") == 0;
 	c->unproven += strcmp(status, "unproven") == 0;
-	buf_addf(&why, "%s of %s is not proven: %s", json_str_or(claim, "control", "?"), pattern, found);
+	buf_addf(&why, "%s of %s is not proven: %s", json_str_or(claim, "control", "?"),
+		pattern, found);
 	if (buf_ok(&why, e) == 0)
-		ret = check_finding(c->check, json_str_or(claim, "control", "claim"), "error",
-			tree_find(c->tree, file) != NULL ? file : NULL, 0, 0, why.ptr, e);
+		ret = check_finding(c->check, json_str_or(claim, "control", "claim"),
+			"error", tree_find(c->tree, file) != NULL ? file : NULL, 0, 0,
+			why.ptr, e);
 	buf_release(&why);
 	return ret;
 }
@@ -211,7 +225,8 @@ static int one_claim(struct claims *c, const char *slot, const char *module,
 		goto out;
 	f = tree_find(c->tree, file.ptr);
 	if (f == NULL) {
-		ret = note(c, slot, pattern, claim, file.ptr, "unproven", "the file is not there", e);
+		ret = note(c, slot, pattern, claim, file.ptr, "unproven",
+			"the file is not there", e);
 	} else if (hcl_parse(f->bytes.ptr, f->bytes.len, &body, &bad) < 0) {
 		ret = note(c, slot, pattern, claim, file.ptr, "unproven", bad.msg, e);
 	} else {
@@ -219,8 +234,8 @@ static int one_claim(struct claims *c, const char *slot, const char *module,
 
 		ret = buf_ok(&found, e) < 0
 			? -1
-			: note(c, slot, pattern, claim, file.ptr, yes ? "proven" : "failed",
-				  found.ptr, e);
+			: note(c, slot, pattern, claim, file.ptr,
+				  yes ? "proven" : "failed", found.ptr, e);
 	}
 out:
 	hcl_release(&body);
@@ -232,7 +247,8 @@ out:
 /* share/patterns/aws/serve/fargate-alb/pattern.json for "aws.serve.fargate-alb". */
 static int pattern_path(const char *id, struct buf *out, struct err *e)
 {
-	const char *dot = strchr(id, '.'), *dot2 = dot == NULL ? NULL : strchr(dot + 1, '.');
+	const char *dot = strchr(id, '.'),
+		   *dot2 = dot == NULL ? NULL : strchr(dot + 1, '.');
 
 	if (dot2 == NULL || strchr(id, '/') != NULL || strstr(id, "..") != NULL)
 		return err_set(e, ERR_INPUT, "/plan: '%s' is no pattern id", id);
@@ -258,8 +274,9 @@ static int of_instance(struct claims *c, const cJSON *inst, struct err *e)
 	if (pattern == NULL)
 		return -1;
 	JSON_EACH(claim, json_get(pattern, "claims"))
-		if (ret == 0)
-			ret = one_claim(c, json_str_or(inst, "slot", module), module, id, claim, e);
+	if (ret == 0)
+		ret = one_claim(
+			c, json_str_or(inst, "slot", module), module, id, claim, e);
 	json_free(pattern);
 	return ret;
 }
@@ -275,11 +292,11 @@ int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	if (c.list == NULL)
 		return -1;
 	JSON_EACH(s, json_get(plan, "slots"))
-		if (ret == 0)
-			ret = of_instance(&c, s, e);
+	if (ret == 0)
+		ret = of_instance(&c, s, e);
 	JSON_EACH(b, json_get(plan, "bases"))
-		if (ret == 0)
-			ret = of_instance(&c, b, e);
+	if (ret == 0)
+		ret = of_instance(&c, b, e);
 	sum = ret < 0 ? NULL : json_add_object(report, "summary", e);
 	if (sum == NULL || json_set_int(sum, "proven", (int64_t)c.proven, e) < 0 ||
 		json_set_int(sum, "failed", (int64_t)c.failed, e) < 0 ||
@@ -291,6 +308,7 @@ int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	if (c.failed + c.unproven > 0)
 		return json_set_str(check, "status", "fail", e);
 	if (c.proven == 0)
-		return check_set(check, "skipped", e, "the plan's patterns claim nothing");
+		return check_set(
+			check, "skipped", e, "the plan's patterns claim nothing");
 	return 0;
 }

@@ -36,11 +36,12 @@ static pcre2_match_context *limits(void)
 	return c;
 }
 
-int pattern_first(const char *pattern, const char *text, size_t len, struct buf *to,
-	struct err *e)
+int pattern_first(
+	const char *pattern, const char *text, size_t len, struct buf *to, struct err *e)
 {
 	pcre2_code *re = compile(pattern, e);
-	pcre2_match_data *md = re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
+	pcre2_match_data *md =
+		re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
 	pcre2_match_context *mc = limits();
 	int ret = -1, n;
 
@@ -76,11 +77,13 @@ struct raw {
 
 static const char *level_of(const struct raw *r, const char *said)
 {
-	const char *mapped = said == NULL ? NULL : json_str_or(json_get(r->how, "levels"), said, NULL);
+	const char *mapped =
+		said == NULL ? NULL : json_str_or(json_get(r->how, "levels"), said, NULL);
 
 	if (mapped == NULL)
 		mapped = json_str_or(r->how, "level_is", "error");
-	return strcmp(mapped, "error") == 0 || strcmp(mapped, "warning") == 0 ? mapped : "note";
+	return strcmp(mapped, "error") == 0 || strcmp(mapped, "warning") == 0 ? mapped
+									      : "note";
 }
 
 static int add(const struct raw *r, const char *rule, const char *level, const char *file,
@@ -107,8 +110,11 @@ static int add(const struct raw *r, const char *rule, const char *level, const c
 plain:
 	if (buf_ok(&name, e) == 0 && buf_ok(&text, e) == 0)
 		ret = check_finding(r->check,
-			rule != NULL && *rule != '\0' ? rule : json_str_or(r->how, "rule_is", "finding"),
-			level_of(r, level), name.len > 0 ? name.ptr : NULL, line, column, text.ptr, e);
+			rule != NULL && *rule != '\0'
+				? rule
+				: json_str_or(r->how, "rule_is", "finding"),
+			level_of(r, level), name.len > 0 ? name.ptr : NULL, line, column,
+			text.ptr, e);
 	buf_release(&name);
 	buf_release(&text);
 	return ret;
@@ -153,8 +159,8 @@ static int add_item(const struct raw *r, const struct spot *s, struct err *e)
 	const char *rule_text = json_text(rule), *level_text = json_text(level);
 
 	if (rule_text == NULL && json_is(rule, JSON_NUMBER)) {
-		snprintf(number, sizeof(number), "%s%.0f", json_str_or(r->how, "rule_prefix", ""),
-			json_number(rule, 0));
+		snprintf(number, sizeof(number), "%s%.0f",
+			json_str_or(r->how, "rule_prefix", ""), json_number(rule, 0));
 		rule_text = number;
 	}
 	if (level_text == NULL && json_is(level, JSON_NUMBER)) {
@@ -222,8 +228,8 @@ static int read_json(
 	}
 	s.at[0] = doc;
 	JSON_EACH(p, json_get(r->how, "items"))
-		if (ret == 0)
-			ret = descend(r, &s, json_text(p) ? json_text(p) : "", e);
+	if (ret == 0)
+		ret = descend(r, &s, json_text(p) ? json_text(p) : "", e);
 	json_free(doc);
 	return ret;
 }
@@ -245,7 +251,8 @@ static char *group(pcre2_match_data *md, const char *name)
 
 static int add_match(const struct raw *r, pcre2_match_data *md, struct err *e)
 {
-	static const char *const names[] = { "rule", "level", "file", "line", "column", "message" };
+	static const char *const names[] = { "rule", "level", "file", "line", "column",
+		"message" };
 	char *g[6];
 	int ret;
 
@@ -262,7 +269,8 @@ static int read_lines(const struct raw *r, const char *text, size_t len, struct 
 {
 	const char *pattern = json_str_or(r->how, "pattern", "");
 	pcre2_code *re = compile(pattern, e);
-	pcre2_match_data *md = re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
+	pcre2_match_data *md =
+		re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
 	pcre2_match_context *mc = limits();
 	size_t at = 0, seen = 0;
 	int ret = -1;
@@ -289,8 +297,8 @@ out:
 }
 
 int findings_read(const cJSON *how, const char *out, size_t out_len, const char *err_text,
-	size_t err_len, const char *work, const char *prefix, cJSON *check, struct buf *why,
-	struct err *e)
+	size_t err_len, const char *work, const char *prefix, cJSON *check,
+	struct buf *why, struct err *e)
 {
 	struct raw r = { how, work, prefix, check };
 	int from_err = strcmp(json_str_or(how, "from", "stdout"), "stderr") == 0;
@@ -302,5 +310,6 @@ int findings_read(const cJSON *how, const char *out, size_t out_len, const char 
 		return read_json(&r, text, len, why, e);
 	if (strcmp(kind, "lines") == 0)
 		return read_lines(&r, text, len, e);
-	return err_set(e, ERR_CONFIG, "findings: kind '%s' is neither json nor lines", kind);
+	return err_set(
+		e, ERR_CONFIG, "findings: kind '%s' is neither json nor lines", kind);
 }

@@ -53,11 +53,15 @@ static int required_in(const struct vfile *f, struct texts *to, struct err *e)
 		if (strcmp(body.blocks[i].type, "terraform") != 0)
 			continue;
 		req = hcl_block(&body.blocks[i].body, "required_providers", NULL, NULL);
-		for (size_t k = 0; req != NULL && k < req->body.n_attrs && ret == 0; k++) {
-			const struct hcl_value *s = hcl_member(&req->body.attrs[k].value, "source");
+		for (size_t k = 0; req != NULL && k < req->body.n_attrs && ret == 0;
+			k++) {
+			const struct hcl_value *s =
+				hcl_member(&req->body.attrs[k].value, "source");
 
-			ret = add_source(to, s != NULL && s->kind == HCL_STRING ? s->text
-										  : req->body.attrs[k].name,
+			ret = add_source(to,
+				s != NULL && s->kind == HCL_STRING
+					? s->text
+					: req->body.attrs[k].name,
 				e);
 		}
 	}
@@ -77,7 +81,8 @@ static int from_config(const char *path, struct texts *dirs, struct err *e)
 	if (file_read(path, &text, &bad) == 0 &&
 		hcl_parse(text.ptr, text.len, &body, &bad) == 0) {
 		inst = hcl_block(&body, "provider_installation", NULL, NULL);
-		for (size_t i = 0; inst != NULL && i < inst->body.n_blocks && ret == 0; i++) {
+		for (size_t i = 0; inst != NULL && i < inst->body.n_blocks && ret == 0;
+			i++) {
 			const struct hcl_block *b = &inst->body.blocks[i];
 			const struct hcl_value *v = hcl_attr(&b->body, "path");
 
@@ -98,7 +103,8 @@ static int candidates(struct texts *dirs, struct err *e)
 	struct buf path = BUF_INIT(8192);
 	int ret = 0;
 
-	for (const char *p = list; ret == 0 && p != NULL && *p != '\0'; p += strspn(p, ":")) {
+	for (const char *p = list; ret == 0 && p != NULL && *p != '\0';
+		p += strspn(p, ":")) {
 		size_t n = strcspn(p, ":");
 
 		ret = n == 0 ? 0 : texts_add_once(dirs, p, n, e);
@@ -150,7 +156,9 @@ static int newest(const char *dir, const char *source, struct buf *version)
 	buf_addf(&path, "%s/%s", dir, source);
 	if (file_list(path.ptr, &names, &n, &none) == 0)
 		for (size_t i = 0; i < n; i++) {
-			const char *v = strstr(names[i], ".zip") != NULL ? strchr(names[i], '_') : names[i];
+			const char *v = strstr(names[i], ".zip") != NULL
+				? strchr(names[i], '_')
+				: names[i];
 			size_t len;
 
 			if (v == NULL)
@@ -187,7 +195,8 @@ static int add_mirror(
 
 		if (!newest(real, need->at[i], &version)) {
 			if (m->why.len == 0)
-				buf_addf(&m->why, "provider not available offline: %s", need->at[i]);
+				buf_addf(&m->why, "provider not available offline: %s",
+					need->at[i]);
 			goto out;
 		}
 		if (strcmp(name, "aws") == 0 || label.len == 0) {
@@ -228,7 +237,8 @@ int mirrors_find(struct mirrors *m, const struct vtree *t, struct err *e)
 	for (size_t i = 0; ret == 0 && i < dirs.n; i++)
 		ret = add_mirror(m, dirs.at[i], &need, e);
 	if (m->n == 0 && m->why.len == 0)
-		buf_add_str(&m->why, "provider not available offline: no plugin mirror is set up");
+		buf_add_str(&m->why,
+			"provider not available offline: no plugin mirror is set up");
 	texts_release(&need);
 	texts_release(&dirs);
 	return ret;

@@ -15,13 +15,15 @@ struct args {
 static const struct opt opts[] = {
 	OPT_DIR_OUT('C', "directory", struct args, dir, "the repository (default: .)"),
 	OPT_STR(0, "tools", "LIST", struct args, tools,
-		"only these checks or tools, separated by commas; \"none\": only what is built in"),
+		"only these checks or tools, separated by commas; \"none\": only what is "
+		"built in"),
 	{ OPT_KIND_NUM, 'j', "jobs", "N", offsetof(struct args, jobs),
 		"checks at a time (default: one a processor)", OPT_NO_KEY },
 	{ OPT_KIND_NUM, 0, "timeout", "S", offsetof(struct args, timeout_s),
 		"seconds for each check (default: each check's own)", OPT_NO_KEY },
 	OPT_FLAG(0, "strict", struct args, strict, "a missing tool is a failure"),
-	OPT_FLAG(0, "network", struct args, network, "let checks that need the network run"),
+	OPT_FLAG(0, "network", struct args, network,
+		"let checks that need the network run"),
 	{ OPT_KIND_STR, 0, "cache", "DIR", offsetof(struct args, cache),
 		"keep results by what went into them, and use those kept", OPT_NO_KEY },
 	OPT_END,
@@ -42,8 +44,8 @@ static cJSON *add_check(struct work *w, const char *id, const char *title, struc
 
 /* ---- checks ---- */
 
-static int run_builtin(
-	struct work *w, struct node_env *env, const struct args *a, const cJSON *in, struct err *e)
+static int run_builtin(struct work *w, struct node_env *env, const struct args *a,
+	const cJSON *in, struct err *e)
 {
 	const cJSON *artifacts = json_get(in, "artifacts"), *plan = json_get(in, "plan");
 	const char *dir = a->dir != NULL ? a->dir : ".";
@@ -51,15 +53,17 @@ static int run_builtin(
 
 	if (!file_is_dir(dir))
 		return err_set(e, ERR_NO_INPUT, "no directory '%s'", dir);
-	if (c == NULL || tree_load(&w->tree, dir, artifacts, c, e) < 0 || check_settle(c, e) < 0 ||
-		check_detail(c, e, "%zu files", w->tree.n) < 0)
+	if (c == NULL || tree_load(&w->tree, dir, artifacts, c, e) < 0 ||
+		check_settle(c, e) < 0 || check_detail(c, e, "%zu files", w->tree.n) < 0)
 		return -1;
-	if (json_num_or(c, "findings_total", 0) > 0 && json_set_str(c, "status", "fail", e) < 0)
+	if (json_num_or(c, "findings_total", 0) > 0 &&
+		json_set_str(c, "status", "fail", e) < 0)
 		return -1;
 	c = add_check(w, "secrets", "No secret in any file", e);
 	if (c == NULL || check_secrets(c, env, &w->tree, w->secrets, e) < 0)
 		return -1;
-	c = add_check(w, "claims", "What the plan claims stands in the Terraform files", e);
+	c = add_check(
+		w, "claims", "What the plan claims stands in the Terraform files", e);
 	if (c == NULL || check_claims(c, env, &w->tree, plan, w->claims, e) < 0)
 		return -1;
 	c = add_check(w, "sbom", "Software bill of materials (CycloneDX 1.6)", e);
@@ -67,11 +71,14 @@ static int run_builtin(
 	return c == NULL || w->bom == NULL ? -1 : check_sbom(c, w->bom, e);
 }
 
-static int run_tools(struct work *w, struct node_env *env, const struct args *a, struct err *e)
+static int run_tools(
+	struct work *w, struct node_env *env, const struct args *a, struct err *e)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct tools_args t = { .only = a->tools,
-		.jobs = a->jobs >= 1 ? (unsigned)a->jobs : cpus > 0 ? (unsigned)cpus : 2,
+		.jobs = a->jobs >= 1 ? (unsigned)a->jobs
+			: cpus > 0   ? (unsigned)cpus
+				     : 2,
 		.timeout_s = a->timeout_s,
 		.strict = a->strict,
 		.network = a->network,
@@ -85,13 +92,13 @@ static size_t count(const cJSON *checks, const char *status)
 	size_t n = 0;
 
 	JSON_EACH(c, checks)
-		n += check_is(c, status) != 0;
+	n += check_is(c, status) != 0;
 	return n;
 }
 
 static const char *verdict(const cJSON *checks)
 {
-	return count(checks, "fail") > 0 ? "fail"
+	return count(checks, "fail") > 0     ? "fail"
 		: count(checks, "error") > 0 ? "error"
 		: count(checks, "pass") > 0  ? "pass"
 					     : "skipped";
@@ -99,24 +106,26 @@ static const char *verdict(const cJSON *checks)
 
 /* ---- reports ---- */
 
-static int write_report(
-	const struct args *a, cJSON *files, const char *name, const struct buf *text, struct err *e)
+static int write_report(const struct args *a, cJSON *files, const char *name,
+	const struct buf *text, struct err *e)
 {
 	char hex[DIGEST_HEX_MAX], path[128];
 	cJSON *f;
 
 	snprintf(path, sizeof(path), "reports/%s", name);
-	if (file_write_below(a->dir != NULL ? a->dir : ".", path, text->ptr, text->len, 0644, e) < 0)
+	if (file_write_below(a->dir != NULL ? a->dir : ".", path, text->ptr, text->len,
+		    0644, e) < 0)
 		return -1;
 	digest_hex(text->ptr, text->len, hex);
 	f = json_push_object(files, e);
-	if (f == NULL || json_set_str(f, "path", path, e) < 0 || json_set_str(f, "sha256", hex, e) < 0)
+	if (f == NULL || json_set_str(f, "path", path, e) < 0 ||
+		json_set_str(f, "sha256", hex, e) < 0)
 		return -1;
 	return json_set_int(f, "size_bytes", (int64_t)text->len, e);
 }
 
-static int write_json(
-	const struct args *a, cJSON *files, const char *name, const cJSON *doc, struct err *e)
+static int write_json(const struct args *a, cJSON *files, const char *name,
+	const cJSON *doc, struct err *e)
 {
 	struct buf b = BUF_INIT(BUF_NO_LIMIT);
 	int ret;
@@ -128,10 +137,13 @@ static int write_json(
 	return ret;
 }
 
-static int write_all(const struct work *w, const struct args *a, cJSON *files, struct err *e)
+static int write_all(
+	const struct work *w, const struct args *a, cJSON *files, struct err *e)
 {
-	struct buf v = BUF_INIT(BUF_NO_LIMIT), s = BUF_INIT(BUF_NO_LIMIT), j = BUF_INIT(BUF_NO_LIMIT);
-	int ret = report_junit(w->checks, &j, e) < 0 || report_sarif(w->checks, &s, e) < 0 ||
+	struct buf v = BUF_INIT(BUF_NO_LIMIT), s = BUF_INIT(BUF_NO_LIMIT),
+		   j = BUF_INIT(BUF_NO_LIMIT);
+	int ret = report_junit(w->checks, &j, e) < 0 ||
+			report_sarif(w->checks, &s, e) < 0 ||
 			report_validation(w->checks, verdict(w->checks), &v, e) < 0 ||
 			write_json(a, files, "claims.json", w->claims, e) < 0 ||
 			write_report(a, files, "junit.xml", &j, e) < 0 ||
@@ -157,7 +169,8 @@ static int card(struct node_env *env, const cJSON *reports, struct err *e)
 
 	if (c == NULL || card_input_artifact(c, "reports/validation.json", e) < 0 ||
 		card_choice(c, json_str_or(reports, "status", "error"), e,
-			"%.0f checks passed, %.0f failed, %.0f ended in an error, %.0f were skipped",
+			"%.0f checks passed, %.0f failed, %.0f ended in an error, %.0f "
+			"were skipped",
 			json_number(json_at(reports, "/summary/pass"), 0),
 			json_number(json_at(reports, "/summary/fail"), 0),
 			json_number(json_at(reports, "/summary/error"), 0),
@@ -167,7 +180,8 @@ static int card(struct node_env *env, const cJSON *reports, struct err *e)
 		return -1;
 	JSON_EACH(k, json_get(reports, "checks"))
 	{
-		const char *id = json_str_or(k, "id", ""), *reason = json_str_or(k, "reason", NULL);
+		const char *id = json_str_or(k, "id", ""),
+			   *reason = json_str_or(k, "reason", NULL);
 		struct buf risk = BUF_INIT(4096);
 		int ret = 0;
 
@@ -180,12 +194,19 @@ static int card(struct node_env *env, const cJSON *reports, struct err *e)
 			strncmp(reason, "nothing in", 10) != 0)
 			buf_addf(&risk, "%s did not run: %s", id, reason);
 		if (risk.len > 0)
-			ret = card_risk(c, risk.ptr, check_is(k, "skipped") ? "install it (make tools) and run mlops-validate again" : NULL, e);
+			ret = card_risk(c, risk.ptr,
+				check_is(k, "skipped") ? "install it (make tools) and "
+							 "run mlops-validate again"
+						       : NULL,
+				e);
 		buf_release(&risk);
 		if (ret < 0)
 			return -1;
 	}
-	return card_confidence(c, ran == 0 ? 0 : (double)pass / (double)json_len(json_get(reports, "checks")), e);
+	return card_confidence(c,
+		ran == 0 ? 0
+			 : (double)pass / (double)json_len(json_get(reports, "checks")),
+		e);
 }
 
 static int nothing(cJSON *out, const char *why, struct err *e)
@@ -206,30 +227,32 @@ static int nothing(cJSON *out, const char *why, struct err *e)
 	return 0;
 }
 
-static int fill_reports(cJSON *r, struct work *w, const struct args *a, int64_t wall_ns,
-	struct err *e)
+static int fill_reports(
+	cJSON *r, struct work *w, const struct args *a, int64_t wall_ns, struct err *e)
 {
 	static const char *const statuses[] = { "pass", "fail", "error", "skipped" };
 	cJSON *sum, *files, *o;
 	double total = 0;
 
 	JSON_EACH(c, w->checks)
-		total += json_num_or(c, "duration_ms", 0);
+	total += json_num_or(c, "duration_ms", 0);
 	if (json_set_str(r, "status", verdict(w->checks), e) < 0 ||
 		json_set_null(r, "reason", e) < 0 ||
-		json_set_int(r, "secrets_found", (int64_t)json_len(json_get(w->secrets, "findings")),
-			e) < 0)
+		json_set_int(r, "secrets_found",
+			(int64_t)json_len(json_get(w->secrets, "findings")), e) < 0)
 		return -1;
 	sum = json_add_object(r, "summary", e);
 	for (size_t i = 0; sum != NULL && i < ARRAY_LEN(statuses); i++)
-		if (json_set_int(sum, statuses[i], (int64_t)count(w->checks, statuses[i]), e) < 0)
+		if (json_set_int(sum, statuses[i], (int64_t)count(w->checks, statuses[i]),
+			    e) < 0)
 			return -1;
 	files = sum == NULL ? NULL : json_add_array(r, "files", e);
 	if (files == NULL || write_all(w, a, files, e) < 0 ||
 		json_set_copy(r, "claims", json_get(w->claims, "summary"), e) < 0)
 		return -1;
 	o = json_add_object(r, "sbom", e);
-	if (o == NULL || json_set_int(o, "components", (int64_t)sbom_components(w->bom), e) < 0 ||
+	if (o == NULL ||
+		json_set_int(o, "components", (int64_t)sbom_components(w->bom), e) < 0 ||
 		json_set_num(r, "wall_ms", (double)(wall_ns) / 1e6, e) < 0 ||
 		json_set_num(r, "sum_ms", total, e) < 0 ||
 		json_set_null(r, "jobs", e) < 0)
@@ -248,12 +271,13 @@ static void tell(const struct node_env *env, const cJSON *r)
 	{
 		if (!check_is(c, "fail") && !check_is(c, "error"))
 			continue;
-		log_warn(&env->log, "%s: %s%s%s", json_str_or(c, "id", ""), check_status(c),
-			json_str_or(c, "reason", NULL) ? ": " : "", json_str_or(c, "reason", ""));
+		log_warn(&env->log, "%s: %s%s%s", json_str_or(c, "id", ""),
+			check_status(c), json_str_or(c, "reason", NULL) ? ": " : "",
+			json_str_or(c, "reason", ""));
 		JSON_EACH(f, json_get(c, "findings"))
-			log_detail(&env->log, "  %s:%.0f: %s: %s", json_str_or(f, "file", "-"),
-				json_num_or(f, "line", 0), json_str_or(f, "rule", ""),
-				json_str_or(f, "message", ""));
+		log_detail(&env->log, "  %s:%.0f: %s: %s", json_str_or(f, "file", "-"),
+			json_num_or(f, "line", 0), json_str_or(f, "rule", ""),
+			json_str_or(f, "message", ""));
 	}
 	log_info(&env->log, "%s: %.0f passed, %.0f failed, %.0f errors, %.0f skipped",
 		json_str_or(r, "status", ""), json_number(json_at(r, "/summary/pass"), 0),
@@ -262,7 +286,8 @@ static void tell(const struct node_env *env, const cJSON *r)
 		json_number(json_at(r, "/summary/skipped"), 0));
 }
 
-static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
 	const struct args *a = args;
 	struct work w = { 0 };
@@ -309,8 +334,9 @@ static const struct filter *const filters[] = { &validators };
 const struct program validate_program = {
 	.name = "mlops-validate",
 	.summary = "check a generated repository and write reports/",
-	.examples = "mlops-validate -C out < state.json > validated.json\n"
-		    "mlops-validate -C out --tools ruff,mypy,pytest -v < state.json > validated.json",
+	.examples = "  mlops-validate -C out < state.json > validated.json\n"
+		    "  mlops-validate -C out --tools ruff,mypy,pytest -v < state.json > "
+		    "validated.json\n",
 	.opts = opts,
 	.args_size = sizeof(struct args),
 	.filters = filters,

@@ -26,7 +26,8 @@ static int add_name(struct texts *to, const char *s, size_t n, struct err *e)
 /* What the programs import; what develops them is asked for row by row. */
 static int requirements_of_programs(const char *path)
 {
-	return (glob_match("requirements/*.txt", path) || glob_match("**/requirements*.txt", path)) &&
+	return (glob_match("requirements/*.txt", path) ||
+		       glob_match("**/requirements*.txt", path)) &&
 		!glob_match("**/*dev*.txt", path);
 }
 
@@ -40,8 +41,9 @@ int python_requirements(const struct vtree *t, struct texts *names, struct err *
 		while (*p != '\0') {
 			size_t line = strcspn(p, "\n"), n = 0;
 
-			while (n < line && (isalnum((unsigned char)p[n]) ||
-						   (n > 0 && strchr("-_.", p[n]) != NULL)))
+			while (n < line &&
+				(isalnum((unsigned char)p[n]) ||
+					(n > 0 && strchr("-_.", p[n]) != NULL)))
 				n++;
 			if (n > 0 && add_name(names, p, n, e) < 0)
 				return -1;
@@ -65,8 +67,11 @@ static int has_all(const char *python, const struct texts *names, const cJSON *a
 {
 	const char **argv = calloc(names->n + json_len(also) + 6, sizeof(*argv));
 	struct buf out = BUF_INIT(1 << 16), err = BUF_INIT(1 << 16);
-	struct proc_spec spec = { .argv = argv, .out = &out, .err = &err,
-		.timeout_ns = (int64_t)20 * 1000000000, .end_on_overflow = 1 };
+	struct proc_spec spec = { .argv = argv,
+		.out = &out,
+		.err = &err,
+		.timeout_ns = (int64_t)20 * 1000000000,
+		.end_on_overflow = 1 };
 	struct proc_result r;
 	struct err ignored = { 0 };
 	size_t n = 0;
@@ -79,8 +84,8 @@ static int has_all(const char *python, const struct texts *names, const cJSON *a
 	argv[n++] = "-c";
 	argv[n++] = probe;
 	JSON_EACH(a, also)
-		if (json_text(a) != NULL)
-			argv[n++] = json_text(a);
+	if (json_text(a) != NULL)
+		argv[n++] = json_text(a);
 	for (size_t i = 0; i < names->n; i++)
 		argv[n++] = names->at[i];
 	if (proc_run(&spec, &r, &ignored) == 0 && r.status == 0 && r.signal == 0 &&
@@ -139,7 +144,9 @@ int python_find(const struct texts *names, const cJSON *also, struct buf *out,
 		buf_reset(&missing);
 		found = has_all(out->ptr, names, also, &missing, e);
 		if (!any && found == 0)
-			buf_addf(why, "no Python here has the repository's requirements: %s missing",
+			buf_addf(why,
+				"no Python here has the repository's requirements: %s "
+				"missing",
 				missing.ptr);
 		any = 1;
 	}

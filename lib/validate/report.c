@@ -12,8 +12,8 @@ static int print(cJSON *doc, struct buf *out, struct err *e)
 
 static int copy_check(cJSON *to, const cJSON *c, struct err *e)
 {
-	static const char *const kept[] = { "id", "title", "tool", "version", "status", "reason",
-		"detail", "findings_total", "findings" };
+	static const char *const kept[] = { "id", "title", "tool", "version", "status",
+		"reason", "detail", "findings_total", "findings" };
 	cJSON *o = json_push_object(to, e);
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
@@ -22,7 +22,8 @@ static int copy_check(cJSON *to, const cJSON *c, struct err *e)
 	return 0;
 }
 
-int report_validation(const cJSON *checks, const char *status, struct buf *out, struct err *e)
+int report_validation(
+	const cJSON *checks, const char *status, struct buf *out, struct err *e)
 {
 	static const char *const statuses[] = { "pass", "fail", "error", "skipped" };
 	cJSON *doc = json_new_object(e), *sum, *list;
@@ -35,7 +36,7 @@ int report_validation(const cJSON *checks, const char *status, struct buf *out, 
 		int64_t n = 0;
 
 		JSON_EACH(c, checks)
-			n += check_is(c, statuses[i]);
+		n += check_is(c, statuses[i]);
 		if (json_set_int(sum, statuses[i], n, e) < 0)
 			goto out;
 	}
@@ -43,8 +44,8 @@ int report_validation(const cJSON *checks, const char *status, struct buf *out, 
 	if (list == NULL)
 		goto out;
 	JSON_EACH(c, checks)
-		if (copy_check(list, c, e) < 0)
-			goto out;
+	if (copy_check(list, c, e) < 0)
+		goto out;
 	ret = print(doc, out, e);
 out:
 	json_free(doc);
@@ -106,34 +107,40 @@ static int sarif_rule(cJSON *rules, const char *id, struct err *e)
 	cJSON *r;
 
 	JSON_EACH(have, rules)
-		if (strcmp(json_str_or(have, "id", ""), id) == 0)
-			return 0;
+	if (strcmp(json_str_or(have, "id", ""), id) == 0)
+		return 0;
 	r = json_push_object(rules, e);
 	return r == NULL ? -1 : json_set_str(r, "id", id, e);
 }
 
 static int sarif_run(cJSON *runs, const cJSON *c, struct err *e)
 {
-	cJSON *run = json_push_object(runs, e), *driver, *rules, *results, *list, *inv, *kept;
-	const char *tool = json_text(json_get(c, "tool")), *version = json_text(json_get(c, "version"));
+	cJSON *run = json_push_object(runs, e), *driver, *rules, *results, *list, *inv,
+	      *kept;
+	const char *tool = json_text(json_get(c, "tool")),
+		   *version = json_text(json_get(c, "version"));
 	const char *reason = json_text(json_get(c, "reason"));
 
 	driver = run == NULL ? NULL : json_add_object(run, "tool", e);
 	driver = driver == NULL ? NULL : json_add_object(driver, "driver", e);
-	if (driver == NULL || json_set_str(driver, "name", tool != NULL ? tool : "mlops-validate", e) < 0 ||
+	if (driver == NULL ||
+		json_set_str(driver, "name", tool != NULL ? tool : "mlops-validate", e) <
+			0 ||
 		(version != NULL && json_set_str(driver, "version", version, e) < 0))
 		return -1;
 	rules = json_add_array(driver, "rules", e);
 	list = rules == NULL ? NULL : json_add_array(run, "invocations", e);
 	inv = list == NULL ? NULL : json_push_object(list, e);
-	if (inv == NULL || json_set_bool(inv, "executionSuccessful",
-				   check_is(c, "pass") || check_is(c, "fail"), e) < 0)
+	if (inv == NULL ||
+		json_set_bool(inv, "executionSuccessful",
+			check_is(c, "pass") || check_is(c, "fail"), e) < 0)
 		return -1;
 	if (reason != NULL) {
 		list = json_add_array(inv, "toolExecutionNotifications", e);
 		list = list == NULL ? NULL : json_push_object(list, e);
 		if (list == NULL || sarif_text(list, "message", reason, e) < 0 ||
-			json_set_str(list, "level", check_is(c, "error") ? "error" : "note", e) < 0)
+			json_set_str(list, "level",
+				check_is(c, "error") ? "error" : "note", e) < 0)
 			return -1;
 	}
 	kept = json_add_object(run, "automationDetails", e);
@@ -146,7 +153,8 @@ static int sarif_run(cJSON *runs, const cJSON *c, struct err *e)
 		const char *rule = json_str_or(f, "rule", "");
 
 		if (r == NULL || json_set_str(r, "ruleId", rule, e) < 0 ||
-			json_set_str(r, "level", json_str_or(f, "level", "error"), e) < 0 ||
+			json_set_str(r, "level", json_str_or(f, "level", "error"), e) <
+				0 ||
 			sarif_text(r, "message", json_str_or(f, "message", ""), e) < 0 ||
 			sarif_location(r, f, e) < 0 || sarif_rule(rules, rule, e) < 0)
 			return -1;
@@ -168,8 +176,8 @@ int report_sarif(const cJSON *checks, struct buf *out, struct err *e)
 	if (runs == NULL)
 		goto out;
 	JSON_EACH(c, checks)
-		if (sarif_run(runs, c, e) < 0)
-			goto out;
+	if (sarif_run(runs, c, e) < 0)
+		goto out;
 	ret = print(doc, out, e);
 out:
 	json_free(doc);
@@ -182,11 +190,20 @@ static void xml(struct buf *out, const char *text)
 {
 	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++)
 		switch (*p) {
-		case '&': buf_add_str(out, "&amp;"); break;
-		case '<': buf_add_str(out, "&lt;"); break;
-		case '>': buf_add_str(out, "&gt;"); break;
-		case '"': buf_add_str(out, "&quot;"); break;
-		default: buf_add_char(out, (unsigned char)*p < 0x20 ? ' ' : *p);
+		case '&':
+			buf_add_str(out, "&amp;");
+			break;
+		case '<':
+			buf_add_str(out, "&lt;");
+			break;
+		case '>':
+			buf_add_str(out, "&gt;");
+			break;
+		case '"':
+			buf_add_str(out, "&quot;");
+			break;
+		default:
+			buf_add_char(out, (unsigned char)*p < 0x20 ? ' ' : *p);
 		}
 }
 
@@ -206,7 +223,8 @@ static void junit_findings(struct buf *out, const cJSON *c)
 		struct buf name = BUF_INIT(2048);
 		const char *file = json_text(json_get(f, "file"));
 
-		buf_addf(&name, "%s%s%s", json_str_or(f, "rule", ""), file ? " " : "", file ? file : "");
+		buf_addf(&name, "%s%s%s", json_str_or(f, "rule", ""), file ? " " : "",
+			file ? file : "");
 		if (json_num_or(f, "line", 0) > 0)
 			buf_addf(&name, ":%.0f", json_num_or(f, "line", 0));
 		junit_case(out, c, name.ptr);
@@ -221,7 +239,9 @@ static void junit_findings(struct buf *out, const cJSON *c)
 
 int report_junit(const cJSON *checks, struct buf *out, struct err *e)
 {
-	buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mlops-validate\">\n");
+	buf_add_str(out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "
+		"name=\"mlops-validate\">\n");
 	JSON_EACH(c, checks)
 	{
 		size_t n = check_is(c, "fail") ? json_len(json_get(c, "findings")) : 0;
@@ -229,7 +249,9 @@ int report_junit(const cJSON *checks, struct buf *out, struct err *e)
 
 		buf_add_str(out, "  <testsuite name=\"");
 		xml(out, json_str_or(c, "id", ""));
-		buf_addf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"%d\">\n",
+		buf_addf(out,
+			"\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
+			"skipped=\"%d\">\n",
 			n > 0 ? n : 1, check_is(c, "fail") ? (n > 0 ? n : 1) : 0,
 			check_is(c, "error"), check_is(c, "skipped"));
 		if (n > 0) {
@@ -240,7 +262,8 @@ int report_junit(const cJSON *checks, struct buf *out, struct err *e)
 				buf_add_str(out, "/>\n");
 			} else {
 				buf_addf(out, ">\n      <%s message=\"",
-					check_is(c, "fail") ? "failure" : check_status(c));
+					check_is(c, "fail") ? "failure"
+							    : check_status(c));
 				xml(out, reason);
 				buf_add_str(out, "\"/>\n    </testcase>\n");
 			}

@@ -25,7 +25,8 @@ cJSON *check_new(const char *id, const char *title, const char *tool, struct err
 	return c;
 }
 
-static int set_clean(cJSON *check, const char *key, const char *fmt, va_list ap, struct err *e)
+static int set_clean(
+	cJSON *check, const char *key, const char *fmt, va_list ap, struct err *e)
 {
 	struct buf raw = BUF_INIT(1 << 16), clean = BUF_INIT(1 << 16);
 	int ret;
@@ -73,9 +74,11 @@ int check_is(const cJSON *check, const char *status)
 /* Bytes of the UTF-8 character at s, 0 when there is no valid one. */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
-		: s[0] >= 0xF0 && s[0] < 0xF5                     ? 4
-								  : 0;
+	size_t n = s[0] < 0x80                ? 1
+		: s[0] >= 0xC2 && s[0] < 0xE0 ? 2
+		: s[0] >= 0xE0 && s[0] < 0xF0 ? 3
+		: s[0] >= 0xF0 && s[0] < 0xF5 ? 4
+					      : 0;
 
 	if (n == 0 || n > left)
 		return 0;
@@ -96,7 +99,8 @@ static size_t escape_len(const char *s, size_t left)
 	if (left < 2 || s[0] != 0x1B)
 		return 0;
 	if (s[1] == '[') {
-		while (i < left && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x40)
+		while (i < left && (unsigned char)s[i] >= 0x20 &&
+			(unsigned char)s[i] < 0x40)
 			i++;
 		return i < left ? i + 1 : i;
 	}
@@ -117,7 +121,8 @@ void clean_text(struct buf *out, const char *text, size_t len, const char *drop)
 		unsigned char c = (unsigned char)text[i];
 		size_t n;
 
-		if (dropped > 0 && len - i >= dropped && memcmp(text + i, drop, dropped) == 0) {
+		if (dropped > 0 && len - i >= dropped &&
+			memcmp(text + i, drop, dropped) == 0) {
 			i += dropped;
 			if (i < len && text[i] == '/')
 				i++;
@@ -173,7 +178,8 @@ int check_finding(cJSON *check, const char *rule, const char *level, const char 
 		json_set_str(f, "file", file, e) == 0)
 		ret = (line > 0 ? json_set_int(f, "line", (int64_t)line, e)
 				: json_set_null(f, "line", e)) < 0 ||
-				(column > 0 ? json_set_int(f, "column", (int64_t)column, e)
+				(column > 0 ? json_set_int(
+						      f, "column", (int64_t)column, e)
 					    : json_set_null(f, "column", e)) < 0
 			? -1
 			: 0;
@@ -206,7 +212,8 @@ static int by_place(const void *a, const void *b)
 int check_settle(cJSON *check, struct err *e)
 {
 	const cJSON *found = json_get(check, "findings");
-	size_t n = json_len(found), total = (size_t)json_num_or(check, "findings_total", 0);
+	size_t n = json_len(found),
+	       total = (size_t)json_num_or(check, "findings_total", 0);
 	const cJSON **at;
 	cJSON *sorted;
 	size_t i = 0, shown = 0;
@@ -222,7 +229,7 @@ int check_settle(cJSON *check, struct err *e)
 		return err_no_memory(e);
 	}
 	JSON_EACH(f, found)
-		at[i++] = f;
+	at[i++] = f;
 	qsort(at, n, sizeof(const cJSON *), by_place);
 	for (i = 0; ret == 0 && i < n; i++) {
 		if (i > 0 && compare(at[i - 1], at[i]) == 0)

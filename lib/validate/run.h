@@ -35,12 +35,12 @@ int tool_env(struct texts *env, const char *home, const cJSON *extra, int networ
  * not be read as such (rubbish), with *why; 0 or -1. `prefix` is put before file
  * names; `work` is the directory whose name is left out. */
 int findings_read(const cJSON *how, const char *out, size_t out_len, const char *err_text,
-	size_t err_len, const char *work, const char *prefix, cJSON *check, struct buf *why,
-	struct err *e);
+	size_t err_len, const char *work, const char *prefix, cJSON *check,
+	struct buf *why, struct err *e);
 
 /* The first group of a pattern's first match, appended to `to`; 1 when there is one. */
-int pattern_first(const char *pattern, const char *text, size_t len, struct buf *to,
-	struct err *e);
+int pattern_first(
+	const char *pattern, const char *text, size_t len, struct buf *to, struct err *e);
 
 /* ---- interpreters and mirrors (python.c, mirror.c) ---- */
 

@@ -25,7 +25,8 @@ static int property(cJSON *component, const char *name, const char *value, struc
 
 /* Adds a component once by its reference; *out is the one that is there. */
 static int component(cJSON *list, const char *ref, const char *type, const char *group,
-	const char *name, const char *version, const char *purl, cJSON **out, struct err *e)
+	const char *name, const char *version, const char *purl, cJSON **out,
+	struct err *e)
 {
 	cJSON *c;
 	size_t i = 0;
@@ -44,7 +45,8 @@ static int component(cJSON *list, const char *ref, const char *type, const char 
 	c = json_push_object(list, e);
 	if (c == NULL || json_set_str(c, "type", type, e) < 0 ||
 		json_set_str(c, "bom-ref", ref, e) < 0 ||
-		(group != NULL && *group != '\0' && json_set_str(c, "group", group, e) < 0) ||
+		(group != NULL && *group != '\0' &&
+			json_set_str(c, "group", group, e) < 0) ||
 		json_set_str(c, "name", name, e) < 0 ||
 		(version != NULL && *version != '\0' &&
 			json_set_str(c, "version", version, e) < 0) ||
@@ -80,7 +82,8 @@ static int python_hashes(cJSON *c, const char *line, size_t len, struct err *e)
 
 		if (strncmp(line + i, "--hash=sha256:", 14) != 0)
 			continue;
-		while (n < 64 && i + 14 + n < len && isxdigit((unsigned char)line[i + 14 + n])) {
+		while (n < 64 && i + 14 + n < len &&
+			isxdigit((unsigned char)line[i + 14 + n])) {
 			hex[n] = (char)tolower((unsigned char)line[i + 14 + n]);
 			n++;
 		}
@@ -98,7 +101,8 @@ static int python_hashes(cJSON *c, const char *line, size_t len, struct err *e)
 }
 
 /* One requirement with its continuation lines: "name[extra]==1.2 ; marker --hash=…". */
-static int python_line(cJSON *list, const char *path, const char *s, size_t len, struct err *e)
+static int python_line(
+	cJSON *list, const char *path, const char *s, size_t len, struct err *e)
 {
 	char name[128], version[64];
 	/* what only develops and tests the repository is no part of what it ships */
@@ -108,9 +112,11 @@ static int python_line(cJSON *list, const char *path, const char *s, size_t len,
 	cJSON *c;
 	int ret = -1;
 
-	while (n < len && n + 1 < sizeof(name) && (isalnum((unsigned char)s[n]) ||
-							  (n > 0 && strchr("-_.", s[n]) != NULL))) {
-		name[n] = s[n] == '_' || s[n] == '.' ? '-' : (char)tolower((unsigned char)s[n]);
+	while (n < len && n + 1 < sizeof(name) &&
+		(isalnum((unsigned char)s[n]) ||
+			(n > 0 && strchr("-_.", s[n]) != NULL))) {
+		name[n] = s[n] == '_' || s[n] == '.' ? '-'
+						     : (char)tolower((unsigned char)s[n]);
 		n++;
 	}
 	if (n == 0)
@@ -123,7 +129,8 @@ static int python_line(cJSON *list, const char *path, const char *s, size_t len,
 	while (i < len && s[i] == ' ')
 		i++;
 	if (i + 2 < len && s[i] == '=' && s[i + 1] == '=')
-		for (i += 2; i < len && v + 1 < sizeof(version) && strchr(" ;\\,\t\r#", s[i]) == NULL;)
+		for (i += 2; i < len && v + 1 < sizeof(version) &&
+			strchr(" ;\\,\t\r#", s[i]) == NULL;)
 			version[v++] = s[i++];
 	version[v] = '\0';
 	buf_addf(&purl, "pkg:pypi/%s", name);
@@ -134,8 +141,10 @@ static int python_line(cJSON *list, const char *path, const char *s, size_t len,
 	if (buf_ok(&purl, e) < 0)
 		goto out;
 	ret = component(list, purl.ptr, "library", NULL, name, version, purl.ptr, &c, e);
-	if (ret == 0 && (json_set_str(c, "scope", scope, e) < 0 || python_hashes(c, s, len, e) < 0 ||
-				property(c, "mlops:file", path, e) < 0))
+	if (ret == 0 &&
+		(json_set_str(c, "scope", scope, e) < 0 ||
+			python_hashes(c, s, len, e) < 0 ||
+			property(c, "mlops:file", path, e) < 0))
 		ret = -1;
 	else if (ret == 1 && strcmp(scope, "required") == 0)
 		ret = json_set_str(c, "scope", scope, e);
@@ -172,7 +181,8 @@ static int python_file(cJSON *list, const struct vfile *f, struct err *e)
 /* ---- containers ---- */
 
 /* "python:3.12-slim@sha256:…" -> pkg:docker/library/python@3.12-slim. */
-static int image(cJSON *list, const char *path, const char *text, size_t len, struct err *e)
+static int image(
+	cJSON *list, const char *path, const char *text, size_t len, struct err *e)
 {
 	struct buf purl = BUF_INIT(2048), name = BUF_INIT(1024), version = BUF_INIT(256);
 	const char *at = memchr(text, '@', len), *colon = NULL, *slash;
@@ -187,11 +197,13 @@ static int image(cJSON *list, const char *path, const char *text, size_t len, st
 	if (colon != NULL)
 		buf_add(&version, colon + 1, (size_t)(text + n - colon - 1));
 	slash = strchr(name.ptr, '/');
-	if (slash != NULL && (memchr(name.ptr, '.', (size_t)(slash - name.ptr)) != NULL ||
-				     memchr(name.ptr, ':', (size_t)(slash - name.ptr)) != NULL))
+	if (slash != NULL &&
+		(memchr(name.ptr, '.', (size_t)(slash - name.ptr)) != NULL ||
+			memchr(name.ptr, ':', (size_t)(slash - name.ptr)) != NULL))
 		host = (size_t)(slash - name.ptr);
 	buf_add_str(&purl, "pkg:docker/");
-	purl_add(&purl, name.ptr + (host ? host + 1 : 0), name.len - (host ? host + 1 : 0), "/");
+	purl_add(&purl, name.ptr + (host ? host + 1 : 0),
+		name.len - (host ? host + 1 : 0), "/");
 	if (version.len > 0 || at != NULL) {
 		buf_add_char(&purl, '@');
 		if (at != NULL)
@@ -205,7 +217,8 @@ static int image(cJSON *list, const char *path, const char *text, size_t len, st
 	}
 	if (buf_ok(&purl, e) < 0 || buf_ok(&name, e) < 0 || buf_ok(&version, e) < 0)
 		goto out;
-	ret = component(list, purl.ptr, "container", NULL, name.ptr, version.ptr, purl.ptr, &c, e);
+	ret = component(list, purl.ptr, "container", NULL, name.ptr, version.ptr,
+		purl.ptr, &c, e);
 	if (ret == 0)
 		ret = property(c, "mlops:file", path, e);
 	ret = ret < 0 ? -1 : 0;
@@ -234,13 +247,16 @@ static int docker_file(cJSON *list, const struct vfile *f, struct err *e)
 			char copy[600];
 
 			snprintf(copy, sizeof(copy), "%.*s", (int)(p + line - s), s);
-			if (sscanf(copy, "%*s --platform=%*s %511s %*[aA]%*[sS] %63s", from, stage) < 1)
-				(void)sscanf(copy, "%*s %511s %*[aA]%*[sS] %63s", from, stage);
+			if (sscanf(copy, "%*s --platform=%*s %511s %*[aA]%*[sS] %63s",
+				    from, stage) < 1)
+				(void)sscanf(
+					copy, "%*s %511s %*[aA]%*[sS] %63s", from, stage);
 		}
 		for (size_t i = 0; i < n_stages; i++)
 			earlier |= strcmp(stages[i], from) == 0;
 		if (*from != '\0' && !earlier && strcmp(from, "scratch") != 0 &&
-			strchr(from, '$') == NULL && image(list, f->path, from, strlen(from), e) < 0)
+			strchr(from, '$') == NULL &&
+			image(list, f->path, from, strlen(from), e) < 0)
 			return -1;
 		if (*stage != '\0' && n_stages < ARRAY_LEN(stages))
 			memcpy(stages[n_stages++], stage, sizeof(stage));
@@ -251,11 +267,13 @@ static int docker_file(cJSON *list, const struct vfile *f, struct err *e)
 
 /* ---- Terraform ---- */
 
-static int provider(cJSON *list, const char *path, const struct hcl_attr *a, struct err *e)
+static int provider(
+	cJSON *list, const char *path, const struct hcl_attr *a, struct err *e)
 {
 	const struct hcl_value *source = hcl_member(&a->value, "source");
 	const struct hcl_value *wants = hcl_member(&a->value, "version");
-	const char *full = source != NULL && source->kind == HCL_STRING ? source->text : a->name;
+	const char *full =
+		source != NULL && source->kind == HCL_STRING ? source->text : a->name;
 	const char *slash = strrchr(full, '/'), *name = slash == NULL ? full : slash + 1;
 	struct buf ref = BUF_INIT(1024), group = BUF_INIT(512);
 	cJSON *c;
@@ -266,10 +284,12 @@ static int provider(cJSON *list, const char *path, const struct hcl_attr *a, str
 	if (buf_ok(&ref, e) < 0 || buf_ok(&group, e) < 0)
 		goto out;
 	ret = component(list, ref.ptr, "library", group.ptr, name, NULL, NULL, &c, e);
-	if (ret == 0 && (property(c, "mlops:kind", "terraform-provider", e) < 0 ||
-				property(c, "mlops:file", path, e) < 0 ||
-				(wants != NULL && wants->kind == HCL_STRING &&
-					property(c, "mlops:version-constraint", wants->text, e) < 0)))
+	if (ret == 0 &&
+		(property(c, "mlops:kind", "terraform-provider", e) < 0 ||
+			property(c, "mlops:file", path, e) < 0 ||
+			(wants != NULL && wants->kind == HCL_STRING &&
+				property(c, "mlops:version-constraint", wants->text, e) <
+					0)))
 		ret = -1;
 	ret = ret < 0 ? -1 : 0;
 out:
@@ -287,9 +307,11 @@ static int terraform_file(cJSON *list, const struct vfile *f, struct err *e)
 	if (hcl_parse(f->bytes.ptr, f->bytes.len, &body, &bad) < 0)
 		return 0; /* the Terraform checks say so */
 	for (size_t i = 0; i < body.n_blocks; i++) {
-		const struct hcl_block *req = strcmp(body.blocks[i].type, "terraform") != 0
+		const struct hcl_block *req =
+			strcmp(body.blocks[i].type, "terraform") != 0
 			? NULL
-			: hcl_block(&body.blocks[i].body, "required_providers", NULL, NULL);
+			: hcl_block(
+				  &body.blocks[i].body, "required_providers", NULL, NULL);
 
 		for (size_t k = 0; req != NULL && k < req->body.n_attrs && ret == 0; k++)
 			ret = provider(list, f->path, &req->body.attrs[k], e);
@@ -300,8 +322,8 @@ static int terraform_file(cJSON *list, const struct vfile *f, struct err *e)
 
 /* ---- GitHub actions ---- */
 
-static int action(cJSON *list, const char *path, const char *s, size_t len, const char *comment,
-	size_t comment_len, struct err *e)
+static int action(cJSON *list, const char *path, const char *s, size_t len,
+	const char *comment, size_t comment_len, struct err *e)
 {
 	const char *at = memchr(s, '@', len), *slash = memchr(s, '/', len);
 	struct buf purl = BUF_INIT(1024), group = BUF_INIT(256), name = BUF_INIT(512),
@@ -322,11 +344,12 @@ static int action(cJSON *list, const char *path, const char *s, size_t len, cons
 	ret = buf_ok(&purl, e) < 0 || buf_ok(&group, e) < 0 || buf_ok(&name, e) < 0 ||
 			buf_ok(&version, e) < 0
 		? -1
-		: component(list, purl.ptr, "application", group.ptr, name.ptr, version.ptr, purl.ptr,
-			  &c, e);
-	if (ret == 0 && (property(c, "mlops:kind", "github-action", e) < 0 ||
-				property(c, "mlops:file", path, e) < 0 ||
-				(tag.len > 0 && property(c, "mlops:tag", tag.ptr, e) < 0)))
+		: component(list, purl.ptr, "application", group.ptr, name.ptr,
+			  version.ptr, purl.ptr, &c, e);
+	if (ret == 0 &&
+		(property(c, "mlops:kind", "github-action", e) < 0 ||
+			property(c, "mlops:file", path, e) < 0 ||
+			(tag.len > 0 && property(c, "mlops:tag", tag.ptr, e) < 0)))
 		ret = -1;
 	buf_release(&purl);
 	buf_release(&group);
@@ -353,7 +376,8 @@ static int workflow_file(cJSON *list, const struct vfile *f, struct err *e)
 				stop++;
 			const char *hash = memchr(stop, '#', (size_t)(end - stop));
 
-			if (action(list, f->path, s, (size_t)(stop - s), hash ? hash + 1 : end,
+			if (action(list, f->path, s, (size_t)(stop - s),
+				    hash ? hash + 1 : end,
 				    hash ? (size_t)(end - hash - 1) : 0, e) < 0)
 				return -1;
 		}
@@ -377,8 +401,8 @@ static cJSON *sorted(const cJSON *list, struct err *e)
 	cJSON *out = at == NULL ? NULL : json_new_array(e);
 
 	JSON_EACH(c, list)
-		if (at != NULL)
-			at[i++] = c;
+	if (at != NULL)
+		at[i++] = c;
 	if (out != NULL && n > 0)
 		qsort(at, n, sizeof(const cJSON *), by_ref);
 	for (i = 0; out != NULL && i < n; i++)
@@ -398,7 +422,8 @@ static int collect(cJSON *list, const struct vtree *t, struct err *e)
 		int ret = 0;
 
 		base = base == NULL ? f->path : base + 1;
-		if (glob_match("requirements*.txt", base) || glob_match("requirements/*.txt", f->path))
+		if (glob_match("requirements*.txt", base) ||
+			glob_match("requirements/*.txt", f->path))
 			ret = python_file(list, f, e);
 		else if (strncmp(base, "Dockerfile", 10) == 0)
 			ret = docker_file(list, f, e);
@@ -439,8 +464,8 @@ static int depends(cJSON *bom, struct err *e)
 		return -1;
 	on = json_add_array(root, "dependsOn", e);
 	JSON_EACH(c, json_get(bom, "components"))
-		if (on == NULL || json_push_str(on, json_str_or(c, "bom-ref", ""), e) < 0)
-			return -1;
+	if (on == NULL || json_push_str(on, json_str_or(c, "bom-ref", ""), e) < 0)
+		return -1;
 	return on == NULL ? -1 : 0;
 }
 
@@ -467,8 +492,8 @@ cJSON *sbom_make(const struct vtree *t, const char *name, struct err *e)
 		json_set_str(bom, "specVersion", "1.6", e) < 0 ||
 		json_set_null(bom, "serialNumber", e) < 0 ||
 		json_set_int(bom, "version", 1, e) < 0 || head(bom, name, e) < 0 ||
-		json_set(bom, "components", sorted(list, e), e) < 0 || depends(bom, e) < 0 ||
-		number(bom, e) < 0) {
+		json_set(bom, "components", sorted(list, e), e) < 0 ||
+		depends(bom, e) < 0 || number(bom, e) < 0) {
 		json_free(bom);
 		bom = NULL;
 	}
@@ -488,7 +513,8 @@ int check_sbom(cJSON *check, const cJSON *bom, struct err *e)
 	JSON_EACH(c, json_get(bom, "components"))
 	{
 		const char *purl = json_str_or(c, "purl", NULL);
-		const char *file = json_str_or(json_item(json_get(c, "properties"), 0), "value", NULL);
+		const char *file = json_str_or(
+			json_item(json_get(c, "properties"), 0), "value", NULL);
 		int ret = 0;
 
 		if (purl != NULL && json_get(c, "version") == NULL)

@@ -11,7 +11,8 @@ static int scan_file(cJSON *check, cJSON *found, struct redact *r, const struct 
 {
 	struct redact_hit *hits = NULL;
 	size_t n = 0;
-	int ret = redact_scan(r, REDACT_SECRETS, f->bytes.ptr, f->bytes.len, &hits, &n, e);
+	int ret =
+		redact_scan(r, REDACT_SECRETS, f->bytes.ptr, f->bytes.len, &hits, &n, e);
 
 	for (size_t i = 0; ret == 0 && i < n; i++) {
 		cJSON *o = json_push_object(found, e);
@@ -20,8 +21,8 @@ static int scan_file(cJSON *check, cJSON *found, struct redact *r, const struct 
 				json_set_str(o, "title", hits[i].title, e) < 0 ||
 				json_set_str(o, "file", f->path, e) < 0 ||
 				json_set_int(o, "line", (int64_t)hits[i].line, e) < 0 ||
-				check_finding(check, hits[i].rule, "error", f->path, hits[i].line,
-					0, hits[i].title, e) < 0
+				check_finding(check, hits[i].rule, "error", f->path,
+					hits[i].line, 0, hits[i].title, e) < 0
 			? -1
 			: 0;
 	}
@@ -29,8 +30,8 @@ static int scan_file(cJSON *check, cJSON *found, struct redact *r, const struct 
 	return ret;
 }
 
-int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t, cJSON *report,
-	struct err *e)
+int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t,
+	cJSON *report, struct err *e)
 {
 	cJSON *rules = env_read_json(env, "redact/secrets.json", e), *found;
 	struct redact *r = rules == NULL ? NULL : redact_new(rules, e);

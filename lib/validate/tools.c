@@ -29,7 +29,7 @@ struct task {
 	struct tool *tool;
 	struct place place;
 	pthread_mutex_t lock;
-	int prepared;       /* place.work is there, and what others come after has run in it */
+	int prepared; /* place.work is there, and what others come after has run in it */
 	struct texts files; /* what the row's globs match */
 	cJSON *check;
 	enum stage stage;
@@ -91,15 +91,16 @@ int tool_env(struct texts *env, const char *home, const cJSON *extra, int networ
 	struct err *e)
 {
 	static const char *const fixed[] = { "LC_ALL=C.UTF-8", "TZ=UTC", "NO_COLOR=1",
-		"TERM=dumb", "COLUMNS=500", "CI=true", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0",
-		"CHECKPOINT_DISABLE=1", "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "TF_IN_AUTOMATION=1",
-		"TF_INPUT=0", "TF_CLI_CONFIG_FILE=/dev/null" };
-	static const char *const offline[] = { "PIP_NO_INDEX=1", "HTTP_PROXY=http://127.0.0.1:9",
-		"HTTPS_PROXY=http://127.0.0.1:9", "http_proxy=http://127.0.0.1:9",
-		"https_proxy=http://127.0.0.1:9", "NO_PROXY=localhost,127.0.0.1,::1",
-		"no_proxy=localhost,127.0.0.1,::1" };
+		"TERM=dumb", "COLUMNS=500", "CI=true", "PYTHONDONTWRITEBYTECODE=1",
+		"PYTHONHASHSEED=0", "CHECKPOINT_DISABLE=1",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_TERMINAL_PROMPT=0", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
+		"TF_CLI_CONFIG_FILE=/dev/null" };
+	static const char *const offline[] = { "PIP_NO_INDEX=1",
+		"HTTP_PROXY=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9",
+		"http_proxy=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9",
+		"NO_PROXY=localhost,127.0.0.1,::1", "no_proxy=localhost,127.0.0.1,::1" };
 	static const char *const online[] = { "HTTP_PROXY", "HTTPS_PROXY", "http_proxy",
 		"https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "PIP_INDEX_URL",
 		"PIP_CERT", "REQUESTS_CA_BUNDLE" };
@@ -120,8 +121,8 @@ int tool_env(struct texts *env, const char *home, const cJSON *extra, int networ
 	for (size_t i = 0; ret == 0 && network && i < ARRAY_LEN(online); i++)
 		ret = env_pass(env, online[i], e);
 	JSON_EACH(v, extra)
-		if (ret == 0 && json_text(v) != NULL)
-			ret = env_put(env, e, "%s=%s", json_key(v), json_text(v));
+	if (ret == 0 && json_text(v) != NULL)
+		ret = env_put(env, e, "%s=%s", json_key(v), json_text(v));
 	return ret;
 }
 
@@ -164,7 +165,8 @@ static int command_run(const struct pool *p, const struct task *t, struct comman
 		.stop = &stopped_by };
 	int ret = -1;
 
-	if (tool_env(&env, t->place.home, json_get(t->row, "env"), p->args->network, e) < 0)
+	if (tool_env(&env, t->place.home, json_get(t->row, "env"), p->args->network, e) <
+		0)
 		goto out;
 	spec.argv = (const char *const *)c->argv.at;
 	spec.env = (const char *const *)env.at;
@@ -211,19 +213,22 @@ static int tool_ask(const struct pool *p, const struct task *t, struct err *e)
 		goto out;
 	}
 	tool->path = buf_take(&path);
-	if (tool->path == NULL || texts_add(&c.argv, tool->path, strlen(tool->path), e) < 0)
+	if (tool->path == NULL ||
+		texts_add(&c.argv, tool->path, strlen(tool->path), e) < 0)
 		goto out;
 	JSON_EACH(a, json_get(how, "args"))
-		if (json_text(a) != NULL &&
-			texts_add(&c.argv, json_text(a), strlen(json_text(a)), e) < 0)
-			goto out;
+	if (json_text(a) != NULL &&
+		texts_add(&c.argv, json_text(a), strlen(json_text(a)), e) < 0)
+		goto out;
 	ret = command_run(p, t, &c, NULL, &why, e);
 	if (ret == 0 && !c.r.timed_out && c.r.signal == 0) {
-		int found = pattern_first(json_str_or(how, "pattern", "([0-9]+(?:\\.[0-9]+)+)"),
-			c.out.ptr, c.out.len, &v, e);
+		int found = pattern_first(
+			json_str_or(how, "pattern", "([0-9]+(?:\\.[0-9]+)+)"), c.out.ptr,
+			c.out.len, &v, e);
 
 		if (found == 0)
-			found = pattern_first("([0-9]+(?:\\.[0-9]+)+)", c.err.ptr, c.err.len, &v, e);
+			found = pattern_first(
+				"([0-9]+(?:\\.[0-9]+)+)", c.err.ptr, c.err.len, &v, e);
 		ret = found < 0 ? -1 : 0;
 		if (found > 0)
 			tool->version = buf_take(&v);
@@ -252,15 +257,19 @@ static int tool_ready(const struct pool *p, struct task *t, struct err *e)
 		return -1;
 	if (tool->path == NULL)
 		return check_set(t->check,
-			p->args->strict && !json_bool_or(t->row, "optional", 0) ? "fail" : "skipped",
+			p->args->strict && !json_bool_or(t->row, "optional", 0)
+				? "fail"
+				: "skipped",
 			e, "%s is not installed", tool->name);
 	if (tool->version == NULL)
-		return check_set(t->check, "error", e, "%s does not tell its version", tool->name);
+		return check_set(
+			t->check, "error", e, "%s does not tell its version", tool->name);
 	if (json_set_str(t->check, "version", tool->version, e) < 0)
 		return -1;
 	if (least != NULL && version_below(tool->version, least))
-		return check_set(t->check, "error", e, "%s %s is older than %s, the oldest known to work",
-			tool->name, tool->version, least);
+		return check_set(t->check, "error", e,
+			"%s %s is older than %s, the oldest known to work", tool->name,
+			tool->version, least);
 	return 1;
 }
 
@@ -346,8 +355,8 @@ static void last_line(const struct command *c, const char *work, struct buf *to)
 static int has_number(const cJSON *list, int number)
 {
 	JSON_EACH(v, list)
-		if ((int)json_number(v, -1) == number)
-			return 1;
+	if ((int)json_number(v, -1) == number)
+		return 1;
 	return 0;
 }
 
@@ -360,7 +369,8 @@ static int fails_by_level(const struct task *t)
 	{
 		const char *level = json_str_or(f, "level", "");
 
-		if (least != NULL && (strcmp(level, least) == 0 || strcmp(level, "error") == 0))
+		if (least != NULL &&
+			(strcmp(level, least) == 0 || strcmp(level, "error") == 0))
 			return 1;
 	}
 	return 0;
@@ -376,17 +386,21 @@ static int judge(const struct pool *p, struct task *t, const struct command *c,
 	int failed = has_number(json_get(t->row, "fail"), c->r.status), ret;
 
 	if (c->r.overflowed)
-		return check_set(t->check, "error", e, "%s printed more than %zu MiB and was ended",
-			name, OUTPUT_MAX >> 20);
+		return check_set(t->check, "error", e,
+			"%s printed more than %zu MiB and was ended", name,
+			OUTPUT_MAX >> 20);
 	if (c->r.timed_out)
-		return check_set(t->check, "error", e, "%s did not end within %g s and was ended",
-			name, (double)deadline_ns(p, t->row) / 1e9);
+		return check_set(t->check, "error", e,
+			"%s did not end within %g s and was ended", name,
+			(double)deadline_ns(p, t->row) / 1e9);
 	if (c->r.too_large)
-		return check_set(t->check, "error", e, "%s took more than %g MiB of memory and was ended",
-			name, json_num_or(t->row, "memory_mb", 4096));
+		return check_set(t->check, "error", e,
+			"%s took more than %g MiB of memory and was ended", name,
+			json_num_or(t->row, "memory_mb", 4096));
 	if (c->r.signal != 0)
-		return check_set(t->check, "error", e, "%s was ended by signal %d (%s)", name,
-			c->r.signal, sigabbrev_np(c->r.signal) ? sigabbrev_np(c->r.signal) : "?");
+		return check_set(t->check, "error", e, "%s was ended by signal %d (%s)",
+			name, c->r.signal,
+			sigabbrev_np(c->r.signal) ? sigabbrev_np(c->r.signal) : "?");
 	if (!failed && !has_number(json_get(t->row, "pass"), c->r.status)) {
 		last_line(c, t->place.work, &why);
 		ret = check_set(t->check, "error", e, "%s ended with status %d: %s", name,
@@ -394,14 +408,15 @@ static int judge(const struct pool *p, struct task *t, const struct command *c,
 		buf_release(&why);
 		return ret;
 	}
-	ret = findings_read(json_get(t->row, "findings"), c->out.ptr, c->out.len, c->err.ptr,
-		c->err.len, t->place.work, prefix, t->check, &why, e);
+	ret = findings_read(json_get(t->row, "findings"), c->out.ptr, c->out.len,
+		c->err.ptr, c->err.len, t->place.work, prefix, t->check, &why, e);
 	if (ret > 0)
 		ret = check_set(t->check, "error", e, "%s: %s", name, why.ptr);
-	else if (ret == 0 && failed && (size_t)json_num_or(t->check, "findings_total", 0) == before) {
+	else if (ret == 0 && failed &&
+		(size_t)json_num_or(t->check, "findings_total", 0) == before) {
 		last_line(c, t->place.work, &why);
-		ret = check_finding(t->check, json_str_or(t->row, "id", ""), "error", NULL, 0, 0,
-			why.len > 0 ? why.ptr : "failed without a word", e);
+		ret = check_finding(t->check, json_str_or(t->row, "id", ""), "error",
+			NULL, 0, 0, why.len > 0 ? why.ptr : "failed without a word", e);
 	}
 	if (ret == 0 && (failed || fails_by_level(t)) && !check_is(t->check, "error"))
 		ret = json_set_str(t->check, "status", "fail", e);
@@ -431,15 +446,16 @@ static int run_once(const struct pool *p, struct task *t, const char *subdir,
 
 	buf_addf(&dir, "%s%s%s", t->place.work, *subdir ? "/" : "", subdir);
 	JSON_EACH(a, json_get(t->row, "argv"))
-		if (expand(t, json_text(a) ? json_text(a) : "", python, files, &c.argv, e) < 0)
-			goto out;
+	if (expand(t, json_text(a) ? json_text(a) : "", python, files, &c.argv, e) < 0)
+		goto out;
 	if (buf_ok(&dir, e) < 0)
 		goto out;
 	ret = command_run(p, t, &c, dir.ptr, &why, e);
 	if (ret > 0)
 		ret = check_set(t->check, "error", e, "%s", why.ptr);
 	else if (ret == 0)
-		ret = judge(p, t, &c, subdir, e) < 0 || take_detail(t, &c, e) < 0 ? -1 : 0;
+		ret = judge(p, t, &c, subdir, e) < 0 || take_detail(t, &c, e) < 0 ? -1
+										  : 0;
 out:
 	command_release(&c);
 	buf_release(&dir);
@@ -449,7 +465,8 @@ out:
 
 /* ---- one task ---- */
 
-static char *below(const struct pool *p, const struct task *t, const char *name, struct err *e)
+static char *below(
+	const struct pool *p, const struct task *t, const char *name, struct err *e)
 {
 	struct buf b = BUF_INIT(8192);
 	char *path;
@@ -463,13 +480,15 @@ static char *below(const struct pool *p, const struct task *t, const char *name,
 static int make_home(const struct pool *p, struct task *t, struct err *e)
 {
 	t->place.home = below(p, t, "home", e);
-	t->place.work = t->after != NULL ? strdup(t->after->place.work) : below(p, t, "repo", e);
+	t->place.work =
+		t->after != NULL ? strdup(t->after->place.work) : below(p, t, "repo", e);
 	if (t->place.home == NULL || t->place.work == NULL)
 		return err_no_memory(e);
 	return file_mkdirs(t->place.home, e);
 }
 
-static int run_in_all(const struct pool *p, struct task *t, const char *python, struct err *e)
+static int run_in_all(
+	const struct pool *p, struct task *t, const char *python, struct err *e)
 {
 	const char *in = json_str_or(t->row, "in", "root");
 	struct texts dirs = { 0 };
@@ -508,7 +527,8 @@ static int prepare(const struct pool *p, struct task *t, struct err *e)
 	if (!first->prepared) {
 		twin = *first;
 		twin.check = json_copy(first->check, e);
-		ret = twin.check == NULL || tree_copy(p->tree, first->place.work, e) < 0 ||
+		ret = twin.check == NULL ||
+				tree_copy(p->tree, first->place.work, e) < 0 ||
 				run_in_all(p, &twin, "", e) < 0
 			? -1
 			: 0;
@@ -530,8 +550,9 @@ static int cache_path(const struct pool *p, const struct task *t, const char *py
 	int ret;
 
 	json_print(t->row, JSON_COMPACT, &key);
-	buf_addf(&key, "\n%s\n%s\n%s\n%s\n%s\n%s %d", MLOPS_VERSION, json_str_or(t->check, "id", ""),
-		t->tool->path, t->tool->version, python, p->tree_digest, p->args->network);
+	buf_addf(&key, "\n%s\n%s\n%s\n%s\n%s\n%s %d", MLOPS_VERSION,
+		json_str_or(t->check, "id", ""), t->tool->path, t->tool->version, python,
+		p->tree_digest, p->args->network);
 	if (t->mirror != NULL)
 		buf_addf(&key, "\n%s %s", t->mirror->path, t->mirror->label);
 	ret = buf_ok(&key, e);
@@ -575,7 +596,8 @@ static void cache_put(const struct pool *p, const struct task *t, const char *pa
 }
 
 /* What the row needs beside its program. 1: all there; 0: the status is set. */
-static int needs_met(const struct pool *p, struct task *t, struct buf *python, struct err *e)
+static int needs_met(
+	const struct pool *p, struct task *t, struct buf *python, struct err *e)
 {
 	const cJSON *modules = json_get(t->row, "python");
 	struct buf why = BUF_INIT(4096);
@@ -593,17 +615,20 @@ static int needs_met(const struct pool *p, struct task *t, struct buf *python, s
 }
 
 /* Runs the row, or takes what is kept of an earlier time. */
-static int run_or_recall(const struct pool *p, struct task *t, const char *python, struct err *e)
+static int run_or_recall(
+	const struct pool *p, struct task *t, const char *python, struct err *e)
 {
 	struct buf kept = BUF_INIT(8192);
 	int ret = 0;
 
 	if (p->args->cache != NULL) {
-		ret = cache_path(p, t, python, &kept, e) < 0 ? -1 : cache_get(t, kept.ptr, e);
+		ret = cache_path(p, t, python, &kept, e) < 0 ? -1
+							     : cache_get(t, kept.ptr, e);
 		if (ret != 0)
 			goto out;
 	}
-	ret = prepare(p, t, e) < 0 || run_in_all(p, t, python, e) < 0 || check_settle(t->check, e) < 0
+	ret = prepare(p, t, e) < 0 || run_in_all(p, t, python, e) < 0 ||
+			check_settle(t->check, e) < 0
 		? -1
 		: 0;
 	t->prepared = ret == 0;
@@ -621,7 +646,8 @@ static int run_task(const struct pool *p, struct task *t, struct err *e)
 	int ret;
 
 	if (t->files.n == 0)
-		return check_set(t->check, "skipped", e, "nothing in the repository for it to check");
+		return check_set(t->check, "skipped", e,
+			"nothing in the repository for it to check");
 	if (t->after != NULL && !check_is(t->after->check, "pass")) {
 		const char *id = json_str_or(t->after->check, "id", "");
 
@@ -667,11 +693,13 @@ static void say(const struct pool *p, const struct task *t)
 {
 	const char *reason = json_str_or(t->check, "reason", NULL);
 
-	const char *id = json_str_or(t->check, "id", ""), *status = check_status(t->check);
+	const char *id = json_str_or(t->check, "id", ""),
+		   *status = check_status(t->check);
 	double s = json_num_or(t->check, "duration_ms", 0) / 1000;
 
 	if (isatty(STDERR_FILENO))
-		log_info(&p->env->log, "%-22s %-8s%5.1f s  %s", id, status, s, reason ? reason : "");
+		log_info(&p->env->log, "%-22s %-8s%5.1f s  %s", id, status, s,
+			reason ? reason : "");
 	else
 		log_detail(&p->env->log, "%-22s %-8s%s%s", id, status, reason ? " " : "",
 			reason ? reason : "");
@@ -690,7 +718,8 @@ static void *worker(void *arg)
 
 		if (all_done)
 			break;
-		if (t == NULL) { /* woken when a task ends, as it soon does after a signal */
+		if (t ==
+			NULL) { /* woken when a task ends, as it soon does after a signal */
 			pthread_cond_wait(&p->changed, &p->lock);
 			continue;
 		}
@@ -712,7 +741,10 @@ static void *worker(void *arg)
 
 static int run_pool(struct pool *p, struct err *e)
 {
-	size_t jobs = p->args->jobs < 1 ? 1 : p->args->jobs > 64 ? 64 : p->args->jobs, started;
+	size_t jobs = p->args->jobs < 1 ? 1
+		: p->args->jobs > 64    ? 64
+					: p->args->jobs,
+	       started;
 	pthread_t threads[64];
 
 	for (started = 0; started < jobs && started < p->n; started++)
@@ -763,7 +795,8 @@ static int tree_has(const struct vtree *t, const cJSON *globs)
 	return 0;
 }
 
-static int add_task(struct pool *p, const cJSON *row, const struct mirror *m, struct err *e)
+static int add_task(
+	struct pool *p, const cJSON *row, const struct mirror *m, struct err *e)
 {
 	const char *id, *tool, *title, *after = json_str_or(row, "after", NULL);
 	struct task *t = &p->tasks[p->n];
@@ -788,9 +821,12 @@ static int add_task(struct pool *p, const cJSON *row, const struct mirror *m, st
 			strcmp(json_str_or(p->tasks[i].row, "id", ""), after) == 0)
 			t->after = &p->tasks[i];
 	if (after != NULL && t->after == NULL)
-		return err_set(e, ERR_CONFIG, "validators.json: '%s' comes after '%s', which is no row before it",
+		return err_set(e, ERR_CONFIG,
+			"validators.json: '%s' comes after '%s', which is no row before "
+			"it",
 			id, after);
-	if (json_get(row, "only_with") != NULL && !tree_has(p->tree, json_get(row, "only_with")))
+	if (json_get(row, "only_with") != NULL &&
+		!tree_has(p->tree, json_get(row, "only_with")))
 		return 0;
 	for (size_t i = 0; i < p->tree->n; i++) {
 		const char *path = p->tree->at[i].path;
@@ -807,7 +843,8 @@ static int add_task(struct pool *p, const cJSON *row, const struct mirror *m, st
 static int wanted_by_later(const struct tools_args *a, const cJSON *row)
 {
 	for (const cJSON *r = json_next(row); r != NULL; r = json_next(r))
-		if (strcmp(json_str_or(r, "after", ""), json_str_or(row, "id", "?")) == 0 &&
+		if (strcmp(json_str_or(r, "after", ""), json_str_or(row, "id", "?")) ==
+				0 &&
 			wanted(a, json_str_or(r, "id", ""), json_str_or(r, "tool", "")))
 			return 1;
 	return 0;
@@ -833,11 +870,14 @@ static int plan_tasks(struct pool *p, const cJSON *table, struct err *e)
 		int mirrored = json_bool_or(row, "mirror", 0);
 		size_t variants = mirrored && p->mirrors.n > 0 ? p->mirrors.n : 1;
 
-		if (!wanted(p->args, json_str_or(row, "id", ""), json_str_or(row, "tool", "")) &&
+		if (!wanted(p->args, json_str_or(row, "id", ""),
+			    json_str_or(row, "tool", "")) &&
 			!wanted_by_later(p->args, row))
 			continue;
 		for (size_t i = 0; i < variants; i++)
-			if (add_task(p, row, mirrored && p->mirrors.n > 0 ? &p->mirrors.at[i] : NULL,
+			if (add_task(p, row,
+				    mirrored && p->mirrors.n > 0 ? &p->mirrors.at[i]
+								 : NULL,
 				    e) < 0)
 				return -1;
 	}
@@ -878,11 +918,13 @@ static int make_scratch(struct pool *p, struct err *e)
 	struct buf b = BUF_INIT(4096);
 	char *real;
 
-	buf_addf(&b, "%s/mlops-validate-XXXXXX", tmp != NULL && *tmp == '/' ? tmp : "/tmp");
+	buf_addf(&b, "%s/mlops-validate-XXXXXX",
+		tmp != NULL && *tmp == '/' ? tmp : "/tmp");
 	if (buf_ok(&b, e) < 0)
 		return -1;
 	if (mkdtemp(b.ptr) == NULL) {
-		err_fill(e, ERR_CANT_CREATE, "cannot create '%s': %s", b.ptr, strerror(errno));
+		err_fill(e, ERR_CANT_CREATE, "cannot create '%s': %s", b.ptr,
+			strerror(errno));
 		buf_release(&b);
 		return -1;
 	}
@@ -917,7 +959,8 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
  * scratch directory goes, and then the signal has its usual effect. */
 static int run_guarded(struct pool *p, struct err *e)
 {
-	struct sigaction catch = { .sa_handler = on_stop }, before[ARRAY_LEN(stop_signals)];
+	struct sigaction catch = { .sa_handler = on_stop },
+			 before[ARRAY_LEN(stop_signals)];
 	int ret;
 
 	for (size_t i = 0; i < ARRAY_LEN(stop_signals); i++)
@@ -947,8 +990,9 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 	int ret = -1;
 
 	if (table == NULL || mirrors_find(&p.mirrors, t, e) < 0 ||
-		python_requirements(t, &p.python_names, e) < 0 || digest_tree(&p, e) < 0 ||
-		make_scratch(&p, e) < 0 || plan_tasks(&p, table, e) < 0 || run_guarded(&p, e) < 0)
+		python_requirements(t, &p.python_names, e) < 0 ||
+		digest_tree(&p, e) < 0 || make_scratch(&p, e) < 0 ||
+		plan_tasks(&p, table, e) < 0 || run_guarded(&p, e) < 0)
 		goto out;
 	ret = 0;
 	for (size_t i = 0; ret == 0 && i < p.n; i++) {

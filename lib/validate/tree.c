@@ -29,7 +29,9 @@ static int read_one(struct vtree *t, const cJSON *f, cJSON *check, struct err *e
 		t->n--;
 		buf_release(&v->bytes);
 		ret = check_finding(check, "missing", "error", path, 0, 0,
-			why.code == ERR_NO_INPUT ? "the file is not there" : "cannot be read", e);
+			why.code == ERR_NO_INPUT ? "the file is not there"
+						 : "cannot be read",
+			e);
 		goto out;
 	}
 	digest_hex(v->bytes.ptr, v->bytes.len, hex);
@@ -70,8 +72,8 @@ int tree_load(struct vtree *t, const char *root, const cJSON *artifacts, cJSON *
 	qsort(t->at, t->n, sizeof(*t->at), by_path);
 	for (size_t i = 1; i < t->n; i++)
 		if (strcmp(t->at[i - 1].path, t->at[i].path) == 0)
-			return err_set(e, ERR_INPUT, "/artifacts/files: '%s' is there twice",
-				t->at[i].path);
+			return err_set(e, ERR_INPUT,
+				"/artifacts/files: '%s' is there twice", t->at[i].path);
 	return 0;
 }
 
@@ -107,7 +109,8 @@ int glob_match(const char *p, const char *s)
 		if (p[0] == '*' && p[1] == '*') {
 			p += p[2] == '/' ? 3 : 2;
 			for (const char *at = s;; at++) {
-				if ((at == s || at[-1] == '/' || *p == '\0') && glob_match(p, at))
+				if ((at == s || at[-1] == '/' || *p == '\0') &&
+					glob_match(p, at))
 					return 1;
 				if (*at == '\0')
 					return 0;
@@ -130,7 +133,7 @@ int glob_match(const char *p, const char *s)
 int glob_any(const cJSON *globs, const char *path)
 {
 	JSON_EACH(g, globs)
-		if (json_text(g) != NULL && glob_match(json_text(g), path))
-			return 1;
+	if (json_text(g) != NULL && glob_match(json_text(g), path))
+		return 1;
 	return 0;
 }

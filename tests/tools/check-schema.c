@@ -24,8 +24,9 @@ struct library {
 static cJSON *load(const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT(DOC_MAX);
-	cJSON *doc = file_read(path, &text, e) < 0 ? NULL
-						   : json_parse(text.ptr, text.len, JSON_PLAIN, e);
+	cJSON *doc = file_read(path, &text, e) < 0
+		? NULL
+		: json_parse(text.ptr, text.len, JSON_PLAIN, e);
 
 	buf_release(&text);
 	return doc;
