@@ -108,7 +108,7 @@ static int side_of_cost(struct side *s, const cJSON *cost, struct err *e)
 		}
 		put(s, &it);
 	}
-	s->itemised = 1;
+	s->itemised = json_is(lines, JSON_ARRAY);
 	return 0;
 }
 

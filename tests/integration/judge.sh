@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# The filters that judge a plan, as a user runs them: critic, policy, gate.
+. "$(dirname "$0")/lib.sh"
+export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01
+
+state() {
+	printf '%s' '{"schema_version":2,"constraints":{"budget_band":{"max_usd":100,"hard":true}},
+"plan":{"feasible":true,"cloud":"aws","regions":["eu-west-1"],"optimal":true,"open_questions":[],
+"slots":[{"slot":"serve@online","capability":"serve","pattern":"x","version":"1","module":"serve_online",
+"params":{"replicas":2},"components":["work"],"monthly_usd":60,"queue":{"of":"requests","rate_rps":'"${1:-10}"',"service_ms":100,"servers":2},
+"latency":{"hops":[{"name":"work","p50_ms":100,"p95_ms":200,"p99_ms":300,"evidence":"est."}]}}],
+"bom":[{"component":"key","sku":"kms.key.month","service":"kms","qty":'"${2:-3}"',"unit":"key-month"},
+{"component":"lake","sku":"s3.standard.gb_month","qty":60000,"kind":"usage"},
+{"component":"odd","sku":"no.such.sku","qty":1}]}}'
+}
+# status WANT NAME COMMAND...: stdin is $tmp/in; stdout goes to $tmp/out.
+status() {
+	local want=$1 name=$2 got
+	shift 2
+	"$@" <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	if [ "$got" -eq "$want" ]; then pass; else
+		fail "$name: status $got, not $want"
+		tail -n 3 "$tmp/err"
+	fi
+}
+# is NAME FILTER WANT: of $tmp/out.
+is() { same "$1" "$(jq -rc "$2" <"$tmp/out" 2>&1)" "$3"; }
+
+# ---- cost ----
+state >"$tmp/in"
+status 0 'cost prices a plan' mlops-critic cost
+is 'the sum is exact' .cost.monthly_usd 1374.2 # 3*1 + 51200*0.023 + 8800*0.022
+is 'with all digits' .cost.monthly_usd_exact 1374.2
+is 'the tiers are split' '[.cost.breakdown[1].tiers[].quantity]' '[51200,8800]'
+is 'an unpriced line has no amount' '.cost.breakdown[2]|[.usd,.status]' '[null,"unpriced"]'
+is 'it is listed' '[.cost.unpriced[].sku]' '["no.such.sku"]'
+is 'the sum is a lower bound' .cost.lower_bound true
+is 'no delta without a previous version' '[.cost.delta_vs_prev_usd,.cost.delta_vs_prev_pct]' '[null,null]'
+is 'every priced line has source and date' \
+	'[.cost.breakdown[]|select(.usd!=null)|(.source|length>0),(.date|length>0)]|all' true
+cp "$tmp/out" "$tmp/previous.json"
+state 10 5 >"$tmp/in"
+status 0 'cost compares' mlops-critic cost --previous "$tmp/previous.json"
+is 'the delta' '[.cost.delta_vs_prev_usd,.cost.delta_vs_prev_pct,.cost.delta.by_cause]' '[2,0.1,{"resized":2}]'
+printf '{"schema_version":2,"cost":{"monthly_usd":1000}}' >"$tmp/bare.json"
+status 0 'a previous cost without lines' mlops-critic cost --previous "$tmp/bare.json"
+is 'is compared as a whole' '[.cost.delta_vs_prev_usd,.cost.delta.by_cause]' '[376.2,{"not itemised":376.2}]'
+status 66 'a previous state that is not there' mlops-critic cost --previous "$tmp/none.json"
+same 'nothing on stdout then' "$(cat "$tmp/out")" ''
+printf '{"schema_version":1,"lines":[{"match":{"sku":"s3.*"},"qty":100}],
+"discounts":[{"match":{"sku":"kms.key.month"},"percent":50,"why":"deal"}]}' >"$tmp/usage.json"
+status 0 'a usage file' mlops-critic cost --usage "$tmp/usage.json"
+is 'changes quantities and prices' .cost.monthly_usd 4.8 # 5*1*0.5 + 100*0.023
+for bad in '{"schema_version":1,"lines":[{"match":{},"qty":1}]}' \
+	'{"schema_version":1,"lines":[{"match":{"sku":"a"},"qty":-1}]}' \
+	'{"schema_version":1,"discounts":[{"match":{"sku":"a"},"percent":101,"why":"x"}]}' \
+	'{"schema_version":1,"extra":1}' '{"lines":[]}' 'nonsense'; do
+	printf '%s' "$bad" >"$tmp/usage.json"
+	status 65 "a broken usage file: $bad" mlops-critic cost --usage "$tmp/usage.json"
+done
+status 0 'text' mlops-critic cost --format text
+ok 'the table has the total' grep -q '^at least 1376.20 USD a month' "$tmp/out"
+status 0 'a usage template' mlops-critic cost --format usage
+is 'has the usage lines' '[.lines[].match.component]' '["lake"]'
+status 2 'an unknown format' mlops-critic cost --format xml
+for bad in '{"sku":"a","qty":-1}' '{"sku":"a"}' '{"qty":1}' '{"sku":"a","qty":"1"}' 5; do
+	printf '{"schema_version":2,"plan":{"bom":[%s]}}' "$bad" >"$tmp/in"
+	status 65 "a line that is none: $bad" mlops-critic cost
+done
+printf '{"schema_version":2}' >"$tmp/in"
+status 65 'no plan' mlops-critic cost
+printf '{"schema_version":2,"plan":{"feasible":false,"bom":[]}}' >"$tmp/in"
+status 0 'an infeasible plan passes through' mlops-critic
+is 'without a cost' '[.cost.monthly_usd,.critique.feasible]' '[null,false]'
+
+# ---- tech ----
+state 10 >"$tmp/in"
+status 0 'a plan that holds' mlops-critic tech
+is 'has no finding' '[.critique.findings[]|select(.severity=="high")]' '[]'
+is 'and a figure of its use' '.critique.utilisation[0].peak' 0.5
+state 25 >"$tmp/in"
+status 0 'a plan that does not' mlops-critic tech
+is 'says so' '[.critique.feasible,.critique.findings[0].id,.critique.findings[0].severity]' \
+	'[false,"capacity.serve@online","high"]'
+is 'with a remedy and its cost' '.critique.findings[0].remedy|[.change.servers_to,.monthly_usd]' '[4,60]'
+
+# ---- policy ----
+status 0 'the rules pass their own tests' mlops-policy --test
+ok 'and say so' grep -q ' passed, 0 failed, 0 skipped$' "$tmp/out"
+state 10 >"$tmp/in"
+status 0 'judge' mlops-critic
+cp "$tmp/out" "$tmp/criticised"
+cp "$tmp/out" "$tmp/in"
+status 0 'a verdict is a result' mlops-policy
+is 'the budget fails' '.policy|[.overall,(.rules[]|select(.id=="budget_band")|.status)]' '["fail","fail"]'
+is 'only listed statuses' \
+	'[.policy.rules[].status]|unique-["pass","warn","fail","not_applicable","unknown"]' '[]'
+status 11 'fail on fail' mlops-policy --fail-on fail
+is 'with the state' .policy.overall fail
+waive() { printf '{"schema_version":1,"waivers":[%s]}' "$1" >"$tmp/waivers.json"; }
+all=$(jq -c '[.policy.rules[]|select(.status=="fail")|{rule:.id,owner:"ann",reason:"pilot",expires:"2026-06-01"}]' "$tmp/out")
+waive "$(printf '%s' "$all" | jq -rc 'map(tojson)|join(",")')"
+status 13 'waived failures warn' mlops-policy --fail-on warn --waivers "$tmp/waivers.json"
+is 'and stay visible' '[.policy.overall,(.policy.rules[]|select(.id=="budget_band")|.status,.waiver.owner)]' \
+	'["warn","fail","ann"]'
+cp "$tmp/out" "$tmp/waived"
+waive '{"rule":"budget_band","owner":"a","reason":"b","expires":"2025-12-31"}'
+status 11 'an expired waiver does not count' mlops-policy --fail-on fail --waivers "$tmp/waivers.json"
+is 'and is shown' '.policy.waivers[0].state' expired
+for bad in '{"rule":"a","owner":"b","reason":"c"}' '{"rule":"a","owner":"","reason":"c","expires":"2026-01-01"}' \
+	'{"rule":"a","owner":"b","reason":"c","expires":"soon"}' \
+	'{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"},{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"}'; do
+	waive "$bad"
+	status 65 "a broken waiver: $bad" mlops-policy --waivers "$tmp/waivers.json"
+done
+mkdir "$tmp/own"
+printf '%s' '{"pack":"own","version":"1","title":"t","rules":[{"id":"own_rule","title":"t","severity":"warn",
+"assert":{"==":[1,2]},"message":{"pass":"p","fail":"f"},"remediation":"r",
+"tests":[{"expect":"pass","state":{}}]}]}' >"$tmp/own/own.json"
+status 0 'a team'\''s own rule' mlops-policy --policy-dir "$tmp/own"
+is 'is judged' '.policy.rules[]|select(.id=="own_rule")|.status' warn
+status 12 'a case that fails' mlops-policy --test --policy-dir "$tmp/own"
+sed -i 's/own_rule/latency_slo/' "$tmp/own/own.json"
+status 78 'an id that is taken' mlops-policy --policy-dir "$tmp/own"
+ok 'is named with its place' grep -q "own.json: /rules/0: there is already a rule 'latency_slo'" "$tmp/err"
+status 0 'explain' mlops-policy --explain
+ok 'tells operands' grep -q 'usd_le .*-> false' "$tmp/err"
+status 0 'sarif' mlops-policy --format sarif
+is 'is 2.1.0 with an error' '[.version,([.runs[0].results[]|select(.level=="error")]|length>0)]' '["2.1.0",true]'
+
+# ---- gate ----
+mlops-policy <"$tmp/criticised" >"$tmp/in" 2>/dev/null
+status 10 'the gate waits' mlops-gate -q
+is 'and says for what' '.hitl|[.status,.blocked]' '["waiting",true]'
+status 10 'a failing rule cannot be approved' mlops-gate -q --approve --actor ann
+status 2 'a decision needs an author' mlops-gate --approve
+status 2 'a rejection needs a reason' mlops-gate --reject --actor ann
+status 10 'a rejection' mlops-gate --reject --actor ann --comment /plan/slots/0=slow
+is 'is written down' '.hitl|[.status,.actor,.comments[0].pointer,.comments[0].text]' \
+	'["rejected","ann","/plan/slots/0","slow"]'
+status 65 'a comment on nothing' mlops-gate --reject --actor ann --comment /plan/slots/9=x
+cp "$tmp/waived" "$tmp/in"
+status 10 'auto never waives' mlops-gate -q --mode auto
+status 2 'read-only decides nothing' mlops-gate --mode read-only --approve --actor ann
+status 0 'a person can, with a waiver' mlops-gate --approve --actor ann --expires 72h
+is 'bound to identity, time and digest' '.hitl|[.status,.actor,.decided_at,.expires_at,(.digest.all|length)]' \
+	'["approved","ann","2026-01-01T00:00:00Z","2026-01-04T00:00:00Z",64]'
+cp "$tmp/out" "$tmp/approved"
+jq -c '.plan.bom[0].qty=99' "$tmp/waived" >"$tmp/in"
+status 10 'a verdict on another plan is none' mlops-gate -q --approve --actor ann
+ok 'the reason' grep -q 'policy verdict is stale: plan changed' "$tmp/out"
+jq -c '.plan.bom[0].qty=99' "$tmp/approved" >"$tmp/in"
+status 10 'codegen refuses a voided approval' mlops-codegen -o "$tmp/repo"
+ok 'and generates nothing' test ! -e "$tmp/repo"
+jq -c 'del(.policy)' "$tmp/criticised" >"$tmp/in"
+status 10 'no verdict, no approval' mlops-gate -q --approve --actor ann
+printf '%s' '{"schema_version":2,"plan":{"feasible":true,"slots":[{"slot":"a\u001b[2Jb\u009bc\u202ed","pattern":"p","capability":"serve","version":"1",
+"module":"a","params":{},"components":[]}]}}' >"$tmp/in"
+status 10 'the screen' mlops-gate
+ok 'shows no control character' grep -q 'a?\[2Jb?c?d: p' "$tmp/err"
+status 14 'an infeasible plan' sh -c 'echo "{\"schema_version\":2,\"plan\":{\"feasible\":false}}" | mlops-gate -q --approve --actor ann'
+
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
