@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The examples run as written: the pipelines, the Makefile, the CI job's commands.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 export USER=tester SOURCE_DATE_EPOCH=1700000000

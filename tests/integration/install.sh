@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make install` into a staging folder; the installed programs find their data,
 # their manual pages cover their options, completion knows them.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ok "make install" make -s B="$build" install DESTDIR="$tmp/root" PREFIX=/usr

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A release is refused while a gate is red, and made when all are green.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 [ -d .git ] || { skip "release gates: not a git checkout"; finish; }
 git clone -q . "$tmp/clone" 2>/dev/null || { skip "release gates: cannot clone this checkout"; finish; }
