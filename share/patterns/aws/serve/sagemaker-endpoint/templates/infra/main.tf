@@ -174,7 +174,7 @@ resource "aws_appautoscaling_target" "this" {
   scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
   resource_id        = "endpoint/${aws_sagemaker_endpoint.this.name}/variant/live"
   min_capacity       = var.instances
-  max_capacity       = var.instances * 2
+  max_capacity       = var.max_instances
 }
 
 resource "aws_appautoscaling_policy" "this" {

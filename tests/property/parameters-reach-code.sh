@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Each parameter of a plan and each constraint, changed alone, changes lines of the
+# generated repository: parameters in code (Terraform, Python), not only in documents.
+# Figures that only explain another parameter are named below.
+# shellcheck source-path=SCRIPTDIR/../integration source-path=SCRIPTDIR
+. "$(dirname "$0")/../integration/lib.sh"
+# shellcheck source=plans.sh
+. "$(dirname "$0")/plans.sh"
+edit=$top/$build/tests/edit-json
+
+# Parameters from which others are computed; they stand in the documents only.
+explains=' slowdown raw_gb hours_per_task '
+
+# changed_files DIR: paths that differ from the first generation, without the lock.
+changed_files() {
+	diff -rq "$tmp/base" "$1" | sed -e 's/^Files [^ ]*base\/\([^ ]*\) and .*/\1/' \
+		-e 's/^Only in [^ ]*\/\(base\|new\)\/*\([^:]*\): /\2\//' | grep -v 'mlops.lock.json$'
+}
+
+generate() { # STATE DIR
+	rm -rf "$2"
+	mlops-codegen -q -o "$2" <"$1" >/dev/null 2>"$tmp/err"
+}
+
+try() { # WHAT POINTER STATE: STATE has the change
+	local files code
+	if ! generate "$3" "$tmp/new"; then
+		fail "$1 $2: $(cat "$tmp/err")"
+		return
+	fi
+	files=$(changed_files "$tmp/new")
+	code=$(grep -cv '^docs/\|^README\|\.md$' <<<"$files")
+	if [ -z "$files" ]; then
+		fail "$1 $2 changes nothing"
+	elif [ "$1" = parameter ] && [ "$code" -eq 0 ] && [[ $explains != *" ${2##*/} "* ]]; then
+		fail "$1 $2 changes documents only"
+	else
+		pass
+		[ -n "${VERBOSE:-}" ] && echo "$1 $2: $(tr '\n' ' ' <<<"$files")"
+	fi
+}
+
+for name in fraud rag batch; do
+	approved "$name" >"$tmp/state"
+	if ! generate "$tmp/state" "$tmp/base"; then
+		fail "$name does not generate: $(cat "$tmp/err")"
+		continue
+	fi
+	for list in slots bases; do
+		n=0
+		while "$edit" get "/plan/$list/$n" <"$tmp/state" >"$tmp/unit" 2>/dev/null; do
+			while read -r pointer _; do
+				"$edit" bump "/plan/$list/$n$pointer" <"$tmp/state" | approve >"$tmp/changed"
+				try parameter "/plan/$list/$n$pointer" "$tmp/changed"
+			done < <("$edit" leaves /params <"$tmp/unit")
+			n=$((n + 1))
+		done
+	done
+	while read -r pointer value; do
+		case ${pointer##*/} in
+		cloud) other='"gcp"' ;;
+		regions) other='["eu-north-1"]' ;;
+		data_residency) other='["US"]' ;;
+		currency) other='"EUR"' ;;
+		period) continue ;; # it has one value
+		data_classification) other='"confidential"' ;;
+		sla_latency_percentile) other=99 ;;
+		availability_target) other=99.95 ;;
+		workload_types) other='["batch","streaming"]' ;;
+		use_cases) other='["vision"]' ;;
+		compliance) other='["HIPAA"]' ;;
+		deployment_pref) other='"serverless"' ;;
+		*) other= ;;
+		esac
+		case $other$value in
+		'['*) "$edit" set "$pointer" "${other:-[\"other\"]}" <"$tmp/state" >"$tmp/changed" ;;
+		*)
+			if [ -n "$other" ]; then
+				"$edit" set "$pointer" "$other" <"$tmp/state" >"$tmp/changed"
+			else
+				"$edit" bump "$pointer" <"$tmp/state" >"$tmp/changed"
+			fi
+			;;
+		esac
+		try constraint "$pointer" "$tmp/changed"
+	done < <("$edit" leaves /constraints <"$tmp/state")
+done
+finish
