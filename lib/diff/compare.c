@@ -63,18 +63,26 @@ static const cJSON *find_named(const cJSON *arr, const char *name, const char *v
 struct compare {
 	cJSON *changes;
 	size_t n;
-	struct buf at; /* the pointer of the place being compared */
+	struct buf at;    /* the pointer of the place being compared */
+	struct buf label; /* the same for people: items by their names */
 };
+
+/* Differences that the comparison itself brought about. */
+static int is_echo(const char *at)
+{
+	return strncmp(at, "/cost/delta", 11) == 0;
+}
 
 static int note(struct compare *c, const char *change, const cJSON *before,
 	const cJSON *after, struct err *e)
 {
 	cJSON *o;
 
-	if (c->n++ >= CHANGES_MAX)
+	if (is_echo(c->at.ptr) || c->n++ >= CHANGES_MAX)
 		return 0;
 	o = json_push_object(c->changes, e);
 	if (o == NULL || json_set_str(o, "pointer", c->at.ptr, e) < 0 ||
+		json_set_str(o, "label", c->label.ptr, e) < 0 ||
 		json_set_str(o, "change", change, e) < 0 ||
 		(before != NULL && json_set_copy(o, "before", before, e) < 0) ||
 		(after != NULL && json_set_copy(o, "after", after, e) < 0))
@@ -84,35 +92,43 @@ static int note(struct compare *c, const char *change, const cJSON *before,
 
 static int compare(struct compare *c, const cJSON *a, const cJSON *b, struct err *e);
 
-static int step(struct compare *c, const char *token, const cJSON *a, const cJSON *b,
-	struct err *e)
+/* Goes down to a member or an item: `token` in the pointer, `name` in the label. */
+static int step(struct compare *c, const char *token, const char *name, const cJSON *a,
+	const cJSON *b, struct err *e)
 {
-	size_t len = c->at.len;
+	size_t at = c->at.len, label = c->label.len;
 	int ret;
 
 	json_pointer_add(&c->at, token);
-	ret = buf_ok(&c->at, e) < 0 ? -1 : compare(c, a, b, e);
-	buf_cut(&c->at, len);
+	if (name != NULL)
+		buf_addf(&c->label, "[%s]", name);
+	else
+		buf_addf(&c->label, "%s%s", label > 0 ? "." : "", token);
+	ret = buf_ok(&c->at, e) < 0 || buf_ok(&c->label, e) < 0 ? -1
+								: compare(c, a, b, e);
+	buf_cut(&c->at, at);
+	buf_cut(&c->label, label);
 	return ret;
 }
 
-static int step_index(
-	struct compare *c, size_t i, const cJSON *a, const cJSON *b, struct err *e)
+/* An item: by its place in the array, and by its name (NULL: it has none). */
+static int step_index(struct compare *c, size_t i, const char *name, const cJSON *a,
+	const cJSON *b, struct err *e)
 {
 	char token[24];
 
 	snprintf(token, sizeof(token), "%zu", i);
-	return step(c, token, a, b, e);
+	return step(c, token, name != NULL ? name : token, a, b, e);
 }
 
 static int compare_objects(
 	struct compare *c, const cJSON *a, const cJSON *b, struct err *e)
 {
 	JSON_EACH(m, a)
-	if (step(c, json_key(m), m, json_get(b, json_key(m)), e) < 0)
+	if (step(c, json_key(m), NULL, m, json_get(b, json_key(m)), e) < 0)
 		return -1;
 	JSON_EACH(m, b)
-	if (!json_has(a, json_key(m)) && step(c, json_key(m), NULL, m, e) < 0)
+	if (!json_has(a, json_key(m)) && step(c, json_key(m), NULL, NULL, m, e) < 0)
 		return -1;
 	return 0;
 }
@@ -126,14 +142,17 @@ static int compare_named(struct compare *c, const char *name, const cJSON *a,
 	{
 		const char *id = json_str_or(item, name, "");
 
-		if (find_named(b, name, id) == NULL && step(c, id, item, NULL, e) < 0)
+		if (find_named(b, name, id) == NULL &&
+			step_index(c, i, id, item, NULL, e) < 0)
 			return -1;
+		i++;
 	}
+	i = 0;
 	JSON_EACH(item, b)
 	{
 		const char *id = json_str_or(item, name, "");
 
-		if (step_index(c, i++, find_named(a, name, id), item, e) < 0)
+		if (step_index(c, i++, id, find_named(a, name, id), item, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -148,7 +167,7 @@ static int compare_arrays(
 	if (name != NULL && x != NULL && y != NULL)
 		return compare_named(c, name, a, b, e);
 	for (size_t i = 0; x != NULL || y != NULL; i++) {
-		if (step_index(c, i, x, y, e) < 0)
+		if (step_index(c, i, NULL, x, y, e) < 0)
 			return -1;
 		x = x == NULL ? NULL : json_next(x);
 		y = y == NULL ? NULL : json_next(y);
@@ -181,6 +200,7 @@ static int compare(struct compare *c, const cJSON *a, const cJSON *b, struct err
 static cJSON *finish(struct compare *c, int ret)
 {
 	buf_release(&c->at);
+	buf_release(&c->label);
 	if (ret == 0)
 		return c->changes;
 	json_free(c->changes);
@@ -189,10 +209,13 @@ static cJSON *finish(struct compare *c, int ret)
 
 cJSON *diff_values(const char *at, const cJSON *before, const cJSON *after, struct err *e)
 {
-	struct compare c = { .changes = json_new_array(e), .at = BUF_INIT(1 << 16) };
+	struct compare c = { .changes = json_new_array(e),
+		.at = BUF_INIT(1 << 16),
+		.label = BUF_INIT(1 << 16) };
 	int ret = c.changes == NULL ? -1 : 0;
 
 	buf_add_str(&c.at, at);
+	buf_add_str(&c.label, *at == '/' ? at + 1 : at);
 	if (ret == 0 && (before != NULL || after != NULL))
 		ret = compare(&c, before, after, e);
 	return finish(&c, ret);
@@ -200,7 +223,9 @@ cJSON *diff_values(const char *at, const cJSON *before, const cJSON *after, stru
 
 cJSON *diff_states(const cJSON *before, const cJSON *after, struct err *e)
 {
-	struct compare c = { .changes = json_new_array(e), .at = BUF_INIT(1 << 16) };
+	struct compare c = { .changes = json_new_array(e),
+		.at = BUF_INIT(1 << 16),
+		.label = BUF_INIT(1 << 16) };
 	int ret = c.changes == NULL ? -1 : 0;
 
 	for (size_t i = 0; ret == 0 && i < ARRAY_LEN(compared); i++) {
@@ -208,7 +233,7 @@ cJSON *diff_states(const cJSON *before, const cJSON *after, struct err *e)
 			    *b = json_get(after, compared[i]);
 
 		if (a != NULL || b != NULL)
-			ret = step(&c, compared[i], a, b, e);
+			ret = step(&c, compared[i], NULL, a, b, e);
 	}
 	return finish(&c, ret);
 }

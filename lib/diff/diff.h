@@ -11,7 +11,7 @@ extern const struct program diff_program;
 
 /*
  * What differs between two states, one entry a value, as diff_summary.state_changes
- * has it: {pointer, change, before, after}. Items of arrays are paired by what
+ * has it: {pointer, label, change, before, after}. Items of arrays are paired by what
  * names them (slot, id, sku, path, ...), else by position. Clock times, ids and
  * measurements are no part of it. The caller owns the array.
  */

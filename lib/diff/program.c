@@ -387,7 +387,7 @@ static int finish(
 
 static const struct filter diff_node = {
 	.node = NODE_DIFF_AND_PERSIST,
-	.version = "1",
+	.version = "2",
 	.summary = "say what changed, write the zip, commit",
 	.run = run,
 };

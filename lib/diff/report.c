@@ -193,7 +193,7 @@ static void add_values(const struct diff_report *r, int constraints, struct buf 
 		if (n > ROWS_MAX)
 			continue;
 		buf_add_str(out, "| ");
-		add_value(out, json_get(c, "pointer"));
+		add_value(out, json_get(c, json_has(c, "label") ? "label" : "pointer"));
 		buf_add_str(out, " | ");
 		add_value(out, json_get(c, "before"));
 		buf_add_str(out, " | ");
