@@ -739,6 +739,27 @@ static void prefer_each(struct scenario *sc, struct slot *s, const cJSON *list, 
 		prefer(s, it, "tech", w);
 }
 
+/* People who say that they are few are spared what takes a team to run, where there
+ * is anything else. */
+static void spare_small_team(const struct scenario *sc, struct slot *s)
+{
+	double size = json_number(json_at(sc->c, "/team_constraints/size"), 0);
+	int32_t weight = (int32_t)json_number(json_at(sc->k->slots, "/weights/small_team"), 0);
+	int light = 0;
+
+	for (size_t i = 0; i < s->n_options; i++)
+		light |= json_num_or(s->options[i].pattern->json, "burden", 3) < 4;
+	for (size_t i = 0; size > 0 && size <= 3 && light && i < s->n_options; i++) {
+		struct option *o = &s->options[i];
+		size_t used = strlen(o->penalties);
+
+		if (json_num_or(o->pattern->json, "burden", 3) < 4)
+			continue;
+		o->penalty += weight;
+		snprintf(o->penalties + used, sizeof(o->penalties) - used, "%ssmall team", used > 0 ? ", " : "");
+	}
+}
+
 static void set_penalties(struct scenario *sc, struct slot *s)
 {
 	int32_t style = (int32_t)json_number(json_at(sc->k->slots, "/weights/deployment_pref"), 0);
@@ -748,6 +769,7 @@ static void set_penalties(struct scenario *sc, struct slot *s)
 	prefer_each(sc, s, json_get(sc->c, "observability_prefs"), "observability_prefs");
 	prefer_each(sc, s, json_get(sc->c, "existing_stack"), "existing_stack");
 	prefer_each(sc, s, json_at(sc->c, "/team_constraints/skills"), "skills");
+	spare_small_team(sc, s);
 }
 
 static int candidates(struct scenario *sc, struct slot *s, struct err *e)
