@@ -444,7 +444,8 @@ static size_t bars_of(const cJSON *cost, struct bar *at, size_t max)
 			at[n++] = (struct bar){ name, 0 };
 		at[i].usd += json_num_or(s, "usd", 0);
 	}
-	qsort(at, n, sizeof(*at), by_usd);
+	if (n > 1)
+		qsort(at, n, sizeof(*at), by_usd);
 	return n;
 }
 
@@ -465,7 +466,7 @@ static void one_bar(
 
 void draw_cost(const cJSON *cost, struct buf *out)
 {
-	struct bar at[128];
+	struct bar at[128] = { { 0 } };
 	size_t n = bars_of(cost, at, ARRAY_LEN(at)),
 	       shown = n > BARS_MAX ? BARS_MAX - 1 : n;
 	double rest = 0;

@@ -121,7 +121,7 @@ void clean_text(struct buf *out, const char *text, size_t len, const char *drop)
 		unsigned char c = (unsigned char)text[i];
 		size_t n;
 
-		if (dropped > 0 && len - i >= dropped &&
+		if (drop != NULL && dropped > 0 && len - i >= dropped &&
 			memcmp(text + i, drop, dropped) == 0) {
 			i += dropped;
 			if (i < len && text[i] == '/')
