@@ -89,6 +89,7 @@ int is_word(const struct doc *d, size_t i)
 
 /* ---- sentences ---- */
 
+#define MEND_MAX 4000 /* unknown words looked up; spelling in books is not mended */
 #define SENTENCE_MAX \
 	400 /* lexemes; a longer run is cut, so that no look-around is longer */
 
@@ -285,6 +286,23 @@ static int cut_sentences(struct doc *d, struct err *e)
 
 /* ---- headers ---- */
 
+/* A short line without a full stop, right above a list. */
+static int lead_in(const struct doc *d, size_t k)
+{
+	const struct sentence *s = &d->sent[k], *next = s + 1;
+
+	if (k + 1 >= d->n_sent || s->fragment || !next->fragment ||
+		next->para != s->para || s->last - s->first > 9 || s->question)
+		return 0;
+	if (d->s.lex[s->last - 1].kind == LEX_SIGN ||
+		(k > 0 && d->s.lex[s[-1].first].line == d->s.lex[s->first].line))
+		return 0;
+	for (size_t i = s->first; i < s->last; i++)
+		if (d->s.lex[i].kind == LEX_NUMBER || d->at[i].entity)
+			return 0;
+	return d->s.lines[d->s.lex[next->first].line].bullet;
+}
+
 /* "Not in scope:", a heading, a bold line of its own: what follows stands under it. */
 static void find_headers(struct doc *d)
 {
@@ -311,8 +329,9 @@ static void find_headers(struct doc *d)
 		}
 		for (int i = 6; i > 0 && h < 0; i--)
 			h = heading[i];
-		if (sign_is(d, s->last - 1, ':') && s->last - s->first <= 16 &&
-			!l->table) {
+		if (!l->table &&
+			(sign_is(d, s->last - 1, ':') ? s->last - s->first <= 16
+						      : lead_in(d, k))) {
 			s->header = h;
 			s->is_header = 1;
 			lead = (int32_t)k;
@@ -686,6 +705,22 @@ static void weigh_weak(struct doc *d)
 					!word_is(d, j, "and|or|on|in|with"))
 					break;
 			}
+		if (word_is(d, i, "x-ray")) { /* mostly a picture */
+			struct range sr = sentence_of(d, i);
+
+			for (size_t k = sr.first; k < sr.last; k++)
+				near |= word_is(
+					d, k, "tracing|traces|trace|cloudwatch|spans");
+			for (int32_t h = d->sent[d->at[i].sentence].header;
+				h >= 0 && !near; h = -1)
+				for (size_t k = d->sent[h].first; k < d->sent[h].last;
+					k++)
+					near |= word_is(d, k,
+						"tracing|traces|observability|"
+						"monitoring");
+			d->at[i].entity = near != 0;
+			continue;
+		}
 		starts = i == d->sent[d->at[i].sentence].first ||
 			sign_is(d, i - 1, ':') || sign_is(d, i - 1, '"');
 		if (!near && lexeme_capital(&d->s, l) && !starts)
@@ -696,6 +731,13 @@ static void weigh_weak(struct doc *d)
 				word_is(d, i + 1,
 					"is|for|as|on|with|stays|must|and|was|would")))
 			near = 1;
+		if (!near && lexeme_capital(&d->s, l) && starts) {
+			/* an item of its own: "- EMR", "Language: Go" */
+			struct range seg = segment_of(d, i);
+
+			near = i + 2 >= seg.last &&
+				(seg.last - seg.first <= 3 || sign_is(d, i - 1, ':'));
+		}
 		if (!near && !d->any_capital && l->to - l->from > 2 && i > 0 &&
 			word_is(d, i - 1,
 				"in|on|with|use|using|no|avoid|via|from|to|our|without|"
@@ -703,6 +745,27 @@ static void weigh_weak(struct doc *d)
 			near = 1;
 		if (!near)
 			d->at[i].entity = 0;
+	}
+}
+
+/* Words that nobody knows and that are one slip away from one that matters. */
+static void mend_spelling(struct doc *d)
+{
+	size_t looks = 0;
+
+	for (size_t i = 0; i < d->s.n && looks < MEND_MAX; i++) {
+		struct lexeme *l = &d->s.lex[i];
+		size_t len = l->to - l->from;
+
+		if (l->kind != LEX_WORD || len < 6 || len > 15)
+			continue;
+		looks++;
+		l->senses = lexicon_near(
+			d->v->lexicon, d->s.norm + l->from, len, LC_TYPO, LC_PLACE);
+		if (l->senses != NULL && lexeme_is(l, LC_WEAK) == NULL)
+			l->kind = LEX_PHRASE;
+		else
+			l->senses = NULL;
 	}
 }
 
@@ -717,6 +780,7 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 	d->at = calloc(d->s.n + 1, sizeof(*d->at));
 	if (d->at == NULL)
 		return err_no_memory(e);
+	mend_spelling(d);
 	mark_entities(d);
 	if (cut_sentences(d, e) < 0)
 		return -1;

@@ -25,6 +25,14 @@ static void work_add(struct reading *r, const char *id, size_t first, size_t las
 		fact_add(r, "workload_types", NULL, id, 0, first, last, rule, confidence);
 }
 
+/* Does the phrase at i hold the word? */
+static int says(const struct doc *d, size_t i, const char *word)
+{
+	const struct lexeme *l = &d->s.lex[i];
+
+	return memmem(d->s.norm + l->from, l->to - l->from, word, strlen(word)) != NULL;
+}
+
 /* What only looks like a use case: what is in place, complained of, or of the writer's trade. */
 static int by_the_way(const struct doc *d, size_t i, const char *id)
 {
@@ -63,7 +71,7 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 	if (strcmp(id, "fraud") == 0 && word_is(d, i + 1, "department|team|office"))
 		return find(d, c.first, c.last, LC_ASK) == NOT_FOUND;
 	if (strcmp(id, "analytics") == 0 &&
-		word_is(d, i, "reporting|bi|analytics|dashboard|dashboards")) {
+		(word_is(d, i, "reporting|bi|analytics") || says(d, i, "dashboard"))) {
 		if (word_is(d, i + 1,
 			    "team|tool|tools|department|license|licence|engineer|"
 			    "engineers|background|to"))
@@ -81,11 +89,11 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 			    "grafana|metrics|drift"))
 			return 1;
 		/* "logs, dashboards and alerts": for those who run it */
-		if (word_is(d, i, "dashboard|dashboards") &&
+		if (says(d, i, "dashboard") &&
 			(find(d, seg.first, c.last, LC_DOWNTIME) != NOT_FOUND))
 			return 1;
 		for (size_t k = c.first; k < c.last; k++)
-			if (word_is(d, i, "dashboard|dashboards") &&
+			if (says(d, i, "dashboard") &&
 				word_is(d, k,
 					"traces|logs|logging|alerts|alerting|monitoring|"
 					"observability|metrics|uptime|on-call"))
@@ -141,6 +149,21 @@ static int part_of(const struct doc *d, size_t i, const char *id)
 			return 2;
 	}
 	return 0;
+}
+
+/* Moderation in a sentence of pictures or videos and no text. */
+static int of_pictures(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	int pictures = 0;
+
+	for (size_t k = s.first; k < s.last; k++) {
+		if (is(d, k, LC_TEXTNOUN) != NULL)
+			return 0;
+		pictures |= is(d, k, LC_USE) != NULL &&
+			strcmp(is(d, k, LC_USE), "vision") == 0;
+	}
+	return pictures;
 }
 
 static int is_model(const struct doc *d, size_t i)
@@ -242,6 +265,11 @@ static void read_uses(const struct doc *d, struct reading *r)
 			if (s->cls != LC_USE || by_the_way(d, i, id) ||
 				past_training(d, i))
 				continue;
+			if (strcmp(id, "vision") == 0 && d->at[i].entity)
+				continue; /* AWS X-Ray */
+			if (strcmp(id, "nlp") == 0 && says(d, i, "moderat") &&
+				of_pictures(d, i))
+				continue;
 			if (strcmp(id, "nlp") == 0 && i > 0 &&
 				is(d, i - 1, LC_USE) != NULL &&
 				strcmp(is(d, i - 1, LC_USE), "vision") == 0)
@@ -273,7 +301,7 @@ static void read_uses(const struct doc *d, struct reading *r)
 	if (bot != NOT_FOUND && fact_with(r, "use_cases", "rag") == NULL) {
 		for (size_t i = 0; i < d->s.n && corpus == NOT_FOUND; i++)
 			if (d->at[i].dead == 0 && is(d, i, LC_CORPUS) != NULL &&
-				is(d, i, LC_CHATBOT) == NULL)
+				is(d, i, LC_CHATBOT) == NULL && !denied(d, i))
 				corpus = i;
 		if (corpus != NOT_FOUND ||
 			fact_get(r, "throughput", "documents") != NULL) {
@@ -405,7 +433,7 @@ static void read_work(const struct doc *d, struct reading *r)
 			(word_is(d, i - 1, "video|music|live|revenue|log|work|audio") ||
 				word_is(d, i + 1,
 					"service|platform|provider|company|site|"
-					"subscribers"))) {
+					"subscribers|app|apps|business|startup"))) {
 			if (!word_is(d, i - 1, "log|live"))
 				continue;
 		}
@@ -424,7 +452,12 @@ static void read_work(const struct doc *d, struct reading *r)
 			work_add(
 				r, "online", f->first, f->last, "work.request-rate", 0.9);
 	}
-	if (r->latency_on_requests) {
+	/* where events stream in and nothing is requested, the time is an event's */
+	if (r->latency_on_requests &&
+		!(r->event_rate_fast && !r->request_rate &&
+			fact_get(r, "sla_latency_ms", NULL) != NULL &&
+			find_in_sentence(d, fact_get(r, "sla_latency_ms", NULL)->first,
+				LC_REQNOUN) == NOT_FOUND)) {
 		const struct fact *f = fact_get(r, "sla_latency_ms", NULL);
 
 		if (f != NULL)

@@ -137,9 +137,9 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 		if (word_is(d, k, "a|one|in a"))
 			k++;
 		unit = is(d, k, LC_TIME);
-		if (unit != NULL && factor(unit) == 1 &&
+		if (unit != NULL && (factor(unit) == 1 || factor(unit) == 60) &&
 			(k > i + 1 || word_is(d, i, "sub"))) {
-			t->ms = 1000;
+			t->ms = factor(unit) * 1000;
 			t->last = k + 1;
 			return 1;
 		}

@@ -247,6 +247,14 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 	return s->words > 6;
 }
 
+static int names_skills(const struct doc *d, size_t i)
+{
+	return word_is(d, i,
+		"skill|skills|skill set|skillset|experience|experienced "
+		"in|expertise|expert|"
+		"competencies|experience with|experience in|know-how");
+}
+
 static unsigned header_status(const struct doc *d, size_t i)
 {
 	unsigned st = 0;
@@ -256,7 +264,7 @@ static unsigned header_status(const struct doc *d, size_t i)
 		return ST_EXCLUDED;
 	if (find_in_header(d, i, LC_NONUSE) != NOT_FOUND)
 		return ST_NOTHING;
-	if (find_in_header(d, i, LC_SKILL) != NOT_FOUND)
+	if (names_skills(d, find_in_header(d, i, LC_SKILL)))
 		return ST_SKILL;
 	if (find_in_header(d, i, LC_KEEP) != NOT_FOUND)
 		st |= ST_KEEP;
@@ -265,6 +273,37 @@ static unsigned header_status(const struct doc *d, size_t i)
 	if (find_in_header(d, i, LC_ASK) != NOT_FOUND)
 		return st | ST_ASKED;
 	return st;
+}
+
+/* "Stack: a, b; c": the key at the sentence's start holds for all of it. */
+static unsigned key_status(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	size_t colon = s.first;
+
+	while (colon < i && colon < s.first + 6 && !sign_is(d, colon, ':'))
+		colon++;
+	if (!sign_is(d, colon, ':'))
+		return 0;
+	if (find(d, s.first, colon, LC_EXCL) != NOT_FOUND ||
+		find(d, s.first, colon, LC_EXCLPOST) != NOT_FOUND)
+		return ST_EXCLUDED;
+	if (names_skills(d, find(d, s.first, colon, LC_SKILL)))
+		return ST_SKILL;
+	if (find(d, s.first, colon, LC_INUSE) != NOT_FOUND)
+		return ST_IN_USE;
+	return find(d, s.first, colon, LC_ASK) != NOT_FOUND ? ST_ASKED : 0;
+}
+
+/* "20 TB of images in X": what is held somewhere is there. */
+static int held_there(const struct doc *d, size_t i)
+{
+	struct range c = segment_of(d, i);
+	size_t b = find(d, c.first, i, LC_BYTES);
+
+	return b != NOT_FOUND && i - b <= 7 && word_is(d, i - 1, "in|on") &&
+		find(d, clause_of(d, i).first, i, LC_ASK) == NOT_FOUND &&
+		find(d, b, i, LC_TIME) == NOT_FOUND;
 }
 
 unsigned status_of(const struct doc *d, size_t first, size_t last)
@@ -294,7 +333,11 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 			break;
 	}
 	if (s.st == 0)
+		s.st = key_status(d, first);
+	if (s.st == 0)
 		s.st = header_status(d, first);
+	if (s.st == 0 && held_there(d, first))
+		s.st = ST_IN_USE;
 	if (find(d, segment_of(d, first).first, segment_of(d, first).last, LC_HEDGE) !=
 		NOT_FOUND)
 		s.st |= ST_HEDGED;

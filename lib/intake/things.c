@@ -332,6 +332,15 @@ static void read_clouds(
 
 /* ---- regions and jurisdictions ---- */
 
+static int cloud_tech(const struct doc *d, size_t k)
+{
+	const struct technology *t = is(d, k, LC_TECH) == NULL || !d->at[k].entity
+		? NULL
+		: vocabulary_technology(d->v, is(d, k, LC_TECH));
+
+	return t != NULL && t->cloud != NULL;
+}
+
 /* Is a place named as where the system is to be, rather than people or companies? */
 static int hosting_place(const struct doc *d, size_t i)
 {
@@ -347,7 +356,7 @@ static int hosting_place(const struct doc *d, size_t i)
 			k < seg.last)
 			people = dist;
 		if ((is(d, k, LC_HOSTING) != NULL || is(d, k, LC_CLOUD) != NULL ||
-			    is(d, k, LC_REGION) != NULL) &&
+			    is(d, k, LC_REGION) != NULL || cloud_tech(d, k)) &&
 			(host == NOT_FOUND || dist < host))
 			host = dist;
 	}
@@ -826,9 +835,11 @@ static void read_deployment(
 				(is(d, b, LC_DEPLOY) != NULL)) {
 				int k = is(d, a, LC_DEPLOY) != NULL ? 0 : 1;
 
-				if (find(d, clause_of(d, at[1][!k] - 1).first,
-					    clause_of(d, at[1][!k] - 1).last,
-					    LC_ASK) == NOT_FOUND) {
+				struct range c = clause_of(d, at[1][!k] - 1);
+
+				if (find(d, c.first, c.last, LC_ASK) == NOT_FOUND &&
+					find(d, c.first, c.last, LC_ASKPOST) ==
+						NOT_FOUND) {
 					fact_add(r, "deployment_pref", NULL, names[k], 0,
 						at[1][k] - 1, at[1][k],
 						"deployment.asked", 0.8);

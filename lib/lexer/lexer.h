@@ -41,9 +41,9 @@ int lexicon_add(struct lexicon *lx, const char *phrase, unsigned cls, const char
 /* Makes it ready for scan_text; nothing may be added afterwards. */
 int lexicon_compile(struct lexicon *lx, struct err *e);
 size_t lexicon_phrases(const struct lexicon *lx);
-/* The senses of a single word that differs from `word` (levelled, len bytes) by one
- * letter left out, added, changed or swapped, where exactly one entry with a sense
- * in classes [lo, hi] does; NULL otherwise. */
+/* The senses of the one single word of 6 to 15 letters that differs from `word` (levelled,
+ * len bytes) by a letter left out, added, changed or swapped, not at its end, among those
+ * with a sense in classes [lo, hi]; NULL when there is none or more than one. */
 const struct sense *lexicon_near(
 	const struct lexicon *lx, const char *word, size_t len, unsigned lo, unsigned hi);
 

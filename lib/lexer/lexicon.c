@@ -441,27 +441,37 @@ static int one_edit(const char *a, size_t n, const char *b, size_t m)
 	return j - i == 2 && a[i] == b[i + 1] && a[i + 1] == b[i];
 }
 
+static int in_classes(const struct sense *s, unsigned lo, unsigned hi)
+{
+	while (s != NULL && (s->cls < lo || s->cls > hi))
+		s = s->next;
+	return s != NULL;
+}
+
 const struct sense *lexicon_near(
 	const struct lexicon *lx, const char *word, size_t len, unsigned lo, unsigned hi)
 {
 	const struct sense *found = NULL;
 
-	for (size_t l = len > 5 ? len - 1 : 5; l <= len + 1 && l <= 15; l++)
+	for (size_t l = len > 6 ? len - 1 : 6; l <= len + 1 && l <= 15; l++)
 		for (size_t i = 0; i < lx->n_by_len[l]; i++) {
 			const struct phrase *p = &lx->phrases[lx->by_len[l][i]];
 			const char *t = lx->pool + p->text;
-			const struct sense *s = p->senses;
+			size_t same = 0;
 
-			if (t[0] != word[0] || !one_edit(word, len, t, p->len))
+			if (t[0] != word[0] || !in_classes(p->senses, lo, hi) ||
+				!one_edit(word, len, t, p->len))
 				continue;
-			while (s != NULL && (s->cls < lo || s->cls > hi))
-				s = s->next;
-			if (s == NULL)
+			while (same < len && same < p->len && word[same] == t[same])
+				same++;
+			/* "looked" is no "looker": an ending is another form, not a slip */
+			if ((same + 1 >= len || same + 1 >= p->len) &&
+				!(len == (size_t)p->len + 1 &&
+					word[len - 1] == word[len - 2]))
 				continue;
-			if (found != NULL &&
-				(found->cls != s->cls || found->value != s->value))
+			if (found != NULL && found->value != p->senses->value)
 				return NULL;
-			found = s;
+			found = p->senses;
 		}
 	return found;
 }

@@ -22,6 +22,17 @@ static int words_at(const struct scan *s, const struct lexer_words *w, size_t i,
 		const char *v = lexeme_is(l, w->number_word);
 
 		if (v == NULL) {
+			/* "two thousand five hundred": a factor inside the words */
+			const char *f = lexeme_is(l, w->scale);
+
+			if (any && f != NULL && l->to - l->from > 2 && k + 1 < s->n &&
+				lexeme_is(&s->lex[k + 1], w->number_word) != NULL &&
+				value_of(lexeme_is(&s->lex[k + 1], w->number_word)) <
+					value_of(f)) {
+				total += (part == 0 ? 1 : part) * value_of(f);
+				part = 0;
+				continue;
+			}
 			if (l->kind == LEX_SIGN && l->sign == '-' && any &&
 				k + 1 < s->n &&
 				lexeme_is(&s->lex[k + 1], w->number_word) != NULL)

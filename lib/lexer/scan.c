@@ -294,7 +294,8 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 		return push(c, LEX_WORD, i, i + n, 0, e);
 	}
 	if (p[i] == '[' && strncmp(p + i, "[redacted:", 10) == 0) {
-		const char *end = memchr(p + i, ']', 80 < s->norm_len - i ? 80 : s->norm_len - i);
+		const char *end =
+			memchr(p + i, ']', 80 < s->norm_len - i ? 80 : s->norm_len - i);
 
 		if (end != NULL) {
 			*at = (size_t)(end - p) + 1;
