@@ -23,17 +23,18 @@ void patterns_release(struct patterns *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static int array_of_objects(const cJSON *json, const char *member, const char *needs,
-	struct err *e)
+static int array_of_objects(
+	const cJSON *json, const char *member, const char *needs, struct err *e)
 {
 	const cJSON *arr;
 	size_t i = 0;
 
 	if (json_arr(json, member, &arr, e) < 0)
 		return -1;
-	JSON_EACH(it, arr) {
+	JSON_EACH (it, arr) {
 		if (!json_is(it, JSON_OBJECT) || !json_has(it, needs))
-			return err_set(e, ERR_CONFIG, "/%s/%zu: '%s' is missing", member, i, needs);
+			return err_set(e, ERR_CONFIG, "/%s/%zu: '%s' is missing", member,
+				i, needs);
 		i++;
 	}
 	return 0;
@@ -47,15 +48,17 @@ int pattern_check(const cJSON *json, const char *folder_id, struct err *e)
 	if (!json_is(json, JSON_OBJECT))
 		return err_set(e, ERR_CONFIG, "a pattern is an object");
 	if (json_str(json, "id", &id, e) < 0 || json_str(json, "version", &text, e) < 0 ||
-	    json_str(json, "capability", &text, e) < 0 || json_str(json, "title", &text, e) < 0)
+		json_str(json, "capability", &text, e) < 0 ||
+		json_str(json, "title", &text, e) < 0)
 		return -1;
 	if (folder_id != NULL && strcmp(id, folder_id) != 0)
-		return err_set(e, ERR_CONFIG, "/id: '%s' lies in the folder of '%s'", id, folder_id);
+		return err_set(e, ERR_CONFIG, "/id: '%s' lies in the folder of '%s'", id,
+			folder_id);
 	if (array_of_objects(json, "requires", "port", e) < 0 ||
-	    array_of_objects(json, "provides", "port", e) < 0 ||
-	    array_of_objects(json, "bom", "sku", e) < 0 ||
-	    json_arr(json, "services", &member, e) < 0 ||
-	    json_obj(json, "parameters", &member, e) < 0)
+		array_of_objects(json, "provides", "port", e) < 0 ||
+		array_of_objects(json, "bom", "sku", e) < 0 ||
+		json_arr(json, "services", &member, e) < 0 ||
+		json_obj(json, "parameters", &member, e) < 0)
 		return -1;
 	return 0;
 }
@@ -89,7 +92,8 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 	char *owned;
 	cJSON *json;
 
-	snprintf(path, sizeof(path), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud, capability, name);
+	snprintf(path, sizeof(path), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud,
+		capability, name);
 	snprintf(id, sizeof(id), "%s.%s.%s", p->cloud, capability, name);
 	json = env_read_json(env, path, &why);
 	if (json == NULL || pattern_check(json, id, &why) < 0) {
@@ -127,8 +131,8 @@ out:
 	return ret;
 }
 
-int patterns_load(struct patterns *p, struct node_env *env, const char *capability,
-	struct err *e)
+int patterns_load(
+	struct patterns *p, struct node_env *env, const char *capability, struct err *e)
 {
 	char mark[64];
 	char **names;

@@ -24,7 +24,7 @@ struct patterns {
 	size_t n;
 	char *cloud;
 	char loaded[512]; /* capabilities, each with a space around */
-	int keep_going;   /* 1: leave unsound patterns out, as lint does, which names them */
+	int keep_going; /* 1: leave unsound patterns out, as lint does, which names them */
 };
 
 int patterns_init(struct patterns *p, const char *cloud, struct err *e);
@@ -32,8 +32,8 @@ void patterns_release(struct patterns *p);
 
 /* Adds the patterns of one capability ("base" too); twice is once. A missing
  * folder has no patterns. */
-int patterns_load(struct patterns *p, struct node_env *env, const char *capability,
-	struct err *e);
+int patterns_load(
+	struct patterns *p, struct node_env *env, const char *capability, struct err *e);
 
 /* By id; NULL if it is not loaded. */
 const struct pattern *patterns_find(const struct patterns *p, const char *id);

@@ -9,7 +9,8 @@ struct services {
 	const cJSON *regions, *list;
 };
 
-int services_load(struct services **out, struct node_env *env, const char *cloud, struct err *e)
+int services_load(
+	struct services **out, struct node_env *env, const char *cloud, struct err *e)
 {
 	struct services *s = calloc(1, sizeof(*s));
 	char path[128];
@@ -21,7 +22,7 @@ int services_load(struct services **out, struct node_env *env, const char *cloud
 	if (s->file == NULL)
 		goto fail;
 	if (json_arr(s->file, "regions", &s->regions, e) < 0 ||
-	    json_arr(s->file, "services", &s->list, e) < 0) {
+		json_arr(s->file, "services", &s->list, e) < 0) {
 		err_where(e, "%s", path);
 		e->code = ERR_CONFIG;
 		goto fail;
@@ -43,7 +44,7 @@ void services_free(struct services *s)
 
 const cJSON *services_find(const struct services *s, const char *id)
 {
-	JSON_EACH(it, s->list) {
+	JSON_EACH (it, s->list) {
 		const char *name = json_text(json_get(it, "id"));
 
 		if (name != NULL && strcmp(name, id) == 0)
@@ -67,8 +68,8 @@ double service_sla_pct(const cJSON *service)
 	return json_number(json_at(service, "/sla/pct"), NAN);
 }
 
-enum service_answer service_in_region(const struct services *s, const cJSON *service,
-	const char *region)
+enum service_answer service_in_region(
+	const struct services *s, const cJSON *service, const char *region)
 {
 	const cJSON *only = json_at(service, "/regions/only");
 	const cJSON *missing = json_at(service, "/regions/all_but");
@@ -99,7 +100,7 @@ int service_obtainable(const cJSON *service, const cJSON *in_use)
 
 	if (status == NULL || strcmp(status, "closed") != 0)
 		return 1;
-	JSON_EACH(name, json_at(service, "/lifecycle/if_in_use"))
+	JSON_EACH (name, json_at(service, "/lifecycle/if_in_use"))
 		if (json_has_text(in_use, json_text(name)))
 			return 1;
 	return 0;

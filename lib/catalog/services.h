@@ -16,7 +16,8 @@ struct services;
 enum service_answer { SERVICE_NO, SERVICE_YES, SERVICE_UNKNOWN };
 
 /* ERR_CONFIG when the file is missing or broken. */
-int services_load(struct services **out, struct node_env *env, const char *cloud, struct err *e);
+int services_load(
+	struct services **out, struct node_env *env, const char *cloud, struct err *e);
 void services_free(struct services *s); /* NULL is fine */
 
 /* The service's facts, borrowed; NULL if the file does not know it. */
@@ -28,8 +29,8 @@ double service_sla_pct(const cJSON *service); /* NAN: none published or found */
 
 /* 1 unless the facts say that the service is missing in the Region. A Region that
  * the file does not know at all is unknown. */
-enum service_answer service_in_region(const struct services *s, const cJSON *service,
-	const char *region);
+enum service_answer service_in_region(
+	const struct services *s, const cJSON *service, const char *region);
 
 /* regime: "hipaa", "pci", ... Services that no data passes through are exempt. */
 enum service_answer service_complies(const cJSON *service, const char *regime);

@@ -14,11 +14,12 @@
 #define COMPOSE_CANDIDATES_MAX 10
 
 struct compose_options {
-	size_t candidates;             /* how many plans to return; 0: 3 */
-	struct opt_list pins;          /* "serve@online=aws.serve.fargate-alb" */
-	struct opt_list excludes;      /* pattern ids */
-	struct opt_list accept_unknown; /* service ids whose unknown compliance is accepted */
-	uint64_t node_limit;           /* 0: the default, COMPOSE_NODES */
+	size_t candidates;        /* how many plans to return; 0: 3 */
+	struct opt_list pins;     /* "serve@online=aws.serve.fargate-alb" */
+	struct opt_list excludes; /* pattern ids */
+	struct opt_list
+		accept_unknown; /* service ids whose unknown compliance is accepted */
+	uint64_t node_limit;    /* 0: the default, COMPOSE_NODES */
 };
 
 #define COMPOSE_NODES 2000000
@@ -30,6 +31,7 @@ struct compose_options {
  * share files, ERR_USAGE for a pin that names no slot or pattern.
  */
 int compose_plan(struct node_env *env, const cJSON *constraints, const cJSON *feedback,
-	const struct compose_options *options, cJSON *plan, cJSON *candidates, struct err *e);
+	const struct compose_options *options, cJSON *plan, cJSON *candidates,
+	struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* One part of the plan: a slot with its option, or a base. */
 struct part {
-	const char *name;   /* slot name, or the base's module */
+	const char *name; /* slot name, or the base's module */
 	char module[80];
 	const struct pattern *pattern;
 	const struct option *option; /* NULL: a base */
@@ -31,7 +31,8 @@ static void base_module(const char *id, char out[80])
 }
 
 /* Bases that are used only, then slots in the order of slots.json. */
-static void list_parts(struct scenario *sc, const struct solver_plan *sp, struct parts *out)
+static void list_parts(
+	struct scenario *sc, const struct solver_plan *sp, struct parts *out)
 {
 	out->n = 0;
 	for (size_t i = 0; i < sc->n_components && out->n < BASES_MAX; i++) {
@@ -62,7 +63,7 @@ static void list_parts(struct scenario *sc, const struct solver_plan *sp, struct
 
 static int gives(const struct part *p, const char *port)
 {
-	JSON_EACH(it, json_get(p->pattern->json, "provides"))
+	JSON_EACH (it, json_get(p->pattern->json, "provides"))
 		if (strcmp(json_str_or(it, "port", ""), port) == 0)
 			return 1;
 	return 0;
@@ -76,10 +77,10 @@ static const struct part *provider(const struct scenario *sc, const struct parts
 	const struct part *first = NULL;
 	const cJSON *order = json_get(json_get(sc->k->slots, "prefer_provider"), port);
 
-	JSON_EACH(capability, order)
+	JSON_EACH (capability, order)
 		for (size_t i = 0; i < all->n; i++)
 			if (&all->at[i] != consumer && gives(&all->at[i], port) &&
-			    strcmp(all->at[i].capability, json_text(capability)) == 0)
+				strcmp(all->at[i].capability, json_text(capability)) == 0)
 				return &all->at[i];
 	for (size_t i = 0; i < all->n && first == NULL; i++)
 		if (&all->at[i] != consumer && gives(&all->at[i], port))
@@ -87,13 +88,13 @@ static const struct part *provider(const struct scenario *sc, const struct parts
 	return first;
 }
 
-static int emit_edges(const struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
+static int emit_edges(
+	const struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
 {
 	cJSON *edges = json_add_array(plan, "edges", e);
 
 	for (size_t i = 0; edges != NULL && i < all->n; i++) {
-		JSON_EACH(it, json_get(all->at[i].pattern->json, "requires"))
-		{
+		JSON_EACH (it, json_get(all->at[i].pattern->json, "requires")) {
 			const char *port = json_str_or(it, "port", "");
 			const struct part *from = provider(sc, all, &all->at[i], port);
 			cJSON *edge;
@@ -101,9 +102,10 @@ static int emit_edges(const struct scenario *sc, const struct parts *all, cJSON 
 			if (from == NULL)
 				continue;
 			edge = json_push_object(edges, e);
-			if (edge == NULL || json_set_str(edge, "from", from->name, e) < 0 ||
-			    json_set_str(edge, "to", all->at[i].name, e) < 0 ||
-			    json_set_str(edge, "port", port, e) < 0)
+			if (edge == NULL ||
+				json_set_str(edge, "from", from->name, e) < 0 ||
+				json_set_str(edge, "to", all->at[i].name, e) < 0 ||
+				json_set_str(edge, "port", port, e) < 0)
 				return -1;
 		}
 	}
@@ -118,7 +120,7 @@ static int emit_components(const struct lines *l, cJSON *to, struct err *e)
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		if (!json_has_text(names, l->at[i].component) &&
-		    json_push_str(names, l->at[i].component, e) < 0)
+			json_push_str(names, l->at[i].component, e) < 0)
 			return -1;
 	return 0;
 }
@@ -136,19 +138,22 @@ static int emit_hops(const struct option *o, cJSON *to, struct err *e)
 		return 0;
 	latency = json_add_object(to, "latency", e);
 	if (latency == NULL ||
-	    set_ms(latency, "p50_ms", path_percentile_ms(o->hops, o->n_hops, 50), e) < 0 ||
-	    set_ms(latency, "p95_ms", path_percentile_ms(o->hops, o->n_hops, 95), e) < 0 ||
-	    set_ms(latency, "p99_ms", path_percentile_ms(o->hops, o->n_hops, 99), e) < 0)
+		set_ms(latency, "p50_ms", path_percentile_ms(o->hops, o->n_hops, 50), e) <
+			0 ||
+		set_ms(latency, "p95_ms", path_percentile_ms(o->hops, o->n_hops, 95), e) <
+			0 ||
+		set_ms(latency, "p99_ms", path_percentile_ms(o->hops, o->n_hops, 99), e) <
+			0)
 		return -1;
 	hops = json_add_array(latency, "hops", e);
 	for (size_t i = 0; hops != NULL && i < o->n_hops; i++) {
 		cJSON *h = json_push_object(hops, e);
 
 		if (h == NULL || json_set_str(h, "name", o->hop_names[i], e) < 0 ||
-		    json_set_num(h, "p50_ms", rounded(o->hops[i].p50_ms), e) < 0 ||
-		    json_set_num(h, "p95_ms", rounded(o->hops[i].p95_ms), e) < 0 ||
-		    json_set_num(h, "p99_ms", rounded(o->hops[i].p99_ms), e) < 0 ||
-		    json_set_str(h, "evidence", o->hop_sources[i], e) < 0)
+			json_set_num(h, "p50_ms", rounded(o->hops[i].p50_ms), e) < 0 ||
+			json_set_num(h, "p95_ms", rounded(o->hops[i].p95_ms), e) < 0 ||
+			json_set_num(h, "p99_ms", rounded(o->hops[i].p99_ms), e) < 0 ||
+			json_set_str(h, "evidence", o->hop_sources[i], e) < 0)
 			return -1;
 	}
 	return hops == NULL ? -1 : 0;
@@ -162,31 +167,37 @@ static int emit_queue(const struct option *o, cJSON *to, struct err *e)
 		return 0;
 	q = json_add_object(to, "queue", e);
 	if (q == NULL || json_set_str(q, "of", o->queue_of, e) < 0 ||
-	    json_set_num(q, "rate_rps", rounded(o->queue.rate_rps), e) < 0 ||
-	    json_set_num(q, "service_ms", rounded(o->queue.service_ms), e) < 0 ||
-	    json_set_num(q, "servers", o->queue.servers, e) < 0 ||
-	    json_set_num(q, "utilisation_pct", round(queue_utilisation(&o->queue) * 1000) / 10, e) < 0 ||
-	    set_ms(q, "wait_p95_ms", queue_wait_ms(&o->queue, 95), e) < 0)
+		json_set_num(q, "rate_rps", rounded(o->queue.rate_rps), e) < 0 ||
+		json_set_num(q, "service_ms", rounded(o->queue.service_ms), e) < 0 ||
+		json_set_num(q, "servers", o->queue.servers, e) < 0 ||
+		json_set_num(q, "utilisation_pct",
+			round(queue_utilisation(&o->queue) * 1000) / 10, e) < 0 ||
+		set_ms(q, "wait_p95_ms", queue_wait_ms(&o->queue, 95), e) < 0)
 		return -1;
 	return 0;
 }
 
 /* The services that count on the request path, each with its published SLA. */
-static int emit_availability(const struct scenario *sc, const struct option *o, cJSON *to,
-	struct err *e)
+static int emit_availability(
+	const struct scenario *sc, const struct option *o, cJSON *to, struct err *e)
 {
 	cJSON *a = json_add_object(to, "availability", e);
 
-	if (a == NULL || json_set_num(a, "pct", round(o->availability_pct * 1e5) / 1e5, e) < 0 ||
-	    json_set_str(a, "redundancy",
-		    json_str_or(json_get(o->pattern->json, "availability"), "redundancy", "none"), e) < 0 ||
-	    json_set_str(a, "unpublished", o->unpublished[0] != '\0' ? o->unpublished : NULL, e) < 0)
+	if (a == NULL ||
+		json_set_num(a, "pct", round(o->availability_pct * 1e5) / 1e5, e) < 0 ||
+		json_set_str(a, "redundancy",
+			json_str_or(json_get(o->pattern->json, "availability"),
+				"redundancy", "none"),
+			e) < 0 ||
+		json_set_str(a, "unpublished",
+			o->unpublished[0] != '\0' ? o->unpublished : NULL, e) < 0)
 		return -1;
 	return json_set_num(a, "copies", sc->copies, e);
 }
 
 /* The next best pattern of the slot by cost alone: what the choice was measured against. */
-static int emit_why(const struct scenario *sc, const struct part *p, cJSON *to, struct err *e)
+static int emit_why(
+	const struct scenario *sc, const struct part *p, cJSON *to, struct err *e)
 {
 	const struct slot *s = &sc->slots[p->slot];
 	const struct option *next = NULL;
@@ -203,88 +214,105 @@ static int emit_why(const struct scenario *sc, const struct part *p, cJSON *to, 
 			next = o;
 	}
 	if (next == NULL)
-		return json_setf(to, "why", e, "%s; %s is the only pattern that fits", why, p->pattern->title);
-	return json_setf(to, "why", e, "%s; %s at $%.2f a month of its own, one of %zu that fit (next: %s at $%.2f)",
-		why, p->pattern->title, pico_number(p->option->cost), fit, next->pattern->title,
-		pico_number(next->cost));
+		return json_setf(to, "why", e, "%s; %s is the only pattern that fits",
+			why, p->pattern->title);
+	return json_setf(to, "why", e,
+		"%s; %s at $%.2f a month of its own, one of %zu that fit (next: %s at "
+		"$%.2f)",
+		why, p->pattern->title, pico_number(p->option->cost), fit,
+		next->pattern->title, pico_number(next->cost));
 }
 
-static int emit_slot(struct scenario *sc, const struct part *p, cJSON *slots, int whole, struct err *e)
+static int emit_slot(
+	struct scenario *sc, const struct part *p, cJSON *slots, int whole, struct err *e)
 {
 	cJSON *s = json_push_object(slots, e);
 
 	if (s == NULL || json_set_str(s, "slot", p->name, e) < 0 ||
-	    json_set_str(s, "capability", p->capability, e) < 0 ||
-	    json_set_str(s, "workload", sc->slots[p->slot].workload, e) < 0 ||
-	    json_set_str(s, "pattern", p->pattern->id, e) < 0 ||
-	    json_set_str(s, "version", p->pattern->version, e) < 0 ||
-	    json_set_copy(s, "params", p->option->params, e) < 0)
+		json_set_str(s, "capability", p->capability, e) < 0 ||
+		json_set_str(s, "workload", sc->slots[p->slot].workload, e) < 0 ||
+		json_set_str(s, "pattern", p->pattern->id, e) < 0 ||
+		json_set_str(s, "version", p->pattern->version, e) < 0 ||
+		json_set_copy(s, "params", p->option->params, e) < 0)
 		return -1;
 	if (!whole)
 		return 0;
-	if (emit_components(&p->option->lines, s, e) < 0 || json_set_str(s, "module", p->module, e) < 0 ||
-	    emit_why(sc, p, s, e) < 0 || json_set_str(s, "title", p->pattern->title, e) < 0 ||
-	    pico_set_usd(s, "monthly_usd", p->option->cost, e) < 0 ||
-	    json_set_num(s, "burden", json_num_or(p->pattern->json, "burden", 3), e) < 0 ||
-	    json_set_str(s, "preferences_not_met", p->option->penalties[0] != '\0' ? p->option->penalties : NULL, e) < 0 ||
-	    emit_hops(p->option, s, e) < 0 || emit_queue(p->option, s, e) < 0 ||
-	    emit_availability(sc, p->option, s, e) < 0)
+	if (emit_components(&p->option->lines, s, e) < 0 ||
+		json_set_str(s, "module", p->module, e) < 0 ||
+		emit_why(sc, p, s, e) < 0 ||
+		json_set_str(s, "title", p->pattern->title, e) < 0 ||
+		pico_set_usd(s, "monthly_usd", p->option->cost, e) < 0 ||
+		json_set_num(s, "burden", json_num_or(p->pattern->json, "burden", 3), e) <
+			0 ||
+		json_set_str(s, "preferences_not_met",
+			p->option->penalties[0] != '\0' ? p->option->penalties : NULL,
+			e) < 0 ||
+		emit_hops(p->option, s, e) < 0 || emit_queue(p->option, s, e) < 0 ||
+		emit_availability(sc, p->option, s, e) < 0)
 		return -1;
 	if (json_has(p->pattern->json, "failure_domains"))
-		return json_set_copy(s, "failure_domains", json_get(p->pattern->json, "failure_domains"), e);
+		return json_set_copy(s, "failure_domains",
+			json_get(p->pattern->json, "failure_domains"), e);
 	return 0;
 }
 
-static int shares(const struct scenario *sc, const struct option *o, const struct component *c)
+static int shares(
+	const struct scenario *sc, const struct option *o, const struct component *c)
 {
 	return (o->components >> (c - sc->components) & 1) != 0;
 }
 
-static int emit_base(struct scenario *sc, const struct solver_plan *sp, const struct part *p,
-	cJSON *bases, struct err *e)
+static int emit_base(struct scenario *sc, const struct solver_plan *sp,
+	const struct part *p, cJSON *bases, struct err *e)
 {
 	cJSON *b = json_push_object(bases, e), *by, *params;
 
 	if (b == NULL || json_set_str(b, "pattern", p->pattern->id, e) < 0 ||
-	    json_set_str(b, "version", p->pattern->version, e) < 0 ||
-	    json_set_copy(b, "params", p->base->params, e) < 0)
+		json_set_str(b, "version", p->pattern->version, e) < 0 ||
+		json_set_copy(b, "params", p->base->params, e) < 0)
 		return -1;
 	params = json_own(b, "params", e);
 	if (params != NULL && strstr(p->pattern->id, ".base.network") != NULL) {
 		cJSON *list = json_add_array(params, "endpoints", e);
 
 		for (size_t i = 0; list != NULL && i < sc->n_components; i++)
-			if ((sp->components >> i & 1) != 0 && sc->components[i].endpoint != NULL &&
-			    json_push_str(list, sc->components[i].endpoint, e) < 0)
+			if ((sp->components >> i & 1) != 0 &&
+				sc->components[i].endpoint != NULL &&
+				json_push_str(list, sc->components[i].endpoint, e) < 0)
 				return -1;
 		if (list == NULL)
 			return -1;
 	}
-	if (emit_components(&p->base->lines, b, e) < 0 || json_set_str(b, "module", p->module, e) < 0 ||
-	    json_set_str(b, "title", p->pattern->title, e) < 0)
+	if (emit_components(&p->base->lines, b, e) < 0 ||
+		json_set_str(b, "module", p->module, e) < 0 ||
+		json_set_str(b, "title", p->pattern->title, e) < 0)
 		return -1;
 	by = json_add_array(b, "shared_by", e);
 	for (size_t i = 0; by != NULL && i < sc->n_slots; i++)
 		if (shares(sc, &sc->slots[i].options[sp->choice[i]], p->base) &&
-		    json_push_str(by, sc->slots[i].name, e) < 0)
+			json_push_str(by, sc->slots[i].name, e) < 0)
 			return -1;
 	return by == NULL ? -1 : 0;
 }
 
-static int emit_line(const struct line *l, const struct part *p, const char *suffix, cJSON *bom,
-	struct err *e)
+static int emit_line(const struct line *l, const struct part *p, const char *suffix,
+	cJSON *bom, struct err *e)
 {
 	cJSON *b = json_push_object(bom, e);
 
 	if (b == NULL || json_setf(b, "component", e, "%s%s", l->component, suffix) < 0 ||
-	    json_set_str(b, "sku", l->sku, e) < 0 || json_set_str(b, "service", l->service, e) < 0 ||
-	    json_set_str(b, "region", l->region, e) < 0 || json_set_num(b, "qty", l->qty, e) < 0 ||
-	    json_set_str(b, "unit", l->unit, e) < 0 || json_set_str(b, "kind", l->kind, e) < 0 ||
-	    json_set_str(b, p->base != NULL ? "base" : "slot", p->name, e) < 0 ||
-	    json_set_str(b, "pattern", p->pattern->id, e) < 0 ||
-	    json_set_str(b, "price", price_status_name(l->status), e) < 0)
+		json_set_str(b, "sku", l->sku, e) < 0 ||
+		json_set_str(b, "service", l->service, e) < 0 ||
+		json_set_str(b, "region", l->region, e) < 0 ||
+		json_set_num(b, "qty", l->qty, e) < 0 ||
+		json_set_str(b, "unit", l->unit, e) < 0 ||
+		json_set_str(b, "kind", l->kind, e) < 0 ||
+		json_set_str(b, p->base != NULL ? "base" : "slot", p->name, e) < 0 ||
+		json_set_str(b, "pattern", p->pattern->id, e) < 0 ||
+		json_set_str(b, "price", price_status_name(l->status), e) < 0)
 		return -1;
-	if (l->status == PRICE_UNPRICED && pico_set_usd(b, "ranked_at_usd", l->rank, e) < 0)
+	if (l->status == PRICE_UNPRICED &&
+		pico_set_usd(b, "ranked_at_usd", l->rank, e) < 0)
 		return -1;
 	return l->note == NULL ? 0 : json_set_str(b, "note", l->note, e);
 }
@@ -306,8 +334,8 @@ static void money_add(struct money *m, const struct line *l)
 	m->estimated += l->status == PRICE_ESTIMATED;
 }
 
-static int emit_lines(const struct lines *l, const struct part *p, const char *suffix, cJSON *bom,
-	struct money *m, struct err *e)
+static int emit_lines(const struct lines *l, const struct part *p, const char *suffix,
+	cJSON *bom, struct money *m, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		money_add(m, &l->at[i]);
@@ -318,19 +346,21 @@ static int emit_lines(const struct lines *l, const struct part *p, const char *s
 }
 
 /* Every line once: bases with the endpoints that are used, then slots. */
-static int emit_bom(struct scenario *sc, const struct solver_plan *sp, const struct parts *all,
-	cJSON *bom, struct money *m, struct err *e)
+static int emit_bom(struct scenario *sc, const struct solver_plan *sp,
+	const struct parts *all, cJSON *bom, struct money *m, struct err *e)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct part *p = &all->at[i];
 
-		if (emit_lines(p->base != NULL ? &p->base->lines : &p->option->lines, p, "", bom, m, e) < 0)
+		if (emit_lines(p->base != NULL ? &p->base->lines : &p->option->lines, p,
+			    "", bom, m, e) < 0)
 			return -1;
 		for (size_t j = 0; p->base != NULL && j < sc->n_components; j++) {
 			const struct component *c = &sc->components[j];
 			char suffix[80];
 
-			if (c->endpoint == NULL || c->pattern != p->pattern || (sp->components >> j & 1) == 0)
+			if (c->endpoint == NULL || c->pattern != p->pattern ||
+				(sp->components >> j & 1) == 0)
 				continue;
 			snprintf(suffix, sizeof(suffix), "-%s", c->endpoint);
 			if (emit_lines(&c->lines, p, suffix, bom, m, e) < 0)
@@ -343,8 +373,8 @@ static int emit_bom(struct scenario *sc, const struct solver_plan *sp, const str
 /* ---- estimates ---- */
 
 /* All hops on a path, in the order of its slots. */
-static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp, size_t path,
-	struct hop *out, size_t max)
+static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
+	size_t path, struct hop *out, size_t max)
 {
 	size_t n = 0;
 
@@ -359,8 +389,8 @@ static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
 	return n;
 }
 
-static double path_availability(const struct scenario *sc, const struct solver_plan *sp, size_t path,
-	struct buf *basis, struct buf *unpublished)
+static double path_availability(const struct scenario *sc, const struct solver_plan *sp,
+	size_t path, struct buf *basis, struct buf *unpublished)
 {
 	double a = 100;
 
@@ -370,15 +400,17 @@ static double path_availability(const struct scenario *sc, const struct solver_p
 		if ((sc->slots[i].paths >> path & 1) == 0)
 			continue;
 		a *= o->availability_pct / 100;
-		buf_addf(basis, "%s%s %.5g", basis->len > 0 ? " x " : "", sc->slots[i].name, o->availability_pct);
+		buf_addf(basis, "%s%s %.5g", basis->len > 0 ? " x " : "",
+			sc->slots[i].name, o->availability_pct);
 		if (o->unpublished[0] != '\0')
-			buf_addf(unpublished, "%s%s", unpublished->len > 0 ? ", " : "", o->unpublished);
+			buf_addf(unpublished, "%s%s", unpublished->len > 0 ? ", " : "",
+				o->unpublished);
 	}
 	return availability_redundant(a, sc->copies);
 }
 
-static int emit_path(const struct scenario *sc, const struct solver_plan *sp, size_t path, cJSON *to,
-	int headline, struct err *e)
+static int emit_path(const struct scenario *sc, const struct solver_plan *sp, size_t path,
+	cJSON *to, int headline, struct err *e)
 {
 	struct hop hops[64];
 	size_t n = path_hops(sc, sp, path, hops, ARRAY_LEN(hops));
@@ -386,20 +418,26 @@ static int emit_path(const struct scenario *sc, const struct solver_plan *sp, si
 	double pct = path_availability(sc, sp, path, &basis, &unpublished);
 	int ret = -1;
 
-	if (n > 0 && (set_ms(to, "p50_latency_ms", path_percentile_ms(hops, n, 50), e) < 0 ||
-			     set_ms(to, "p95_latency_ms", path_percentile_ms(hops, n, 95), e) < 0 ||
-			     set_ms(to, "p99_latency_ms", path_percentile_ms(hops, n, 99), e) < 0 ||
-			     set_ms(to, "p95_upper_ms", path_upper_ms(hops, n, 95), e) < 0))
+	if (n > 0 &&
+		(set_ms(to, "p50_latency_ms", path_percentile_ms(hops, n, 50), e) < 0 ||
+			set_ms(to, "p95_latency_ms", path_percentile_ms(hops, n, 95), e) <
+				0 ||
+			set_ms(to, "p99_latency_ms", path_percentile_ms(hops, n, 99), e) <
+				0 ||
+			set_ms(to, "p95_upper_ms", path_upper_ms(hops, n, 95), e) < 0))
 		goto out;
 	if (json_set_num(to, "availability_pct", round(pct * 1e5) / 1e5, e) < 0)
 		goto out;
 	if (sc->copies > 1)
-		buf_addf(&basis, "; %d independent regions: 1 - (1 - a)^%d", sc->copies, sc->copies);
+		buf_addf(&basis, "; %d independent regions: 1 - (1 - a)^%d", sc->copies,
+			sc->copies);
 	if (unpublished.len > 0)
-		buf_addf(&basis, "; at most, as no SLA is published or known for %s", unpublished.ptr);
+		buf_addf(&basis, "; at most, as no SLA is published or known for %s",
+			unpublished.ptr);
 	buf_add_str(&basis, "; an SLA is a refund threshold, not a measurement");
-	if (buf_ok(&basis, e) < 0 || json_set_str(to, "availability_basis", basis.ptr, e) < 0 ||
-	    json_set_bool(to, "availability_at_most", unpublished.len > 0, e) < 0)
+	if (buf_ok(&basis, e) < 0 ||
+		json_set_str(to, "availability_basis", basis.ptr, e) < 0 ||
+		json_set_bool(to, "availability_at_most", unpublished.len > 0, e) < 0)
 		goto out;
 	if (headline)
 		ret = json_set_str(to, "path", sc->paths[path].id, e);
@@ -411,8 +449,8 @@ out:
 	return ret;
 }
 
-static int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *plan,
-	struct err *e)
+static int emit_paths(const struct scenario *sc, const struct solver_plan *sp,
+	cJSON *plan, struct err *e)
 {
 	cJSON *paths = json_add_array(plan, "paths", e);
 
@@ -420,15 +458,20 @@ static int emit_paths(const struct scenario *sc, const struct solver_plan *sp, c
 		cJSON *p = json_push_object(paths, e), *slots;
 
 		if (p == NULL || json_set_str(p, "path", sc->paths[i].id, e) < 0 ||
-		    json_set_str(p, "title", json_str_or(sc->paths[i].def, "title", ""), e) < 0)
+			json_set_str(p, "title",
+				json_str_or(sc->paths[i].def, "title", ""), e) < 0)
 			return -1;
 		slots = json_add_array(p, "slots", e);
 		for (size_t j = 0; slots != NULL && j < sc->n_slots; j++)
-			if ((sc->slots[j].paths >> i & 1) != 0 && json_push_str(slots, sc->slots[j].name, e) < 0)
+			if ((sc->slots[j].paths >> i & 1) != 0 &&
+				json_push_str(slots, sc->slots[j].name, e) < 0)
 				return -1;
-		if (slots == NULL || json_set_bool(p, "limits_latency", sc->paths[i].limits_latency, e) < 0 ||
-		    json_set_bool(p, "limits_availability", sc->paths[i].limits_availability, e) < 0 ||
-		    emit_path(sc, sp, i, p, 0, e) < 0)
+		if (slots == NULL ||
+			json_set_bool(p, "limits_latency", sc->paths[i].limits_latency,
+				e) < 0 ||
+			json_set_bool(p, "limits_availability",
+				sc->paths[i].limits_availability, e) < 0 ||
+			emit_path(sc, sp, i, p, 0, e) < 0)
 			return -1;
 	}
 	return paths == NULL ? -1 : 0;
@@ -449,26 +492,32 @@ static int emit_estimates(const struct scenario *sc, const struct solver_plan *s
 	cJSON *est = json_add_object(plan, "estimates", e);
 
 	if (est == NULL || pico_set_usd(est, "monthly_usd", m->priced, e) < 0 ||
-	    pico_set_usd(est, "ranked_usd", m->ranked, e) < 0 ||
-	    pico_set_usd(est, "low_usd", m->baseline + m->usage / 2, e) < 0 ||
-	    pico_set_usd(est, "high_usd", m->baseline + m->usage * 3, e) < 0 ||
-	    pico_set_usd(est, "baseline_usd", m->baseline, e) < 0 ||
-	    pico_set_usd(est, "usage_usd", m->usage, e) < 0 ||
-	    json_set_num(est, "unpriced_lines", (double)m->unpriced, e) < 0 ||
-	    json_set_num(est, "estimated_lines", (double)m->estimated, e) < 0 ||
-	    json_set_str(est, "prices",
-		    m->unpriced > 0 ? "some lines have no price: the sum is a lower bound, and the ranking rests on marked estimates"
-		    : m->estimated > 0 ? "known prices, some estimated from another region"
-				       : "known prices",
-		    e) < 0)
+		pico_set_usd(est, "ranked_usd", m->ranked, e) < 0 ||
+		pico_set_usd(est, "low_usd", m->baseline + m->usage / 2, e) < 0 ||
+		pico_set_usd(est, "high_usd", m->baseline + m->usage * 3, e) < 0 ||
+		pico_set_usd(est, "baseline_usd", m->baseline, e) < 0 ||
+		pico_set_usd(est, "usage_usd", m->usage, e) < 0 ||
+		json_set_num(est, "unpriced_lines", (double)m->unpriced, e) < 0 ||
+		json_set_num(est, "estimated_lines", (double)m->estimated, e) < 0 ||
+		json_set_str(est, "prices",
+			m->unpriced > 0
+				? "some lines have no price: the sum is a lower bound, "
+				  "and the ranking rests on marked estimates"
+				: m->estimated > 0
+				? "known prices, some estimated from another region"
+				: "known prices",
+			e) < 0)
 		return -1;
 	if (sc->n_paths == 0)
-		return json_set_null(est, "p50_latency_ms", e) < 0 || json_set_null(est, "p95_latency_ms", e) < 0 ||
-				       json_set_null(est, "p99_latency_ms", e) < 0 || json_set_null(est, "p95_upper_ms", e) < 0 ||
-				       json_set_null(est, "availability_pct", e) < 0 ||
-				       json_set_str(est, "availability_basis", "no request path in this plan", e) < 0
-			       ? -1
-			       : 0;
+		return json_set_null(est, "p50_latency_ms", e) < 0 ||
+				json_set_null(est, "p95_latency_ms", e) < 0 ||
+				json_set_null(est, "p99_latency_ms", e) < 0 ||
+				json_set_null(est, "p95_upper_ms", e) < 0 ||
+				json_set_null(est, "availability_pct", e) < 0 ||
+				json_set_str(est, "availability_basis",
+					"no request path in this plan", e) < 0
+			? -1
+			: 0;
 	return emit_path(sc, sp, headline_path(sc), est, 1, e);
 }
 
@@ -477,9 +526,9 @@ int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e)
 	cJSON *o = json_add_object(to, "objective", e);
 
 	if (o == NULL || json_set_num(o, "hard_violations", 0, e) < 0 ||
-	    json_set_num(o, "soft_penalty", (double)sp->penalty, e) < 0 ||
-	    json_set_num(o, "monthly_usd", (double)sp->cents / 100, e) < 0 ||
-	    json_set_num(o, "burden", (double)sp->burden, e) < 0)
+		json_set_num(o, "soft_penalty", (double)sp->penalty, e) < 0 ||
+		json_set_num(o, "monthly_usd", (double)sp->cents / 100, e) < 0 ||
+		json_set_num(o, "burden", (double)sp->burden, e) < 0)
 		return -1;
 	return 0;
 }
@@ -495,10 +544,11 @@ static void label(struct buf *b, const char *text)
 			buf_add_char(b, *text);
 }
 
-static int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e)
+static int emit_diagram(
+	const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e)
 {
-	static const char *const order[] = { "ingest", "store", "transform", "feature", "train", "serve",
-		"observe", "govern", "base" };
+	static const char *const order[] = { "ingest", "store", "transform", "feature",
+		"train", "serve", "observe", "govern", "base" };
 	struct buf b = BUF_INIT(1 << 20);
 	int ret;
 
@@ -514,24 +564,26 @@ static int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan
 			if (!open)
 				buf_addf(&b, "  subgraph %s\n", order[c]);
 			open = 1;
-			buf_addf(&b, "    %s[\"%s<br/>", p->module, p->base != NULL ? "shared" : p->name);
+			buf_addf(&b, "    %s[\"%s<br/>", p->module,
+				p->base != NULL ? "shared" : p->name);
 			label(&b, p->pattern->title);
 			buf_add_str(&b, "\"]\n");
 		}
 		if (open)
 			buf_add_str(&b, "  end\n");
 	}
-	JSON_EACH(edge, edges)
-	{
+	JSON_EACH (edge, edges) {
 		const char *port = json_str_or(edge, "port", "");
-		const char *ends[2] = { json_str_or(edge, "from", ""), json_str_or(edge, "to", "") };
+		const char *ends[2] = { json_str_or(edge, "from", ""),
+			json_str_or(edge, "to", "") };
 
 		if (strncmp(port, "sec.", 4) == 0 || strcmp(port, "obs.logs") == 0)
 			continue; /* everything has these: they would hide the rest */
 		for (size_t k = 0; k < 2; k++) {
 			for (size_t i = 0; i < all->n; i++)
 				if (strcmp(all->at[i].name, ends[k]) == 0)
-					buf_addf(&b, k == 0 ? "  %s -->|" : " %s\n", all->at[i].module);
+					buf_addf(&b, k == 0 ? "  %s -->|" : " %s\n",
+						all->at[i].module);
 			if (k == 0)
 				buf_addf(&b, "%s|", port);
 		}
@@ -543,7 +595,8 @@ static int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan
 
 /* ---- quotas ---- */
 
-static int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
+static int emit_quotas(
+	struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
 {
 	cJSON *list = json_add_array(plan, "quotas", e), *seen = json_new_array(e);
 	int ret = -1;
@@ -551,8 +604,7 @@ static int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan
 	if (list == NULL || seen == NULL)
 		goto out;
 	for (size_t i = 0; i < all->n; i++) {
-		JSON_EACH(it, json_get(all->at[i].pattern->json, "services"))
-		{
+		JSON_EACH (it, json_get(all->at[i].pattern->json, "services")) {
 			const char *id = json_text(it);
 			const cJSON *svc;
 
@@ -561,21 +613,27 @@ static int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan
 			svc = services_find(sc->k->services, id);
 			if (json_push_str(seen, id, e) < 0)
 				goto out;
-			JSON_EACH(q, json_get(svc, "quotas"))
-			{
+			JSON_EACH (q, json_get(svc, "quotas")) {
 				cJSON *to;
 
 				if (!json_true(json_get(q, "adjustable")))
 					continue;
 				to = json_push_object(list, e);
-				if (to == NULL || json_set_str(to, "service", id, e) < 0 ||
-				    json_set_str(to, "quota", json_str_or(q, "name", ""), e) < 0 ||
-				    json_set_copy(to, "value", json_get(q, "value"), e) < 0 ||
-				    json_set_str(to, "unit", json_str_or(q, "unit", ""), e) < 0 ||
-				    json_set_str(to, "needed_by", all->at[i].name, e) < 0 ||
-				    json_setf(to, "check", e,
-					    "aws service-quotas list-service-quotas --service-code %s --region %s",
-					    json_str_or(svc, "quota_code", id), sc->region[0]) < 0)
+				if (to == NULL ||
+					json_set_str(to, "service", id, e) < 0 ||
+					json_set_str(to, "quota",
+						json_str_or(q, "name", ""), e) < 0 ||
+					json_set_copy(to, "value", json_get(q, "value"),
+						e) < 0 ||
+					json_set_str(to, "unit",
+						json_str_or(q, "unit", ""), e) < 0 ||
+					json_set_str(to, "needed_by", all->at[i].name,
+						e) < 0 ||
+					json_setf(to, "check", e,
+						"aws service-quotas list-service-quotas "
+						"--service-code %s --region %s",
+						json_str_or(svc, "quota_code", id),
+						sc->region[0]) < 0)
 					goto out;
 			}
 		}
@@ -598,29 +656,33 @@ static int emit_regions(const struct scenario *sc, cJSON *plan, struct err *e)
 	return r == NULL ? -1 : 0;
 }
 
-int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSON *plan, struct err *e)
+int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSON *plan,
+	struct err *e)
 {
 	struct parts all;
 	struct money money = { 0 };
 	cJSON *slots, *bases, *bom;
 
 	list_parts(sc, sp, &all);
-	if (whole && (json_set_bool(plan, "feasible", 1, e) < 0 ||
-			     json_set_str(plan, "cloud", sc->k->cloud, e) < 0))
+	if (whole &&
+		(json_set_bool(plan, "feasible", 1, e) < 0 ||
+			json_set_str(plan, "cloud", sc->k->cloud, e) < 0))
 		return -1;
 	if (emit_regions(sc, plan, e) < 0)
 		return -1;
 	slots = json_add_array(plan, "slots", e);
 	for (size_t i = 0; slots != NULL && i < all.n; i++)
-		if (all.at[i].option != NULL && emit_slot(sc, &all.at[i], slots, whole, e) < 0)
+		if (all.at[i].option != NULL &&
+			emit_slot(sc, &all.at[i], slots, whole, e) < 0)
 			return -1;
 	if (slots == NULL)
 		return -1;
 	if (!whole)
 		return emit_bom(sc, sp, &all, NULL, &money, e) < 0 ||
-				       emit_estimates(sc, sp, &money, plan, e) < 0 || emit_objective(sp, plan, e) < 0
-			       ? -1
-			       : 0;
+				emit_estimates(sc, sp, &money, plan, e) < 0 ||
+				emit_objective(sp, plan, e) < 0
+			? -1
+			: 0;
 	bases = json_add_array(plan, "bases", e);
 	for (size_t i = 0; bases != NULL && i < all.n; i++)
 		if (all.at[i].base != NULL && emit_base(sc, sp, &all.at[i], bases, e) < 0)
@@ -629,11 +691,11 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 		return -1;
 	bom = json_add_array(plan, "bom", e);
 	if (bom == NULL || emit_bom(sc, sp, &all, bom, &money, e) < 0 ||
-	    emit_estimates(sc, sp, &money, plan, e) < 0 || emit_paths(sc, sp, plan, e) < 0 ||
-	    emit_objective(sp, plan, e) < 0 ||
-	    json_set_copy(plan, "load", json_get(sc->ctx, "load"), e) < 0 ||
-	    json_set_copy(plan, "assumptions", sc->assumptions, e) < 0 ||
-	    emit_quotas(sc, &all, plan, e) < 0)
+		emit_estimates(sc, sp, &money, plan, e) < 0 ||
+		emit_paths(sc, sp, plan, e) < 0 || emit_objective(sp, plan, e) < 0 ||
+		json_set_copy(plan, "load", json_get(sc->ctx, "load"), e) < 0 ||
+		json_set_copy(plan, "assumptions", sc->assumptions, e) < 0 ||
+		emit_quotas(sc, &all, plan, e) < 0)
 		return -1;
 	return emit_diagram(&all, json_get(plan, "edges"), plan, e);
 }

@@ -11,10 +11,13 @@ static int push_why(cJSON *to, const char *pattern, const char *slot, const char
 {
 	cJSON *w = json_push_object(to, e);
 
-	if (w == NULL || json_set_str(w, "pattern", pattern, e) < 0 || json_set_str(w, "slot", slot, e) < 0 ||
-	    json_set_str(w, "kind", kind, e) < 0 || json_set_str(w, "why", why, e) < 0)
+	if (w == NULL || json_set_str(w, "pattern", pattern, e) < 0 ||
+		json_set_str(w, "slot", slot, e) < 0 ||
+		json_set_str(w, "kind", kind, e) < 0 ||
+		json_set_str(w, "why", why, e) < 0)
 		return -1;
-	if (constraint != NULL && constraint[0] != '\0' && json_set_str(w, "constraint", constraint, e) < 0)
+	if (constraint != NULL && constraint[0] != '\0' &&
+		json_set_str(w, "constraint", constraint, e) < 0)
 		return -1;
 	*entry = w;
 	return 0;
@@ -35,7 +38,8 @@ static void describe_forced(const struct scenario *sc, const struct solver_plan 
 }
 
 /* What a relaxed problem says about a pattern that fits in no plan. */
-static void why_infeasible(struct scenario *sc, const struct solver_limits *limits, struct buf *out)
+static void why_infeasible(
+	struct scenario *sc, const struct solver_limits *limits, struct buf *out)
 {
 	struct solver_problem relaxed = sc->problem;
 	struct solver_result r;
@@ -43,19 +47,29 @@ static void why_infeasible(struct scenario *sc, const struct solver_limits *limi
 	for (size_t i = 0; i < sc->n_paths; i++) {
 		relaxed = sc->problem;
 		relaxed.path[i].latency_max_ms = INFINITY;
-		if (isfinite(sc->problem.path[i].latency_max_ms) && solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
-			buf_addf(out, "violates /sla_latency_ms: p%g %.1f ms on the %s, %.1f allowed", sc->percentile,
-				r.plans[0].latency_ms[i], json_str_or(sc->paths[i].def, "title", "path"),
+		if (isfinite(sc->problem.path[i].latency_max_ms) &&
+			solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+			buf_addf(out,
+				"violates /sla_latency_ms: p%g %.1f ms on the %s, %.1f "
+				"allowed",
+				sc->percentile, r.plans[0].latency_ms[i],
+				json_str_or(sc->paths[i].def, "title", "path"),
 				sc->problem.path[i].latency_max_ms);
 			return;
 		}
 		relaxed = sc->problem;
 		relaxed.path[i].loss_max = INFINITY;
-		if (isfinite(sc->problem.path[i].loss_max) && solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
-			buf_addf(out, "violates /availability_target: %.4g %% on the %s%s, %.6g needed",
-				availability_redundant(100 * exp(-r.plans[0].loss[i]), sc->copies),
+		if (isfinite(sc->problem.path[i].loss_max) &&
+			solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
+			buf_addf(out,
+				"violates /availability_target: %.4g %% on the %s%s, "
+				"%.6g needed",
+				availability_redundant(
+					100 * exp(-r.plans[0].loss[i]), sc->copies),
 				json_str_or(sc->paths[i].def, "title", "path"),
-				(r.plans[0].unknown >> i & 1) != 0 ? " at most, as a service publishes no SLA" : "",
+				(r.plans[0].unknown >> i & 1) != 0
+					? " at most, as a service publishes no SLA"
+					: "",
 				json_num_or(sc->c, "availability_target", 0));
 			return;
 		}
@@ -63,8 +77,11 @@ static void why_infeasible(struct scenario *sc, const struct solver_limits *limi
 	relaxed = sc->problem;
 	relaxed.budget_micro_usd = INT64_MAX;
 	if (solver_solve(&relaxed, limits, &r) == 0 && r.n > 0) {
-		buf_addf(out, "violates /budget_band/max_usd: $%.2f a month at least, $%.2f allowed",
-			(double)r.plans[0].cents / 100, (double)sc->problem.budget_micro_usd / 1e6);
+		buf_addf(out,
+			"violates /budget_band/max_usd: $%.2f a month at least, $%.2f "
+			"allowed",
+			(double)r.plans[0].cents / 100,
+			(double)sc->problem.budget_micro_usd / 1e6);
 		return;
 	}
 	relaxed = sc->problem;
@@ -76,8 +93,8 @@ static void why_infeasible(struct scenario *sc, const struct solver_limits *limi
 	buf_add_str(out, "violates more than one hard constraint at once");
 }
 
-static int explain_pinned(struct scenario *sc, const struct solver_plan *best, size_t slot,
-	size_t pattern, cJSON *to, struct err *e)
+static int explain_pinned(struct scenario *sc, const struct solver_plan *best,
+	size_t slot, size_t pattern, cJSON *to, struct err *e)
 {
 	const struct slot *s = &sc->slots[slot];
 	int groups[SOLVER_SLOTS_MAX];
@@ -92,7 +109,8 @@ static int explain_pinned(struct scenario *sc, const struct solver_plan *best, s
 	for (size_t i = 0; i < sc->n_slots; i++)
 		groups[i] = i == slot ? (int)pattern : -1;
 	if (solver_solve(&sc->problem, &limits, &r) < 0)
-		return err_set(e, ERR_INTERNAL, "the problem is too large for the solver");
+		return err_set(
+			e, ERR_INTERNAL, "the problem is too large for the solver");
 	if (r.n == 0) {
 		kind = "infeasible";
 		why_infeasible(sc, &limits, &why);
@@ -102,22 +120,28 @@ static int explain_pinned(struct scenario *sc, const struct solver_plan *best, s
 		delta = (double)(p->cents - best->cents) / 100;
 		if (p->penalty > best->penalty) {
 			kind = "preference";
-			buf_addf(&why, "compatible, but meets preferences less (penalty %lld against %lld), %s $%.2f a month",
+			buf_addf(&why,
+				"compatible, but meets preferences less (penalty %lld "
+				"against %lld), %s $%.2f a month",
 				(long long)p->penalty, (long long)best->penalty,
 				delta < 0 ? "cheaper by" : "dearer by", fabs(delta));
 		} else if (delta > 0) {
 			buf_addf(&why, "compatible, but $%.2f a month dearer", delta);
 		} else {
 			kind = "tie";
-			buf_addf(&why, "as cheap and as good; burden %lld against %lld, then the name decides",
+			buf_addf(&why,
+				"as cheap and as good; burden %lld against %lld, then "
+				"the name decides",
 				(long long)p->burden, (long long)best->burden);
 		}
 		describe_forced(sc, best, p, slot, &why);
 	}
 	if (buf_ok(&why, e) == 0 &&
-	    push_why(to, s->patterns[pattern]->id, s->name, kind, why.ptr, NULL, &w, e) == 0 &&
-	    (r.n == 0 || json_set_num(w, "delta_usd", delta, e) == 0) &&
-	    (r.n == 0 || json_set_num(w, "latency_ms", r.plans[0].latency_ms[0], e) == 0))
+		push_why(to, s->patterns[pattern]->id, s->name, kind, why.ptr, NULL, &w,
+			e) == 0 &&
+		(r.n == 0 || json_set_num(w, "delta_usd", delta, e) == 0) &&
+		(r.n == 0 ||
+			json_set_num(w, "latency_ms", r.plans[0].latency_ms[0], e) == 0))
 		ret = 0;
 	buf_release(&why);
 	return ret;
@@ -134,8 +158,8 @@ static int has_options(const struct slot *s, size_t pattern)
 /* Patterns whose capability has no slot here, by the names of their folders. */
 static int explain_unopened(struct scenario *sc, cJSON *to, struct err *e)
 {
-	static const char *const all[] = { "ingest", "transform", "store", "feature", "train", "serve",
-		"observe", "govern" };
+	static const char *const all[] = { "ingest", "transform", "store", "feature",
+		"train", "serve", "observe", "govern" };
 
 	for (size_t c = 0; c < ARRAY_LEN(all); c++) {
 		char **names;
@@ -152,8 +176,12 @@ static int explain_unopened(struct scenario *sc, cJSON *to, struct err *e)
 			char id[256];
 			cJSON *w;
 
-			snprintf(id, sizeof(id), "%s.%s.%s", sc->k->cloud, all[c], names[i]);
-			ret = push_why(to, id, NULL, "no-slot", "0 slots of this capability: nothing in the brief asks for one", NULL, &w, e);
+			snprintf(id, sizeof(id), "%s.%s.%s", sc->k->cloud, all[c],
+				names[i]);
+			ret = push_why(to, id, NULL, "no-slot",
+				"0 slots of this capability: nothing in the brief asks "
+				"for one",
+				NULL, &w, e);
 		}
 		file_list_free(names, n);
 		if (ret < 0)
@@ -176,13 +204,16 @@ static int explain_unfit(struct scenario *sc, cJSON *to, struct err *e)
 				listed |= sc->slots[j].patterns[m] == p;
 		}
 		if (open && !listed &&
-		    push_why(to, p->id, NULL, "no-slot", "0 slots that it fits: nothing in the brief asks for one", NULL, &w, e) < 0)
+			push_why(to, p->id, NULL, "no-slot",
+				"0 slots that it fits: nothing in the brief asks for one",
+				NULL, &w, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON *to, struct err *e)
+int explain_why_not(
+	struct scenario *sc, const struct solver_result *best, cJSON *to, struct err *e)
 {
 	cJSON *list = json_add_array(to, "why_not", e);
 
@@ -197,12 +228,13 @@ int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON
 			if (!has_options(s, j)) {
 				const struct reason *r = &s->out[j];
 
-				if (push_why(list, s->patterns[j]->id, s->name, r->kind, r->text, r->constraint, &w, e) < 0)
+				if (push_why(list, s->patterns[j]->id, s->name, r->kind,
+					    r->text, r->constraint, &w, e) < 0)
 					return -1;
 				continue;
 			}
 			if (best == NULL ||
-			    s->options[best->plans[0].choice[i]].pattern_index == j)
+				s->options[best->plans[0].choice[i]].pattern_index == j)
 				continue;
 			if (explain_pinned(sc, &best->plans[0], i, j, list, e) < 0)
 				return -1;
@@ -217,9 +249,9 @@ int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON
 
 /* Constraints that can be given up, each a unit of its own. List members count one
  * by one: a brief can drop one law or one exclusion and keep the others. */
-static const char *const demands[] = { "cloud", "budget_band", "sla_latency_ms", "availability_target",
-	"regions", "data_residency", "compliance", "exclusions", "data_classification", "throughput",
-	"deployment_pref" };
+static const char *const demands[] = { "cloud", "budget_band", "sla_latency_ms",
+	"availability_target", "regions", "data_residency", "compliance", "exclusions",
+	"data_classification", "throughput", "deployment_pref" };
 
 struct demand {
 	char pointer[96];
@@ -244,10 +276,10 @@ static int is_hard(const cJSON *constraints, const char *field)
  * ground that the others stand on. */
 static int names_foreign_region(const struct knowledge *k, const cJSON *constraints)
 {
-	JSON_EACH(it, json_get(constraints, "regions"))
-	{
-		const struct region *place =
-			json_text(it) == NULL ? NULL : region_by_code(k->regions, json_text(it));
+	JSON_EACH (it, json_get(constraints, "regions")) {
+		const struct region *place = json_text(it) == NULL
+			? NULL
+			: region_by_code(k->regions, json_text(it));
 
 		if (place != NULL && strcmp(place->cloud, k->cloud) != 0)
 			return 1;
@@ -255,31 +287,35 @@ static int names_foreign_region(const struct knowledge *k, const cJSON *constrai
 	return 0;
 }
 
-static size_t list_demands(const struct knowledge *k, const cJSON *constraints, struct demand *out)
+static size_t list_demands(
+	const struct knowledge *k, const cJSON *constraints, struct demand *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(demands); i++) {
 		const cJSON *v = json_get(constraints, demands[i]);
-		int by_item = strcmp(demands[i], "compliance") == 0 || strcmp(demands[i], "exclusions") == 0;
+		int by_item = strcmp(demands[i], "compliance") == 0 ||
+			strcmp(demands[i], "exclusions") == 0;
 		size_t at = 0;
 
 		if (!is_hard(constraints, demands[i]))
 			continue;
-		if (strcmp(demands[i], "cloud") == 0 && !names_foreign_region(k, constraints))
+		if (strcmp(demands[i], "cloud") == 0 &&
+			!names_foreign_region(k, constraints))
 			continue;
 		if (!by_item && n < DEMANDS_MAX) {
 			out[n] = (struct demand){ .field = demands[i] };
-			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s", demands[i]);
+			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s",
+				demands[i]);
 			n++;
 			continue;
 		}
-		JSON_EACH(it, v)
-		{
+		JSON_EACH (it, v) {
 			if (n == DEMANDS_MAX)
 				break;
 			out[n] = (struct demand){ .field = demands[i], .item = it };
-			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s/%zu", demands[i], at++);
+			snprintf(out[n].pointer, sizeof(out[n].pointer), "/%s/%zu",
+				demands[i], at++);
 			n++;
 		}
 	}
@@ -287,8 +323,8 @@ static size_t list_demands(const struct knowledge *k, const cJSON *constraints, 
 }
 
 /* The constraints with only the kept demands; everything that is none stays. */
-static cJSON *constraints_with(const cJSON *constraints, const struct demand *all, size_t n,
-	const unsigned char *kept, struct err *e)
+static cJSON *constraints_with(const cJSON *constraints, const struct demand *all,
+	size_t n, const unsigned char *kept, struct err *e)
 {
 	cJSON *c = json_copy(constraints, e);
 
@@ -303,7 +339,8 @@ static cJSON *constraints_with(const cJSON *constraints, const struct demand *al
 		if (i > 0 && all[i - 1].field == all[i].field && all[i - 1].item != NULL)
 			continue; /* the list was rebuilt at its first item */
 		list = json_new_array(e);
-		for (size_t j = i; list != NULL && j < n && all[j].field == all[i].field; j++)
+		for (size_t j = i; list != NULL && j < n && all[j].field == all[i].field;
+			j++)
 			if (kept[j] && json_push_copy(list, all[j].item, e) < 0) {
 				json_free(list);
 				list = NULL;
@@ -318,7 +355,8 @@ static cJSON *constraints_with(const cJSON *constraints, const struct demand *al
 
 /* 1 feasible, 0 not, -1. With `best`, the best plan's figures. Without the stated
  * cloud another one's catalogue may be meant. */
-static int feasible(struct knowledge *k, const cJSON *constraints, struct solver_plan *best, struct err *e)
+static int feasible(struct knowledge *k, const cJSON *constraints,
+	struct solver_plan *best, struct err *e)
 {
 	struct knowledge other = { 0 }, *use = k;
 	struct scenario sc;
@@ -342,8 +380,8 @@ out:
 	return yes;
 }
 
-static int feasible_with(struct knowledge *k, const cJSON *constraints, const struct demand *all,
-	size_t n, const unsigned char *kept, struct err *e)
+static int feasible_with(struct knowledge *k, const cJSON *constraints,
+	const struct demand *all, size_t n, const unsigned char *kept, struct err *e)
 {
 	cJSON *c = constraints_with(constraints, all, n, kept, e);
 	int yes = c == NULL ? -1 : feasible(k, c, NULL, e);
@@ -354,8 +392,9 @@ static int feasible_with(struct knowledge *k, const cJSON *constraints, const st
 
 /* Deletion: a demand stays only if the rest without it is feasible; what is left
  * is minimal. 0, or -1; *found is 0 when even no demand leaves no plan. */
-static int minimal_set(struct knowledge *k, const cJSON *constraints, const struct demand *all,
-	size_t n, unsigned char *kept, int *found, struct err *e)
+static int minimal_set(struct knowledge *k, const cJSON *constraints,
+	const struct demand *all, size_t n, unsigned char *kept, int *found,
+	struct err *e)
 {
 	unsigned char none[DEMANDS_MAX] = { 0 };
 	int yes = feasible_with(k, constraints, all, n, none, e);
@@ -406,8 +445,8 @@ static int set_at(cJSON *c, const char *pointer, double v, struct err *e)
 	return json_set_num(obj, slash + 1, v, e);
 }
 
-static int feasible_at(struct knowledge *k, const cJSON *constraints, const char *pointer, double v,
-	struct solver_plan *best, struct err *e)
+static int feasible_at(struct knowledge *k, const cJSON *constraints, const char *pointer,
+	double v, struct solver_plan *best, struct err *e)
 {
 	cJSON *c = json_copy(constraints, e);
 	int yes = -1;
@@ -425,8 +464,9 @@ static double on_step(const struct knob *knob, double steps)
 
 /* Bisects, in whole steps, between the stated value and the loosest sensible one.
  * 1 with *value, 0 when no value of this knob helps, -1. */
-static int nearest_value(struct knowledge *k, const cJSON *constraints, const struct knob *knob,
-	double stated, double *value, struct solver_plan *best, struct err *e)
+static int nearest_value(struct knowledge *k, const cJSON *constraints,
+	const struct knob *knob, double stated, double *value, struct solver_plan *best,
+	struct err *e)
 {
 	double tight = stated / knob->step, loose = knob->bound / knob->step;
 	int yes;
@@ -441,9 +481,12 @@ static int nearest_value(struct knowledge *k, const cJSON *constraints, const st
 	loose = knob->upwards ? ceil(loose) : floor(loose);
 	while (fabs(loose - tight) > 1) {
 		/* doubling steps from the stated value find the range; then halves */
-		double mid = knob->upwards && loose > 4 * fmax(tight, 1) ? 2 * fmax(tight, 1) : floor((loose + tight) / 2);
+		double mid = knob->upwards && loose > 4 * fmax(tight, 1)
+			? 2 * fmax(tight, 1)
+			: floor((loose + tight) / 2);
 
-		yes = feasible_at(k, constraints, knob->pointer, on_step(knob, mid), NULL, e);
+		yes = feasible_at(
+			k, constraints, knob->pointer, on_step(knob, mid), NULL, e);
 		if (yes < 0)
 			return -1;
 		if (yes)
@@ -455,8 +498,8 @@ static int nearest_value(struct knowledge *k, const cJSON *constraints, const st
 	return feasible_at(k, constraints, knob->pointer, *value, best, e);
 }
 
-static int add_nearest(struct knowledge *k, const cJSON *constraints, const char *field, cJSON *nearest,
-	struct err *e)
+static int add_nearest(struct knowledge *k, const cJSON *constraints, const char *field,
+	cJSON *nearest, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
 		const struct knob *knob = &knobs[i];
@@ -468,22 +511,28 @@ static int add_nearest(struct knowledge *k, const cJSON *constraints, const char
 		int yes;
 
 		if (strncmp(knob->pointer + 1, field, len) != 0 ||
-		    (knob->pointer[1 + len] != '\0' && knob->pointer[1 + len] != '/') ||
-		    json_type(stated) != JSON_NUMBER)
+			(knob->pointer[1 + len] != '\0' &&
+				knob->pointer[1 + len] != '/') ||
+			json_type(stated) != JSON_NUMBER)
 			continue;
-		yes = nearest_value(k, constraints, knob, json_number(stated, 0), &value, &best, e);
+		yes = nearest_value(
+			k, constraints, knob, json_number(stated, 0), &value, &best, e);
 		if (yes < 0)
 			return -1;
 		if (!yes)
 			continue;
 		n = json_push_object(nearest, e);
 		if (n == NULL || json_set_str(n, "constraint", knob->pointer, e) < 0 ||
-		    json_set_copy(n, "stated", stated, e) < 0 || json_set_num(n, "value", value, e) < 0 ||
-		    json_set_num(n, "step", knob->step, e) < 0 || json_set_bool(n, "verified", 1, e) < 0)
+			json_set_copy(n, "stated", stated, e) < 0 ||
+			json_set_num(n, "value", value, e) < 0 ||
+			json_set_num(n, "step", knob->step, e) < 0 ||
+			json_set_bool(n, "verified", 1, e) < 0)
 			return -1;
 		gives = json_add_object(n, "gives", e);
-		if (gives == NULL || json_set_num(gives, "monthly_usd", (double)best.cents / 100, e) < 0 ||
-		    json_set_num(gives, "latency_ms", best.latency_ms[0], e) < 0)
+		if (gives == NULL ||
+			json_set_num(gives, "monthly_usd", (double)best.cents / 100, e) <
+				0 ||
+			json_set_num(gives, "latency_ms", best.latency_ms[0], e) < 0)
 			return -1;
 	}
 	return 0;
@@ -491,8 +540,8 @@ static int add_nearest(struct knowledge *k, const cJSON *constraints, const char
 
 /* One more conflict set is sought with each member of the first given up, so that
  * independent clashes show at once. */
-int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates, cJSON *plan,
-	struct err *e)
+int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates,
+	cJSON *plan, struct err *e)
 {
 	struct demand all[DEMANDS_MAX];
 	unsigned char kept[DEMANDS_MAX];
@@ -501,11 +550,13 @@ int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *cand
 	cJSON *nearest = json_add_array(candidates, "nearest", e), *set;
 	int found;
 
-	if (sets == NULL || nearest == NULL || minimal_set(k, constraints, all, n, kept, &found, e) < 0)
+	if (sets == NULL || nearest == NULL ||
+		minimal_set(k, constraints, all, n, kept, &found, e) < 0)
 		return -1;
 	if (!found) {
 		set = json_new_array(e);
-		return json_push_str(set, "/use_cases", e) < 0 ? -1 : json_push(sets, set, e);
+		return json_push_str(set, "/use_cases", e) < 0 ? -1
+							       : json_push(sets, set, e);
 	}
 	set = json_new_array(e);
 	for (size_t i = 0; set != NULL && i < n; i++)
@@ -514,7 +565,8 @@ int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *cand
 	if (json_push(sets, set, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (kept[i] && all[i].item == NULL && add_nearest(k, constraints, all[i].field, nearest, e) < 0)
+		if (kept[i] && all[i].item == NULL &&
+			add_nearest(k, constraints, all[i].field, nearest, e) < 0)
 			return -1;
 	return json_set_copy(plan, "conflicts", sets, e);
 }

@@ -33,8 +33,8 @@ struct knowledge {
 
 /* Why an option or a pattern is out. */
 struct reason {
-	char kind[24];  /* "region", "compliance", "when", ... */
-	char text[256]; /* with the number */
+	char kind[24];       /* "region", "compliance", "when", ... */
+	char text[256];      /* with the number */
 	char constraint[64]; /* JSON Pointer of the constraint behind it; may be empty */
 	double number;
 };
@@ -60,16 +60,16 @@ struct option {
 	size_t pattern_index; /* within its slot, by id */
 	cJSON *params;
 	struct lines lines;
-	pico_usd cost;       /* for ranking */
+	pico_usd cost; /* for ranking */
 	struct hop hops[HOPS_MAX];
 	const char *hop_names[HOPS_MAX], *hop_sources[HOPS_MAX];
 	size_t n_hops;
-	struct queue queue;  /* rate 0: none */
+	struct queue queue; /* rate 0: none */
 	const char *queue_of;
 	double availability_pct; /* product of what is published */
 	char unpublished[160];   /* services without an SLA */
 	int32_t penalty;
-	char penalties[256];     /* preferences not met */
+	char penalties[256]; /* preferences not met */
 	uint64_t components;
 	uint64_t requires, provides;
 };
@@ -105,7 +105,7 @@ struct scenario {
 	cJSON *assumptions; /* array */
 	cJSON *questions;   /* array of strings */
 	char region[REGIONS_MAX][48];
-	int copies;         /* of the request path: 1 or 2 */
+	int copies; /* of the request path: 1 or 2 */
 	struct slot slots[SOLVER_SLOTS_MAX];
 	size_t n_slots;
 	struct component components[SOLVER_COMPONENTS_MAX];
@@ -155,8 +155,8 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e);
 
 /* ---- explain.c ---- */
-int explain_why_not(struct scenario *sc, const struct solver_result *best, cJSON *to,
-	struct err *e);
+int explain_why_not(
+	struct scenario *sc, const struct solver_result *best, cJSON *to, struct err *e);
 int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates,
 	cJSON *plan, struct err *e);
 

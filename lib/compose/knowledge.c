@@ -8,7 +8,8 @@ static const char *cloud_of(const struct knowledge *k, const cJSON *constraints)
 {
 	const char *named = json_text(json_get(constraints, "cloud"));
 	const char *region = json_text(json_item(json_get(constraints, "regions"), 0));
-	const struct region *place = region == NULL ? NULL : region_by_code(k->regions, region);
+	const struct region *place =
+		region == NULL ? NULL : region_by_code(k->regions, region);
 
 	if (named != NULL)
 		return named;
@@ -36,8 +37,8 @@ int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *const
 		return -1;
 	snprintf(k->cloud, sizeof(k->cloud), "%s", cloud_of(k, constraints));
 	if (services_load(&k->services, env, k->cloud, e) < 0 ||
-	    patterns_init(&k->patterns, k->cloud, e) < 0 ||
-	    patterns_load(&k->patterns, env, "base", e) < 0)
+		patterns_init(&k->patterns, k->cloud, e) < 0 ||
+		patterns_load(&k->patterns, env, "base", e) < 0)
 		return -1;
 	return 0;
 }
@@ -71,7 +72,7 @@ uint64_t port_bit(const struct knowledge *k, const char *port)
 {
 	size_t i = 0;
 
-	JSON_EACH(it, json_get(k->slots, "ports")) {
+	JSON_EACH (it, json_get(k->slots, "ports")) {
 		const char *name = json_text(it);
 
 		if (name != NULL && strcmp(name, port) == 0)

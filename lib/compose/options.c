@@ -17,10 +17,10 @@ void option_release(struct option *o)
 	lines_release(&o->lines);
 }
 
-static void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
-	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-static void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
-	const char *fmt, ...)
+static void reason_set(struct reason *r, const char *kind, const char *constraint,
+	double number, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void reason_set(struct reason *r, const char *kind, const char *constraint,
+	double number, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -42,7 +42,8 @@ static cJSON *value_of(const struct scenario *sc, const cJSON *rule, struct err 
 	return json_copy(rule, e);
 }
 
-static int number_of(const struct scenario *sc, const cJSON *rule, double *out, struct err *e)
+static int number_of(
+	const struct scenario *sc, const cJSON *rule, double *out, struct err *e)
 {
 	if (json_type(rule) == JSON_NUMBER) {
 		*out = json_number(rule, 0);
@@ -109,14 +110,15 @@ static int excluded(const struct scenario *sc, const struct pattern *p, struct r
 		reason_set(r, "excluded", "", 0, "excluded by --exclude");
 		return 1;
 	}
-	JSON_EACH(it, json_get(sc->c, "exclusions"))
-	{
+	JSON_EACH (it, json_get(sc->c, "exclusions")) {
 		const char *x = json_text(it);
 
-		if (x != NULL && (json_has_text(json_get(p->json, "tech"), x) ||
-				 json_has_text(json_get(p->json, "services"), x) ||
-				 strcmp(x, style) == 0 || strcmp(x, p->id) == 0)) {
-			reason_set(r, "excluded", "/exclusions", 0, "the brief rules out '%s'", x);
+		if (x != NULL &&
+			(json_has_text(json_get(p->json, "tech"), x) ||
+				json_has_text(json_get(p->json, "services"), x) ||
+				strcmp(x, style) == 0 || strcmp(x, p->id) == 0)) {
+			reason_set(r, "excluded", "/exclusions", 0,
+				"the brief rules out '%s'", x);
 			return 1;
 		}
 	}
@@ -130,40 +132,46 @@ static int service_fails(const struct scenario *sc, const char *id, struct reaso
 
 	if (!service_obtainable(svc, json_get(sc->c, "existing_stack"))) {
 		reason_set(r, "lifecycle", "/existing_stack", 0,
-			"%s is closed to new customers since %s, and the brief does not say that it is in use",
+			"%s is closed to new customers since %s, and the brief does not "
+			"say that it is in use",
 			name, json_str_or(json_get(svc, "lifecycle"), "since", "?"));
 		return 1;
 	}
 	for (int i = 0; i < sc->copies; i++)
-		if (service_in_region(sc->k->services, svc, sc->region[i]) == SERVICE_NO) {
-			reason_set(r, "region", "/regions", 0, "%s is not offered in %s", name, sc->region[i]);
+		if (service_in_region(sc->k->services, svc, sc->region[i]) ==
+			SERVICE_NO) {
+			reason_set(r, "region", "/regions", 0, "%s is not offered in %s",
+				name, sc->region[i]);
 			return 1;
 		}
-	JSON_EACH(it, json_get(sc->c, "compliance"))
-	{
+	JSON_EACH (it, json_get(sc->c, "compliance")) {
 		const char *law = json_text(it);
-		const char *regime =
-			law == NULL ? NULL : json_text(json_get(json_get(sc->k->slots, "compliance"), law));
+		const char *regime = law == NULL
+			? NULL
+			: json_text(json_get(json_get(sc->k->slots, "compliance"), law));
 		enum service_answer a;
 
 		if (regime == NULL)
 			continue;
 		a = service_complies(svc, regime);
-		if (a == SERVICE_YES || (a == SERVICE_UNKNOWN && list_has(&sc->k->opts->accept_unknown, id)))
+		if (a == SERVICE_YES ||
+			(a == SERVICE_UNKNOWN &&
+				list_has(&sc->k->opts->accept_unknown, id)))
 			continue;
 		reason_set(r, "compliance", "/compliance", 0,
 			a == SERVICE_NO ? "%s is not eligible for %s"
-					: "%s: eligibility for %s is unknown (confirm, then --accept-unknown %s)",
+					: "%s: eligibility for %s is unknown (confirm, "
+					  "then --accept-unknown %s)",
 			name, law, id);
 		return 1;
 	}
 	return 0;
 }
 
-static int services_fail(const struct scenario *sc, const struct pattern *p, struct reason *r)
+static int services_fail(
+	const struct scenario *sc, const struct pattern *p, struct reason *r)
 {
-	JSON_EACH(it, json_get(p->json, "services"))
-	{
+	JSON_EACH (it, json_get(p->json, "services")) {
 		char id[96];
 
 		if (named_item(sc, it, id, sizeof(id)) && service_fails(sc, id, r))
@@ -178,7 +186,7 @@ static int use_case_fits(const struct scenario *sc, const struct pattern *p)
 
 	if (wanted == NULL)
 		return 1;
-	JSON_EACH(it, wanted)
+	JSON_EACH (it, wanted)
 		if (json_has_text(json_get(sc->c, "use_cases"), json_text(it)))
 			return 1;
 	return 0;
@@ -196,9 +204,10 @@ static size_t free_choices(const struct pattern *p, struct choice *out, size_t m
 {
 	size_t n = 0;
 
-	JSON_EACH(it, json_get(p->json, "parameters"))
+	JSON_EACH (it, json_get(p->json, "parameters"))
 		if (json_has(it, "choices") && !json_has(it, "value") && n < max)
-			out[n++] = (struct choice){ json_key(it), json_get(it, "choices") };
+			out[n++] =
+				(struct choice){ json_key(it), json_get(it, "choices") };
 	return n;
 }
 
@@ -207,25 +216,25 @@ static const cJSON *among(const cJSON *choices, const cJSON *v)
 {
 	const cJSON *best = NULL;
 
-	JSON_EACH(it, choices)
-	{
+	JSON_EACH (it, choices) {
 		if (json_equal(it, v))
 			return it;
 		if (json_is(v, JSON_NUMBER) && json_is(it, JSON_NUMBER) &&
-		    json_number(it, 0) >= json_number(v, 0) &&
-		    (best == NULL || json_number(it, 0) < json_number(best, 0)))
+			json_number(it, 0) >= json_number(v, 0) &&
+			(best == NULL || json_number(it, 0) < json_number(best, 0)))
 			best = it;
 	}
 	return best;
 }
 
 /* 0; 1 when the pattern cannot be that large; -1. */
-static int set_parameter(struct scenario *sc, const char *name, const cJSON *def, struct reason *r,
-	struct err *e)
+static int set_parameter(struct scenario *sc, const char *name, const cJSON *def,
+	struct reason *r, struct err *e)
 {
 	cJSON *p = json_edit(sc->ctx, "/p"), *v = value_of(sc, json_get(def, "value"), e);
 	const cJSON *choices = json_get(def, "choices");
-	double lo = json_num_or(def, "min", -INFINITY), hi = json_num_or(def, "max", INFINITY), d;
+	double lo = json_num_or(def, "min", -INFINITY),
+	       hi = json_num_or(def, "max", INFINITY), d;
 
 	if (v == NULL)
 		return -1;
@@ -234,7 +243,8 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 
 		if (fit == NULL) {
 			reason_set(r, "size", "/throughput", json_number(v, 0),
-				"'%s' would have to be %.10g, which is not offered", name, json_number(v, 0));
+				"'%s' would have to be %.10g, which is not offered", name,
+				json_number(v, 0));
 			json_free(v);
 			return 1;
 		}
@@ -246,7 +256,8 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 	d = rounded(json_number(v, 0));
 	json_free(v);
 	if (d > hi) {
-		reason_set(r, "size", "/throughput", d, "needs %.10g %s of '%s', at most %.10g", d,
+		reason_set(r, "size", "/throughput", d,
+			"needs %.10g %s of '%s', at most %.10g", d,
 			json_str_or(def, "unit", ""), name, hi);
 		return 1;
 	}
@@ -254,11 +265,10 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 }
 
 /* Computed parameters, in their order. 0, 1 (too large) or -1. */
-static int set_parameters(struct scenario *sc, const struct pattern *p, struct reason *r,
-	struct err *e)
+static int set_parameters(
+	struct scenario *sc, const struct pattern *p, struct reason *r, struct err *e)
 {
-	JSON_EACH(def, json_get(p->json, "parameters"))
-	{
+	JSON_EACH (def, json_get(p->json, "parameters")) {
 		int ret;
 
 		if (!json_has(def, "value"))
@@ -272,14 +282,15 @@ static int set_parameters(struct scenario *sc, const struct pattern *p, struct r
 	return 0;
 }
 
-static int asserts_fail(const struct scenario *sc, const struct pattern *p, struct reason *r)
+static int asserts_fail(
+	const struct scenario *sc, const struct pattern *p, struct reason *r)
 {
-	JSON_EACH(it, json_get(p->json, "when"))
-	{
+	JSON_EACH (it, json_get(p->json, "when")) {
 		if (truth_of(sc, json_get(it, "assert"), 1))
 			continue;
 		reason_set(r, "when", json_str_or(it, "constraint", ""), 0, "%s",
-			json_str_or(it, "why", json_str_or(it, "id", "a condition fails")));
+			json_str_or(
+				it, "why", json_str_or(it, "id", "a condition fails")));
 		return 1;
 	}
 	return 0;
@@ -300,12 +311,12 @@ static struct line *line_add(struct lines *l)
 
 /* What an unpriced line counts for ranking: the price where the cloud is cheapest
  * known, else the pattern's own estimate. Marked, and never zero. */
-static int rank_without_price(struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
+static int rank_without_price(
+	struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
 {
 	double own = json_num_or(def, "est_unit_usd", -1);
 
-	JSON_EACH(it, json_get(json_get(sc->k->slots, "price_fallback"), sc->k->cloud))
-	{
+	JSON_EACH (it, json_get(json_get(sc->k->slots, "price_fallback"), sc->k->cloud)) {
 		struct price_book *book = knowledge_book(sc->k, json_text(it), e);
 		struct price price;
 
@@ -322,7 +333,8 @@ static int rank_without_price(struct scenario *sc, const cJSON *def, struct line
 	return 0;
 }
 
-static int line_price(struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
+static int line_price(
+	struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
 {
 	struct price_book *book = knowledge_book(sc->k, l->region, e);
 	struct price price;
@@ -335,8 +347,8 @@ static int line_price(struct scenario *sc, const cJSON *def, struct line *l, str
 }
 
 /* One line of a pattern in one region; nothing for a quantity of zero. */
-static int add_line(struct scenario *sc, struct lines *lines, const cJSON *def, double qty,
-	const char *region, struct err *e)
+static int add_line(struct scenario *sc, struct lines *lines, const cJSON *def,
+	double qty, const char *region, struct err *e)
 {
 	struct line *l;
 
@@ -363,22 +375,24 @@ static int add_line(struct scenario *sc, struct lines *lines, const cJSON *def, 
 
 /* `each`: NULL for the lines of the pattern itself, else the lines for that list.
  * Usage is shared among copies; what is there while nothing happens is not. */
-static int add_lines(struct scenario *sc, const struct pattern *p, const char *each, int copies,
-	struct lines *lines, struct err *e)
+static int add_lines(struct scenario *sc, const struct pattern *p, const char *each,
+	int copies, struct lines *lines, struct err *e)
 {
 	size_t i = 0;
 
-	JSON_EACH(def, json_get(p->json, "bom"))
-	{
+	JSON_EACH (def, json_get(p->json, "bom")) {
 		const char *of = json_text(json_get(def, "each"));
 		int baseline = strcmp(json_str_or(def, "kind", "usage"), "baseline") == 0;
 		double qty;
 
-		if ((of == NULL) == (each == NULL) && truth_of(sc, json_get(def, "when"), 1)) {
+		if ((of == NULL) == (each == NULL) &&
+			truth_of(sc, json_get(def, "when"), 1)) {
 			if (number_of(sc, json_get(def, "qty"), &qty, e) < 0)
 				goto fail;
 			for (int r = 0; r < copies; r++)
-				if (add_line(sc, lines, def, baseline ? qty : qty / copies, sc->region[r], e) < 0)
+				if (add_line(sc, lines, def,
+					    baseline ? qty : qty / copies, sc->region[r],
+					    e) < 0)
 					goto fail;
 		}
 		i++;
@@ -410,22 +424,25 @@ static int add_hop(struct option *o, const char *name, const char *source, struc
 	return 0;
 }
 
-static int set_hops(struct scenario *sc, const struct pattern *p, struct option *o, struct err *e)
+static int set_hops(
+	struct scenario *sc, const struct pattern *p, struct option *o, struct err *e)
 {
-	JSON_EACH(it, json_at(p->json, "/latency/hops"))
-	{
+	JSON_EACH (it, json_at(p->json, "/latency/hops")) {
 		struct hop h;
 
 		if (!truth_of(sc, json_get(it, "when"), 1))
 			continue;
 		if (number_of(sc, json_get(it, "p50_ms"), &h.p50_ms, e) < 0 ||
-		    number_of(sc, json_get(it, "p95_ms"), &h.p95_ms, e) < 0 ||
-		    number_of(sc, json_get(it, "p99_ms"), &h.p99_ms, e) < 0) {
+			number_of(sc, json_get(it, "p95_ms"), &h.p95_ms, e) < 0 ||
+			number_of(sc, json_get(it, "p99_ms"), &h.p99_ms, e) < 0) {
 			err_where(e, "share/%s: /latency/hops", p->path);
 			return -1;
 		}
-		if (add_hop(o, json_str_or(it, "name", "hop"), json_str_or(it, "evidence", "est."), h) < 0)
-			return err_set(e, ERR_CONFIG, "share/%s: /latency/hops: more than %d", p->path, HOPS_MAX - 1);
+		if (add_hop(o, json_str_or(it, "name", "hop"),
+			    json_str_or(it, "evidence", "est."), h) < 0)
+			return err_set(e, ERR_CONFIG,
+				"share/%s: /latency/hops: more than %d", p->path,
+				HOPS_MAX - 1);
 	}
 	return 0;
 }
@@ -441,8 +458,8 @@ static int set_queue(struct scenario *sc, const struct pattern *p, struct option
 	if (q == NULL)
 		return 0;
 	if (number_of(sc, json_get(q, "rate"), &o->queue.rate_rps, e) < 0 ||
-	    number_of(sc, json_get(q, "service_ms"), &o->queue.service_ms, e) < 0 ||
-	    number_of(sc, json_get(q, "servers"), &o->queue.servers, e) < 0) {
+		number_of(sc, json_get(q, "service_ms"), &o->queue.service_ms, e) < 0 ||
+		number_of(sc, json_get(q, "servers"), &o->queue.servers, e) < 0) {
 		err_where(e, "share/%s: /queue", p->path);
 		return -1;
 	}
@@ -452,7 +469,8 @@ static int set_queue(struct scenario *sc, const struct pattern *p, struct option
 	use = queue_utilisation(&o->queue);
 	if (use >= 0.95) {
 		reason_set(r, "capacity", "/throughput", use * 100,
-			"%s would be busy %.0f %% of the peak; 95 %% is the limit", o->queue_of, use * 100);
+			"%s would be busy %.0f %% of the peak; 95 %% is the limit",
+			o->queue_of, use * 100);
 		return 1;
 	}
 	wait = (struct hop){ queue_wait_ms(&o->queue, 50), queue_wait_ms(&o->queue, 95),
@@ -462,13 +480,13 @@ static int set_queue(struct scenario *sc, const struct pattern *p, struct option
 	return 0;
 }
 
-static void set_availability(const struct scenario *sc, const struct pattern *p, struct option *o)
+static void set_availability(
+	const struct scenario *sc, const struct pattern *p, struct option *o)
 {
 	size_t used = 0;
 
 	o->availability_pct = 100;
-	JSON_EACH(it, json_at(p->json, "/availability/of"))
-	{
+	JSON_EACH (it, json_at(p->json, "/availability/of")) {
 		char id[96];
 		double sla;
 		int n;
@@ -480,20 +498,24 @@ static void set_availability(const struct scenario *sc, const struct pattern *p,
 			o->availability_pct *= sla / 100;
 			continue;
 		}
-		n = snprintf(o->unpublished + used, sizeof(o->unpublished) - used, "%s%s", used > 0 ? ", " : "", id);
-		used += n > 0 && (size_t)n < sizeof(o->unpublished) - used ? (size_t)n : 0;
+		n = snprintf(o->unpublished + used, sizeof(o->unpublished) - used, "%s%s",
+			used > 0 ? ", " : "", id);
+		used += n > 0 && (size_t)n < sizeof(o->unpublished) - used ? (size_t)n
+									   : 0;
 	}
 }
 
 /* ---- bases ---- */
 
-static int find_component(const struct scenario *sc, const char *base, const char *endpoint)
+static int find_component(
+	const struct scenario *sc, const char *base, const char *endpoint)
 {
 	for (size_t i = 0; i < sc->n_components; i++) {
 		const struct component *c = &sc->components[i];
 
-		if (strcmp(c->pattern->id, base) == 0 && (endpoint == NULL) == (c->endpoint == NULL) &&
-		    (endpoint == NULL || strcmp(endpoint, c->endpoint) == 0))
+		if (strcmp(c->pattern->id, base) == 0 &&
+			(endpoint == NULL) == (c->endpoint == NULL) &&
+			(endpoint == NULL || strcmp(endpoint, c->endpoint) == 0))
 			return (int)i;
 	}
 	return -1;
@@ -502,22 +524,23 @@ static int find_component(const struct scenario *sc, const char *base, const cha
 static void port_bits(const struct scenario *sc, const struct pattern *p, uint64_t *needs,
 	uint64_t *gives)
 {
-	JSON_EACH(it, json_get(p->json, "requires"))
+	JSON_EACH (it, json_get(p->json, "requires"))
 		if (!json_true(json_get(it, "optional")))
 			*needs |= port_bit(sc->k, json_str_or(it, "port", ""));
-	JSON_EACH(it, json_get(p->json, "provides"))
+	JSON_EACH (it, json_get(p->json, "provides"))
 		*gives |= port_bit(sc->k, json_str_or(it, "port", ""));
 }
 
-static int add_component(struct scenario *sc, const struct pattern *p, const char *endpoint,
-	size_t *index, struct err *e)
+static int add_component(struct scenario *sc, const struct pattern *p,
+	const char *endpoint, size_t *index, struct err *e)
 {
 	struct component *c = &sc->components[sc->n_components];
 	struct reason r = { 0 };
 	int ret;
 
 	if (sc->n_components == SOLVER_COMPONENTS_MAX)
-		return err_set(e, ERR_CONFIG, "more than %d shared components", SOLVER_COMPONENTS_MAX);
+		return err_set(e, ERR_CONFIG, "more than %d shared components",
+			SOLVER_COMPONENTS_MAX);
 	c->pattern = p;
 	c->endpoint = endpoint;
 	*index = sc->n_components++;
@@ -561,7 +584,7 @@ static int share_base(struct scenario *sc, const char *id, uint64_t *set, struct
 		return 0;
 	*set |= (uint64_t)1 << i;
 	p = sc->components[i].pattern;
-	JSON_EACH(it, json_get(p->json, "shares"))
+	JSON_EACH (it, json_get(p->json, "shares"))
 		if (json_text(it) != NULL && share_base(sc, json_text(it), set, e) < 0)
 			return -1;
 	return 0;
@@ -572,18 +595,19 @@ static const struct pattern *network_of(const struct scenario *sc, uint64_t set)
 {
 	for (size_t i = 0; i < sc->n_components; i++)
 		if ((set >> i & 1) != 0)
-			JSON_EACH(def, json_get(sc->components[i].pattern->json, "bom"))
+			JSON_EACH (def, json_get(sc->components[i].pattern->json, "bom"))
 				if (json_has(def, "each"))
 					return sc->components[i].pattern;
 	return NULL;
 }
 
 /* Runs before the option's own parameters, as bases have parameters of their own. */
-static int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e)
+static int share_all(
+	struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e)
 {
 	const struct pattern *network;
 
-	JSON_EACH(it, json_get(p->json, "shares"))
+	JSON_EACH (it, json_get(p->json, "shares"))
 		if (json_text(it) != NULL && share_base(sc, json_text(it), set, e) < 0) {
 			err_where(e, "share/%s: /shares", p->path);
 			return -1;
@@ -591,9 +615,9 @@ static int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set
 	network = network_of(sc, *set);
 	if (network == NULL)
 		return 0;
-	JSON_EACH(it, json_get(p->json, "endpoints"))
-	{
-		const char *name = json_text(it) != NULL ? json_text(it) : json_text(json_get(it, "id"));
+	JSON_EACH (it, json_get(p->json, "endpoints")) {
+		const char *name = json_text(it) != NULL ? json_text(it)
+							 : json_text(json_get(it, "id"));
 		char applies[96];
 		size_t i;
 		int at;
@@ -617,14 +641,17 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 {
 	const struct pattern *p = s->patterns[pattern_index];
 	cJSON *params = json_add_object(sc->ctx, "p", e);
-	struct option o = { .pattern = p, .pattern_index = pattern_index, .components = shared };
+	struct option o = {
+		.pattern = p, .pattern_index = pattern_index, .components = shared
+	};
 	struct option *grown;
 	int ret;
 
 	if (params == NULL)
 		return -1;
 	for (size_t i = 0; i < n_choices; i++)
-		if (json_set_copy(params, choices[i].name, json_item(choices[i].values, at[i]), e) < 0)
+		if (json_set_copy(params, choices[i].name,
+			    json_item(choices[i].values, at[i]), e) < 0)
 			return -1;
 	ret = set_parameters(sc, p, r, e);
 	if (ret != 0)
@@ -657,11 +684,13 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 
 /* Every combination of the free choices, in their order. A formula that fails
  * leaves the combination out with a warning. */
-static int pattern_options(struct scenario *sc, struct slot *s, size_t index, struct err *e)
+static int pattern_options(
+	struct scenario *sc, struct slot *s, size_t index, struct err *e)
 {
 	const struct pattern *p = s->patterns[index];
 	struct choice choices[4];
-	size_t at[4] = { 0 }, n = free_choices(p, choices, ARRAY_LEN(choices)), before = s->n_options;
+	size_t at[4] = { 0 }, n = free_choices(p, choices, ARRAY_LEN(choices)),
+	       before = s->n_options;
 	uint64_t shared = 0;
 	struct reason *r = &s->out[index];
 
@@ -704,7 +733,8 @@ static const char *pinned(const struct compose_options *o, const char *slot)
 }
 
 /* Preferences that some option of the slot meets count against those that do not. */
-static void prefer(struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
+static void prefer(
+	struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
 {
 	int met = 0;
 
@@ -714,16 +744,17 @@ static void prefer(struct slot *s, const cJSON *wanted, const char *member, int3
 		for (size_t i = 0; i < s->n_options; i++) {
 			struct option *o = &s->options[i];
 			const cJSON *has = json_get(o->pattern->json, member);
-			int fits = json_text(has) != NULL ? strcmp(json_text(has), json_text(wanted)) == 0
-							  : json_has_text(has, json_text(wanted));
+			int fits = json_text(has) != NULL
+				? strcmp(json_text(has), json_text(wanted)) == 0
+				: json_has_text(has, json_text(wanted));
 			size_t used = strlen(o->penalties);
 
 			if (pass == 0) {
 				met |= fits;
 			} else if (!fits) {
 				o->penalty += weight;
-				snprintf(o->penalties + used, sizeof(o->penalties) - used, "%s%s",
-					used > 0 ? ", " : "", json_text(wanted));
+				snprintf(o->penalties + used, sizeof(o->penalties) - used,
+					"%s%s", used > 0 ? ", " : "", json_text(wanted));
 			}
 		}
 		if (!met)
@@ -731,11 +762,12 @@ static void prefer(struct slot *s, const cJSON *wanted, const char *member, int3
 	}
 }
 
-static void prefer_each(struct scenario *sc, struct slot *s, const cJSON *list, const char *weight)
+static void prefer_each(
+	struct scenario *sc, struct slot *s, const cJSON *list, const char *weight)
 {
 	int32_t w = (int32_t)json_num_or(json_get(sc->k->slots, "weights"), weight, 0);
 
-	JSON_EACH(it, list)
+	JSON_EACH (it, list)
 		prefer(s, it, "tech", w);
 }
 
@@ -744,7 +776,8 @@ static void prefer_each(struct scenario *sc, struct slot *s, const cJSON *list, 
 static void spare_small_team(const struct scenario *sc, struct slot *s)
 {
 	double size = json_number(json_at(sc->c, "/team_constraints/size"), 0);
-	int32_t weight = (int32_t)json_number(json_at(sc->k->slots, "/weights/small_team"), 0);
+	int32_t weight =
+		(int32_t)json_number(json_at(sc->k->slots, "/weights/small_team"), 0);
 	int light = 0;
 
 	for (size_t i = 0; i < s->n_options; i++)
@@ -756,13 +789,15 @@ static void spare_small_team(const struct scenario *sc, struct slot *s)
 		if (json_num_or(o->pattern->json, "burden", 3) < 4)
 			continue;
 		o->penalty += weight;
-		snprintf(o->penalties + used, sizeof(o->penalties) - used, "%ssmall team", used > 0 ? ", " : "");
+		snprintf(o->penalties + used, sizeof(o->penalties) - used, "%ssmall team",
+			used > 0 ? ", " : "");
 	}
 }
 
 static void set_penalties(struct scenario *sc, struct slot *s)
 {
-	int32_t style = (int32_t)json_number(json_at(sc->k->slots, "/weights/deployment_pref"), 0);
+	int32_t style = (int32_t)json_number(
+		json_at(sc->k->slots, "/weights/deployment_pref"), 0);
 
 	prefer(s, json_get(sc->c, "deployment_pref"), "style", style);
 	prefer_each(sc, s, json_get(sc->c, "storage_prefs"), "storage_prefs");
@@ -782,7 +817,8 @@ static int candidates(struct scenario *sc, struct slot *s, struct err *e)
 		return err_no_memory(e);
 	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->at[i].capability, s->capability) == 0 &&
-		    json_has_text(json_at(all->at[i].json, "/serves/workloads"), s->workload))
+			json_has_text(json_at(all->at[i].json, "/serves/workloads"),
+				s->workload))
 			s->patterns[s->n_patterns++] = &all->at[i];
 	return 0;
 }
@@ -799,21 +835,24 @@ int slot_options(struct scenario *sc, struct slot *s, struct err *e)
 		struct reason *r = &s->out[i];
 
 		if (pin != NULL && strcmp(pin, p->id) != 0) {
-			reason_set(r, "pinned", "", 0, "%s is pinned to %s", s->name, pin);
+			reason_set(
+				r, "pinned", "", 0, "%s is pinned to %s", s->name, pin);
 			continue;
 		}
 		known = 1;
 		if (excluded(sc, p, r) || services_fail(sc, p, r))
 			continue;
 		if (!use_case_fits(sc, p)) {
-			reason_set(r, "use-case", "/use_cases", 0, "made for other use cases");
+			reason_set(r, "use-case", "/use_cases", 0,
+				"made for other use cases");
 			continue;
 		}
 		if (pattern_options(sc, s, i, e) < 0)
 			return -1;
 	}
 	if (!known)
-		return err_set(e, ERR_USAGE, "--pin %s=%s: no such pattern for this slot", s->name, pin);
+		return err_set(e, ERR_USAGE, "--pin %s=%s: no such pattern for this slot",
+			s->name, pin);
 	set_penalties(sc, s);
 	return 0;
 }

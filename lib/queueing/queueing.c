@@ -55,7 +55,8 @@ double queue_wait_ms(const struct queue *q, double pct)
  * exponentials (wait and service). */
 static double response_tail(const struct queue *q, double t)
 {
-	double mu = 1 / q->service_ms, theta = drain_rate(q), c = queue_wait_probability(q);
+	double mu = 1 / q->service_ms, theta = drain_rate(q),
+	       c = queue_wait_probability(q);
 	double both;
 
 	if (fabs(theta - mu) < 1e-12 * mu)
@@ -105,14 +106,18 @@ double normal_quantile(double p)
 
 	if (p < 0.02425 || p > 1 - 0.02425) {
 		q = sqrt(-2 * log(p < 0.5 ? p : 1 - p));
-		x = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
+		x = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q +
+			    c[5]) /
 			((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
 		x = p < 0.5 ? x : -x;
 	} else {
 		q = p - 0.5;
 		r = q * q;
-		x = (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-			(((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+		x = (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r +
+			    a[5]) *
+			q /
+			(((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r +
+				1);
 	}
 	err = (0.5 * erfc(-x / sqrt(2)) - p) * sqrt(2 * acos(-1)) * exp(x * x / 2);
 	return x - err / (1 + x * err / 2);

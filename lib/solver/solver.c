@@ -46,7 +46,7 @@ struct search {
 	struct item *items[SOLVER_SLOTS_MAX];
 	size_t n_items[SOLVER_SLOTS_MAX];
 	struct suffix rest[SOLVER_SLOTS_MAX + 1];
-	double constant;                 /* of the open components and the limits, priced */
+	double constant; /* of the open components and the limits, priced */
 	/* limits as linear ones: usage <= limit, one price each */
 	size_t n_prices;
 	struct {
@@ -102,7 +102,7 @@ static int loss_exceeds(double loss, double max)
 static int leg_fails(const struct solver_leg *leg, const struct solver_path *path)
 {
 	return solver_round_ms(leg_latency(leg)) > path->latency_max_ms ||
-	       loss_exceeds(leg->loss, path->loss_max);
+		loss_exceeds(leg->loss, path->loss_max);
 }
 
 static void add_components(const struct solver_problem *p, struct node *n, uint64_t set)
@@ -121,8 +121,8 @@ static void add_components(const struct solver_problem *p, struct node *n, uint6
 	n->components |= set;
 }
 
-static void add_option(const struct solver_problem *p, struct node *n,
-	const struct solver_option *o)
+static void add_option(
+	const struct solver_problem *p, struct node *n, const struct solver_option *o)
 {
 	n->penalty += o->penalty;
 	n->micro_usd += o->micro_usd;
@@ -150,7 +150,8 @@ int solver_evaluate(const struct solver_problem *p, struct solver_plan *plan)
 
 	for (size_t i = 0; i < p->n_slots; i++)
 		add_option(p, &n, &p->slots[i].options[plan->choice[i]]);
-	plan->penalty = n.penalty + (n.micro_usd > p->soft_budget_micro_usd ? p->soft_budget_penalty : 0);
+	plan->penalty = n.penalty +
+		(n.micro_usd > p->soft_budget_micro_usd ? p->soft_budget_penalty : 0);
 	plan->micro_usd = n.micro_usd;
 	plan->cents = to_cents(n.micro_usd);
 	plan->burden = n.burden;
@@ -163,7 +164,7 @@ int solver_evaluate(const struct solver_problem *p, struct solver_plan *plan)
 			ok = 0;
 	}
 	if (unknown_fails(p, n.unknown) || n.micro_usd > p->budget_micro_usd ||
-	    (n.requires & ~(n.provides | p->given)) != 0)
+		(n.requires & ~(n.provides | p->given)) != 0)
 		ok = 0;
 	return ok;
 }
@@ -176,7 +177,8 @@ static int compare_choice(const uint16_t *a, const uint16_t *b, size_t n)
 	return 0;
 }
 
-int solver_compare(const struct solver_plan *a, const struct solver_plan *b, size_t n_slots)
+int solver_compare(
+	const struct solver_plan *a, const struct solver_plan *b, size_t n_slots)
 {
 	if (a->penalty != b->penalty)
 		return a->penalty < b->penalty ? -1 : 1;
@@ -191,7 +193,8 @@ static int same_groups(const struct solver_problem *p, const struct solver_plan 
 	const struct solver_plan *b)
 {
 	for (size_t i = 0; i < p->n_slots; i++)
-		if (p->slots[i].options[a->choice[i]].group != p->slots[i].options[b->choice[i]].group)
+		if (p->slots[i].options[a->choice[i]].group !=
+			p->slots[i].options[b->choice[i]].group)
 			return 0;
 	return 1;
 }
@@ -232,8 +235,8 @@ static double threshold(const struct search *s)
 	if (s->out->n < s->l->k)
 		return INFINITY;
 	worst = &s->out->plans[s->out->n - 1];
-	return (double)worst->penalty * s->weight + (double)worst->cents * MICRO_PER_CENT +
-	       MICRO_PER_CENT / 2;
+	return (double)worst->penalty * s->weight +
+		(double)worst->cents * MICRO_PER_CENT + MICRO_PER_CENT / 2;
 }
 
 static int above(double bound, double limit)
@@ -245,7 +248,8 @@ static double usage(const struct search *s, size_t i, const struct solver_leg *l
 {
 	const struct solver_leg *leg = &legs[s->prices[i].path];
 
-	return s->prices[i].is_loss ? leg->loss : leg->p50_ms + leg->spread2 * s->prices[i].slope;
+	return s->prices[i].is_loss ? leg->loss
+				    : leg->p50_ms + leg->spread2 * s->prices[i].slope;
 }
 
 static void price_items(struct search *s)
@@ -254,9 +258,11 @@ static void price_items(struct search *s)
 		for (size_t i = 0; i < s->n_all[d]; i++) {
 			struct item *it = &s->all[d][i];
 
-			it->priced = (double)it->o->penalty * s->weight + (double)it->o->micro_usd;
+			it->priced = (double)it->o->penalty * s->weight +
+				(double)it->o->micro_usd;
 			for (size_t k = 0; k < s->n_prices; k++)
-				it->priced += s->prices[k].price * usage(s, k, it->o->leg);
+				it->priced +=
+					s->prices[k].price * usage(s, k, it->o->leg);
 		}
 }
 
@@ -265,8 +271,8 @@ struct bound {
 };
 
 /* 1 if nothing below this node can be among the k best; else its bound in *b. */
-static int hopeless(const struct search *s, const struct node *n, size_t depth, double priced,
-	struct bound *b)
+static int hopeless(const struct search *s, const struct node *n, size_t depth,
+	double priced, struct bound *b)
 {
 	const struct solver_problem *p = s->p;
 	const struct suffix *rest = &s->rest[depth];
@@ -288,7 +294,7 @@ static int hopeless(const struct search *s, const struct node *n, size_t depth, 
 			return 1;
 	}
 	if (unknown_fails(p, n->unknown) ||
-	    (n->requires & ~(n->provides | rest->provides | p->given)) != 0)
+		(n->requires & ~(n->provides | rest->provides | p->given)) != 0)
 		return 1;
 	b->penalty = n->penalty + rest->penalty;
 	if (micro > p->budget_micro_usd)
@@ -320,7 +326,7 @@ static void note_open(struct search *s, const struct bound *b)
 	struct solver_result *r = s->out;
 
 	if (b->penalty < r->bound_penalty ||
-	    (b->penalty == r->bound_penalty && b->cents < r->bound_cents)) {
+		(b->penalty == r->bound_penalty && b->cents < r->bound_cents)) {
 		r->bound_penalty = b->penalty;
 		r->bound_cents = b->cents;
 	}
@@ -350,7 +356,8 @@ static void descend(struct search *s, const struct node *n, size_t depth, double
 		struct bound b;
 
 		/* sorted by `priced`: no later one can do better */
-		if (above(priced + it->priced + s->rest[depth + 1].priced + s->constant, threshold(s)))
+		if (above(priced + it->priced + s->rest[depth + 1].priced + s->constant,
+			    threshold(s)))
 			break;
 		add_option(s->p, &child, it->o);
 		s->choice[slot] = it->index;
@@ -371,24 +378,26 @@ static void descend(struct search *s, const struct node *n, size_t depth, double
 
 /* a is at least as good as b in everything, of the same group, and wins the tie:
  * sums compare in cents, so a smaller difference leaves it to the numbers. */
-static int dominates(const struct solver_problem *p, const struct item *a, const struct item *b)
+static int dominates(
+	const struct solver_problem *p, const struct item *a, const struct item *b)
 {
 	const struct solver_option *x = a->o, *y = b->o;
 
-	if (x->group != y->group || x->penalty > y->penalty || x->micro_usd > y->micro_usd ||
-	    x->burden > y->burden || (x->requires & ~y->requires) != 0 ||
-	    (y->provides & ~x->provides) != 0 || (x->components & ~y->components) != 0 ||
-	    (x->unknown & ~y->unknown) != 0)
+	if (x->group != y->group || x->penalty > y->penalty ||
+		x->micro_usd > y->micro_usd || x->burden > y->burden ||
+		(x->requires & ~y->requires) != 0 || (y->provides & ~x->provides) != 0 ||
+		(x->components & ~y->components) != 0 || (x->unknown & ~y->unknown) != 0)
 		return 0;
 	for (size_t i = 0; i < p->n_paths; i++)
-		if (x->leg[i].p50_ms > y->leg[i].p50_ms || x->leg[i].spread2 > y->leg[i].spread2 ||
-		    x->leg[i].loss > y->leg[i].loss)
+		if (x->leg[i].p50_ms > y->leg[i].p50_ms ||
+			x->leg[i].spread2 > y->leg[i].spread2 ||
+			x->leg[i].loss > y->leg[i].loss)
 			return 0;
 	for (uint64_t c = y->components & ~x->components; c != 0; c &= c - 1)
 		if (p->components[__builtin_ctzll(c)].provides != 0)
 			return 0;
 	return x->penalty < y->penalty || x->burden < y->burden ||
-	       y->micro_usd - x->micro_usd >= MICRO_PER_CENT || a->index < b->index;
+		y->micro_usd - x->micro_usd >= MICRO_PER_CENT || a->index < b->index;
 }
 
 static int by_price(const void *x, const void *y)
@@ -408,13 +417,15 @@ static size_t collect(const struct search *s, size_t slot, struct item *to)
 
 	for (size_t i = 0; i < from->n; i++)
 		if ((group < 0 || from->options[i].group == group) &&
-		    !unknown_fails(s->p, from->options[i].unknown))
-			to[n++] = (struct item){ .o = &from->options[i], .index = (uint16_t)i };
+			!unknown_fails(s->p, from->options[i].unknown))
+			to[n++] = (struct item){ .o = &from->options[i],
+				.index = (uint16_t)i };
 	for (size_t i = 0; i < n; i++) {
 		int out = 0;
 
 		for (size_t j = 0; j < n && !out; j++)
-			out = j != i && to[j].o != NULL && dominates(s->p, &to[j], &to[i]);
+			out = j != i && to[j].o != NULL &&
+				dominates(s->p, &to[j], &to[i]);
 		if (out)
 			to[i].o = NULL;
 	}
@@ -424,7 +435,8 @@ static size_t collect(const struct search *s, size_t slot, struct item *to)
 	return kept;
 }
 
-static void least_of(const struct search *s, const struct item *items, size_t n, struct suffix *out)
+static void least_of(
+	const struct search *s, const struct item *items, size_t n, struct suffix *out)
 {
 	out->penalty = out->micro_usd = out->burden = INT64_MAX;
 	out->priced = INFINITY;
@@ -435,13 +447,15 @@ static void least_of(const struct search *s, const struct item *items, size_t n,
 		const struct solver_option *o = items[i].o;
 
 		out->penalty = o->penalty < out->penalty ? o->penalty : out->penalty;
-		out->micro_usd = o->micro_usd < out->micro_usd ? o->micro_usd : out->micro_usd;
+		out->micro_usd =
+			o->micro_usd < out->micro_usd ? o->micro_usd : out->micro_usd;
 		out->burden = o->burden < out->burden ? o->burden : out->burden;
 		out->priced = fmin(out->priced, items[i].priced);
 		out->provides |= o->provides;
 		for (size_t j = 0; j < s->p->n_paths; j++) {
 			out->leg[j].p50_ms = fmin(out->leg[j].p50_ms, o->leg[j].p50_ms);
-			out->leg[j].spread2 = fmin(out->leg[j].spread2, o->leg[j].spread2);
+			out->leg[j].spread2 =
+				fmin(out->leg[j].spread2, o->leg[j].spread2);
 			out->leg[j].loss = fmin(out->leg[j].loss, o->leg[j].loss);
 		}
 	}
@@ -476,7 +490,8 @@ static void search_slots(struct search *s, uint64_t open)
 	add_components(s->p, &root, open);
 	s->constant = (double)root.micro_usd;
 	for (size_t k = 0; k < s->n_prices; k++)
-		s->constant += s->prices[k].price * (usage(s, k, root.leg) - s->prices[k].limit);
+		s->constant +=
+			s->prices[k].price * (usage(s, k, root.leg) - s->prices[k].limit);
 	for (size_t d = 0; d < s->p->n_slots; d++) {
 		least[d] = INFINITY;
 		for (size_t i = 0; i < s->n_all[d]; i++)
@@ -494,7 +509,8 @@ static void search_slots(struct search *s, uint64_t open)
 			const struct item *it = &s->all[d][i];
 
 			if ((it->o->components & ~open) == 0 &&
-			    !above(sum - least[d] + it->priced + s->constant, threshold(s)))
+				!above(sum - least[d] + it->priced + s->constant,
+					threshold(s)))
 				s->items[d][s->n_items[d]++] = *it;
 		}
 		if (s->n_items[d] == 0)
@@ -524,8 +540,8 @@ static void search_slots(struct search *s, uint64_t open)
 /* Prices of undecided components are shared out among the slots that could use them.
  * Answers the bound; `used` gets the components of the cheapest options, `any` all
  * that some allowed option has. INFINITY when a slot has no option left. */
-static double component_bound(const struct search *s, uint64_t open, uint64_t closed, uint64_t *used,
-	uint64_t *any)
+static double component_bound(const struct search *s, uint64_t open, uint64_t closed,
+	uint64_t *used, uint64_t *any)
 {
 	int64_t users[SOLVER_COMPONENTS_MAX] = { 0 };
 	double share[SOLVER_COMPONENTS_MAX], sum = 0;
@@ -544,7 +560,9 @@ static double component_bound(const struct search *s, uint64_t open, uint64_t cl
 	for (size_t c = 0; c < s->p->n_components; c++) {
 		double price = (double)s->p->components[c].micro_usd;
 
-		share[c] = (open >> c & 1) != 0 || users[c] == 0 ? 0 : price / (double)users[c];
+		share[c] = (open >> c & 1) != 0 || users[c] == 0
+			? 0
+			: price / (double)users[c];
 		if ((open >> c & 1) != 0)
 			sum += price;
 	}
@@ -600,7 +618,8 @@ static void branch_components(struct search *s, uint64_t open, uint64_t closed)
 	if (s->stopped) {
 		struct bound b = { (int64_t)floor(fmax(0, bound) / s->weight), 0, 0 };
 
-		b.cents = to_cents((int64_t)fmax(0, bound - (double)b.penalty * s->weight));
+		b.cents =
+			to_cents((int64_t)fmax(0, bound - (double)b.penalty * s->weight));
 		note_open(s, &b);
 		return;
 	}
@@ -609,7 +628,8 @@ static void branch_components(struct search *s, uint64_t open, uint64_t closed)
 		search_slots(s, open & any);
 		return;
 	}
-	bit = (uint64_t)1 << dearest(s->p, (undecided & used) != 0 ? undecided & used : undecided);
+	bit = (uint64_t)1 << dearest(
+		      s->p, (undecided & used) != 0 ? undecided & used : undecided);
 	first = (bit & used) != 0; /* what the bound would choose comes first */
 	branch_components(s, first ? open | bit : open, first ? closed : closed | bit);
 	branch_components(s, first ? open : open | bit, first ? closed | bit : closed);
@@ -656,7 +676,8 @@ static void list_prices(struct search *s)
 		if (isfinite(path->loss_max)) {
 			s->prices[s->n_prices].path = i;
 			s->prices[s->n_prices].is_loss = 1;
-			s->prices[s->n_prices].limit = path->loss_max * (1 + 1e-8) + 1e-14;
+			s->prices[s->n_prices].limit =
+				path->loss_max * (1 + 1e-8) + 1e-14;
 			s->prices[s->n_prices++].price = 0;
 		}
 	}
@@ -693,7 +714,8 @@ static double cheapest_plan(struct search *s, double *used)
  * with the best bound. */
 static void find_prices(struct search *s)
 {
-	double best_price[PRICES_MAX] = { 0 }, used[PRICES_MAX], best = -INFINITY, scale = 1;
+	double best_price[PRICES_MAX] = { 0 }, used[PRICES_MAX], best = -INFINITY,
+	       scale = 1;
 
 	list_prices(s);
 	price_items(s);
@@ -719,7 +741,8 @@ static void find_prices(struct search *s)
 		target = isfinite(threshold(s)) ? threshold(s) : fabs(bound) * 1.1 + 1e6;
 		for (size_t k = 0; k < s->n_prices; k++) {
 			double over = used[k] / s->prices[k].limit - 1;
-			double by = scale * fmax(target - bound, 1) * over / norm / s->prices[k].limit;
+			double by = scale * fmax(target - bound, 1) * over / norm /
+				s->prices[k].limit;
 
 			s->prices[k].price = fmax(0, s->prices[k].price + by);
 		}
@@ -739,7 +762,9 @@ static double penalty_weight(const struct search *s)
 		int64_t most = 0;
 
 		for (size_t i = 0; i < s->n_all[d]; i++)
-			most = s->all[d][i].o->micro_usd > most ? s->all[d][i].o->micro_usd : most;
+			most = s->all[d][i].o->micro_usd > most
+				? s->all[d][i].o->micro_usd
+				: most;
 		sum += (double)most;
 	}
 	for (size_t c = 0; c < s->p->n_components; c++)
@@ -776,7 +801,8 @@ static void cases(struct search *s, size_t path, int split)
 	/* the tight middle first: good plans use what the limit leaves */
 	for (int i = CASES; i-- > 0;) {
 		s->p50_from[path] = i == 0 ? 0 : (least + step * i) * (1 - 1e-9);
-		s->p50_to[path] = i == CASES - 1 ? INFINITY : (least + step * (i + 1)) * (1 + 1e-9);
+		s->p50_to[path] =
+			i == CASES - 1 ? INFINITY : (least + step * (i + 1)) * (1 + 1e-9);
 		cases(s, path + 1, split);
 	}
 }
@@ -838,7 +864,7 @@ int solver_solve(const struct solver_problem *p, const struct solver_limits *l,
 
 	memset(out, 0, sizeof(*out));
 	if (p->n_slots > SOLVER_SLOTS_MAX || p->n_components > SOLVER_COMPONENTS_MAX ||
-	    p->n_paths > SOLVER_PATHS_MAX || l->k == 0 || l->k > SOLVER_K_MAX)
+		p->n_paths > SOLVER_PATHS_MAX || l->k == 0 || l->k > SOLVER_K_MAX)
 		return -1;
 	for (size_t i = 0; i < p->n_slots; i++)
 		if (p->slots[i].n >= UINT16_MAX)
@@ -882,7 +908,7 @@ static int front_covers(const struct front *f, int64_t cents, double ms, double 
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (f->out[i].cents <= cents && f->out[i].latency_ms[0] <= ms &&
-		    loss_step(f->out[i].loss[0]) <= loss_step(loss))
+			loss_step(f->out[i].loss[0]) <= loss_step(loss))
 			return 1;
 	return 0;
 }
@@ -894,10 +920,12 @@ static void front_add(struct front *f, const struct solver_plan *plan)
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct solver_plan *q = &f->out[i];
-		int covered = q->cents <= plan->cents && q->latency_ms[0] <= plan->latency_ms[0] &&
-			      loss_step(q->loss[0]) <= loss_step(plan->loss[0]);
-		int covers = q->cents >= plan->cents && q->latency_ms[0] >= plan->latency_ms[0] &&
-			     loss_step(q->loss[0]) >= loss_step(plan->loss[0]);
+		int covered = q->cents <= plan->cents &&
+			q->latency_ms[0] <= plan->latency_ms[0] &&
+			loss_step(q->loss[0]) <= loss_step(plan->loss[0]);
+		int covers = q->cents >= plan->cents &&
+			q->latency_ms[0] >= plan->latency_ms[0] &&
+			loss_step(q->loss[0]) >= loss_step(plan->loss[0]);
 
 		if (covered && (!covers || solver_compare(q, plan, slots) <= 0))
 			return;
@@ -926,7 +954,8 @@ static void front_descend(struct front *f, const struct node *n, size_t depth)
 		return;
 	leg_add(&leg, &s->rest[depth].leg[0]);
 	/* strictly below what the bound says, so that ties reach front_add */
-	if (front_covers(f, b.cents - 1, solver_round_ms(leg_latency(&leg)) - 0.05, leg.loss - 1e-8))
+	if (front_covers(f, b.cents - 1, solver_round_ms(leg_latency(&leg)) - 0.05,
+		    leg.loss - 1e-8))
 		return;
 	if (++f->nodes > f->limit && f->limit != 0) {
 		f->complete = 0;
@@ -981,7 +1010,8 @@ int solver_pareto(const struct solver_problem *p, uint64_t node_limit, size_t ma
 	*n = 0;
 	*complete = 0;
 	if (f == NULL || p->n_slots > SOLVER_SLOTS_MAX || p->n_paths == 0 ||
-	    p->n_paths > SOLVER_PATHS_MAX || p->n_components > SOLVER_COMPONENTS_MAX) {
+		p->n_paths > SOLVER_PATHS_MAX ||
+		p->n_components > SOLVER_COMPONENTS_MAX) {
 		free(f);
 		return -1;
 	}

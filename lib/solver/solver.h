@@ -28,7 +28,7 @@ struct solver_leg {
 };
 
 struct solver_option {
-	int group;       /* options of one pattern; plans are distinct by their groups */
+	int group; /* options of one pattern; plans are distinct by their groups */
 	int64_t micro_usd;
 	int32_t penalty;
 	int32_t burden;
@@ -63,16 +63,17 @@ struct solver_problem {
 	size_t n_components;
 	struct solver_path path[SOLVER_PATHS_MAX];
 	size_t n_paths;
-	int64_t budget_micro_usd;      /* INT64_MAX: none */
+	int64_t budget_micro_usd; /* INT64_MAX: none */
 	int64_t soft_budget_micro_usd; /* above it soft_budget_penalty is added; INT64_MAX: none */
 	int32_t soft_budget_penalty;
 	uint64_t given; /* ports that are there from outside */
 };
 
 struct solver_limits {
-	size_t k;          /* how many distinct plans; at most SOLVER_K_MAX */
-	uint64_t nodes;    /* 0: no limit */
-	const int *groups; /* one a slot: only this group is allowed; -1: any. May be NULL */
+	size_t k;       /* how many distinct plans; at most SOLVER_K_MAX */
+	uint64_t nodes; /* 0: no limit */
+	const int *
+		groups; /* one a slot: only this group is allowed; -1: any. May be NULL */
 };
 
 struct solver_plan {
@@ -90,7 +91,7 @@ struct solver_plan {
 struct solver_result {
 	struct solver_plan plans[SOLVER_K_MAX]; /* best first */
 	size_t n;
-	int optimal;     /* the whole tree was searched: plans are the best, or there is none */
+	int optimal; /* the whole tree was searched: plans are the best, or there is none */
 	uint64_t nodes;
 	/* When not optimal: no plan that is missing here is better than this. */
 	int64_t bound_penalty, bound_cents;
@@ -104,7 +105,8 @@ int solver_solve(const struct solver_problem *p, const struct solver_limits *l,
 int solver_evaluate(const struct solver_problem *p, struct solver_plan *plan);
 
 /* Penalty, cents, burden, choice: < 0 when a is better. */
-int solver_compare(const struct solver_plan *a, const struct solver_plan *b, size_t n_slots);
+int solver_compare(
+	const struct solver_plan *a, const struct solver_plan *b, size_t n_slots);
 
 /*
  * Plans that no other beats in cost (cents), latency of path 0 (0.1 ms) and

@@ -30,8 +30,9 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static void fill(struct solver_problem *p, struct solver_slot *slots, struct solver_option *pool,
-	struct solver_component *components, int n_slots, int n_options, int n_components)
+static void fill(struct solver_problem *p, struct solver_slot *slots,
+	struct solver_option *pool, struct solver_component *components, int n_slots,
+	int n_options, int n_components)
 {
 	memset(p, 0, sizeof(*p));
 	memset(pool, 0, sizeof(*pool) * (size_t)(n_slots * n_options));
@@ -55,15 +56,27 @@ static void fill(struct solver_problem *p, struct solver_slot *slots, struct sol
 			/* the cheap are slow and break more often */
 			for (int k = 0; k < 2; k++)
 				if (i % 2 == k) {
-					o->leg[k].p50_ms = 2 + 2000.0 / (double)(o->micro_usd / 1000000 + 20) + below(10);
-					o->leg[k].spread2 = pow(o->leg[k].p50_ms * 1.5, 2);
-					o->leg[k].loss = 0.0001 + 0.02 / (double)(o->micro_usd / 1000000 + 20);
+					o->leg[k].p50_ms = 2 +
+						2000.0 /
+							(double)(o->micro_usd / 1000000 +
+								20) +
+						below(10);
+					o->leg[k].spread2 =
+						pow(o->leg[k].p50_ms * 1.5, 2);
+					o->leg[k].loss = 0.0001 +
+						0.02 /
+							(double)(o->micro_usd / 1000000 +
+								20);
 				}
 		}
 	}
-	*p = (struct solver_problem){ .slots = slots, .n_slots = (size_t)n_slots,
-		.components = components, .n_components = (size_t)n_components, .n_paths = 2,
-		.budget_micro_usd = 4000000000ll, .soft_budget_micro_usd = INT64_MAX };
+	*p = (struct solver_problem){ .slots = slots,
+		.n_slots = (size_t)n_slots,
+		.components = components,
+		.n_components = (size_t)n_components,
+		.n_paths = 2,
+		.budget_micro_usd = 4000000000ll,
+		.soft_budget_micro_usd = INT64_MAX };
 	for (int k = 0; k < 2; k++) {
 		p->path[k].latency_max_ms = 18.0 * n_slots / 2;
 		p->path[k].loss_max = 0.00028 * n_slots / 2;
@@ -90,9 +103,11 @@ int main(int argc, char **argv)
 	uint64_t nodes = 0;
 	int feasible = 0, proven = 0;
 
-	if (n_slots < 1 || n_slots > SOLVER_SLOTS_MAX || n_options < 1 || n_options > 10000 ||
-		n_components < 1 || n_components > SOLVER_COMPONENTS_MAX || n < 1 || n > 1000) {
-		fprintf(stderr, "usage: solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES]\n");
+	if (n_slots < 1 || n_slots > SOLVER_SLOTS_MAX || n_options < 1 ||
+		n_options > 10000 || n_components < 1 ||
+		n_components > SOLVER_COMPONENTS_MAX || n < 1 || n > 1000) {
+		fprintf(stderr,
+			"usage: solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES]\n");
 		return 2;
 	}
 	pool = calloc((size_t)n_slots * (size_t)n_options, sizeof(*pool));
@@ -116,7 +131,8 @@ int main(int argc, char **argv)
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	printf("%d slots x %d options, %d components: median %.2f ms, largest %.2f ms, "
 	       "%.0f nodes each, %d of %d feasible, %d proven\n",
-		n_slots, n_options, n_components, ms[n / 2], ms[n - 1], (double)nodes / n, feasible, n, proven);
+		n_slots, n_options, n_components, ms[n / 2], ms[n - 1], (double)nodes / n,
+		feasible, n, proven);
 	free(pool);
 	return 0;
 }

@@ -95,8 +95,8 @@ static double *simulate(const struct queue *q, uint64_t seed, double *waits)
 
 static void agrees_with_a_simulation(void **unused)
 {
-	static const struct queue queues[] = { { 60, 10, 1 }, { 140, 10, 2 }, { 500, 12, 8 },
-		{ 900, 20, 24 } };
+	static const struct queue queues[] = { { 60, 10, 1 }, { 140, 10, 2 },
+		{ 500, 12, 8 }, { 900, 20, 24 } };
 	double *waits = malloc(ARRIVALS * sizeof(*waits));
 
 	(void)unused;

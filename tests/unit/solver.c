@@ -75,12 +75,15 @@ static void make(struct instance *in, uint64_t seed)
 	in->p.n_components = (size_t)below(&s, COMPONENTS + 1);
 	in->p.n_paths = (size_t)below(&s, 3);
 	in->p.budget_micro_usd = below(&s, 4) == 0 ? below(&s, 30) * 1000000 : INT64_MAX;
-	in->p.soft_budget_micro_usd = below(&s, 4) == 0 ? below(&s, 30) * 1000000 : INT64_MAX;
+	in->p.soft_budget_micro_usd =
+		below(&s, 4) == 0 ? below(&s, 30) * 1000000 : INT64_MAX;
 	in->p.soft_budget_penalty = 15;
 	in->p.given = below(&s, 2) == 0 ? 0xf : (uint64_t)below(&s, 16);
 	for (size_t i = 0; i < in->p.n_paths; i++) {
-		in->p.path[i].latency_max_ms = below(&s, 2) == 0 ? (double)INFINITY : 20.0 + below(&s, 80);
-		in->p.path[i].loss_max = below(&s, 2) == 0 ? INFINITY : below(&s, 30) * 0.0001;
+		in->p.path[i].latency_max_ms =
+			below(&s, 2) == 0 ? (double)INFINITY : 20.0 + below(&s, 80);
+		in->p.path[i].loss_max =
+			below(&s, 2) == 0 ? INFINITY : below(&s, 30) * 0.0001;
 	}
 	for (size_t i = 0; i < in->p.n_components; i++) {
 		in->components[i].micro_usd = below(&s, 6) * 700000;
@@ -198,7 +201,8 @@ static void same_plans_as_brute_force(void **unused)
 		feasible += n > 0;
 		for (size_t i = 0; i < n; i++)
 			if (solver_compare(&r.plans[i], &b.all[i], in->p.n_slots) != 0)
-				fail_msg("instance %llu: plan %zu differs", (unsigned long long)seed, i);
+				fail_msg("instance %llu: plan %zu differs",
+					(unsigned long long)seed, i);
 	}
 	assert_true(feasible > INSTANCES / 4 && feasible < INSTANCES);
 	free(in);
@@ -208,7 +212,7 @@ static void same_plans_as_brute_force(void **unused)
 static int beats(const struct solver_plan *a, const struct solver_plan *b)
 {
 	return a->cents <= b->cents && a->latency_ms[0] <= b->latency_ms[0] &&
-	       round(a->loss[0] * 1e9) <= round(b->loss[0] * 1e9);
+		round(a->loss[0] * 1e9) <= round(b->loss[0] * 1e9);
 }
 
 static void front_has_all_that_nothing_beats(void **unused)
@@ -233,12 +237,14 @@ static void front_has_all_that_nothing_beats(void **unused)
 
 			for (size_t j = 0; j < b.n && !beaten; j++)
 				beaten = j != i && beats(&b.all[j], &b.all[i]) &&
-					 (!beats(&b.all[i], &b.all[j]) || j < i);
+					(!beats(&b.all[i], &b.all[j]) || j < i);
 			for (size_t j = 0; j < n; j++)
-				on_front |= beats(&front[j], &b.all[i]) && beats(&b.all[i], &front[j]);
+				on_front |= beats(&front[j], &b.all[i]) &&
+					beats(&b.all[i], &front[j]);
 			expected += !beaten;
 			if (!beaten && !on_front)
-				fail_msg("instance %llu: a plan is missing", (unsigned long long)seed);
+				fail_msg("instance %llu: a plan is missing",
+					(unsigned long long)seed);
 		}
 		assert_int_equal(n, expected);
 	}
@@ -338,7 +344,8 @@ static void a_dominated_option_changes_nothing(void **unused)
 		assert_int_equal(solver_solve(&in->p, &l, &b), 0);
 		assert_int_equal(a.n, b.n);
 		if (a.n > 0)
-			assert_memory_equal(a.plans[0].choice, b.plans[0].choice, sizeof(a.plans[0].choice));
+			assert_memory_equal(a.plans[0].choice, b.plans[0].choice,
+				sizeof(a.plans[0].choice));
 	}
 	free(in);
 }
@@ -377,11 +384,11 @@ static void a_node_limit_leaves_a_sound_bound(void **unused)
 		if (cut.optimal || all.n == 0)
 			continue;
 		if (cut.n > 0 && cut.plans[0].penalty == all.plans[0].penalty &&
-		    cut.plans[0].cents == all.plans[0].cents)
+			cut.plans[0].cents == all.plans[0].cents)
 			continue;
 		assert_true(cut.bound_penalty < all.plans[0].penalty ||
-			    (cut.bound_penalty == all.plans[0].penalty &&
-				    cut.bound_cents <= all.plans[0].cents));
+			(cut.bound_penalty == all.plans[0].penalty &&
+				cut.bound_cents <= all.plans[0].cents));
 	}
 	free(in);
 }
