@@ -7,7 +7,9 @@ build=${1:-build} runs=${RUNS:-11}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 measure=$build/tests/measure
-export SOURCE_DATE_EPOCH=1700000000
+cd "$(dirname "$0")/../.." || exit 1
+export SOURCE_DATE_EPOCH=1700000000 PATH=$PWD/$build/bin:$PATH LC_ALL=C
+python=$(python3 -c "import sys; print(sys.executable)") # not a launcher in front of it
 
 cat >"$tmp/pipe" <<'P'
 #!/bin/sh
@@ -17,9 +19,10 @@ mlops-intake -q < "$1" | mlops-plan -q | mlops-critic -q | mlops-policy -q | mlo
 P
 cat >"$tmp/pythons" <<'P'
 #!/bin/sh
-p='import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'
-python3 -c "$p" < "$1" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p" | python3 -c "$p"
+one() { "$PYTHON" -c 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'; }
+one < "$1" | one | one | one | one | one | one | one | one
 P
+export PYTHON=$python
 chmod +x "$tmp/pipe" "$tmp/pythons"
 row() {
 	local name=$1 median min max kib status

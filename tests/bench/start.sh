@@ -5,7 +5,9 @@ build=${1:-build} runs=${RUNS:-31}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 measure=$build/tests/measure
-export SOURCE_DATE_EPOCH=1700000000
+cd "$(dirname "$0")/../.." || exit 1
+export SOURCE_DATE_EPOCH=1700000000 PATH=$PWD/$build/bin:$PATH LC_ALL=C
+python=$(python3 -c "import sys; print(sys.executable)") # not a launcher in front of it
 
 # The state as it stands before each filter.
 brief=examples/rag-startup.md
@@ -44,8 +46,8 @@ row "mlops-rationale" "" "$tmp/rationale" mlops-rationale -C "$tmp/repo"
 row "mlops-diff" "" "$tmp/diff" mlops-diff -C "$tmp/repo" --zip "$tmp/out.zip"
 echo "peers"
 row "jq . (the same state)" "" "$tmp/gate" jq -c .
-row "python3 -c pass" "" - python3 -c pass
-row "python3 json.load+dump" "" "$tmp/gate" python3 -c 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'
+row "python3 -c pass" "" - "$python" -c pass
+row "python3 json.load+dump" "" "$tmp/gate" "$python" -c 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'
 
 echo "peak memory on a brief of 1 MiB (target 32 MiB)"
 yes "$(cat "$brief")" | head -c 1048576 >"$tmp/big.md"
