@@ -161,5 +161,38 @@ status 10 'the screen' mlops-gate
 ok 'shows no control character' grep -q 'a?\[2Jb?c?d: p' "$tmp/err"
 status 14 'an infeasible plan' sh -c 'echo "{\"schema_version\":2,\"plan\":{\"feasible\":false}}" | mlops-gate -q --approve --actor ann'
 
+# ---- prices import ----
+cp -r share "$tmp/share"
+offer() {
+	printf '%s' '{"offerCode":"AmazonS3","publicationDate":"2026-12-01T10:00:00Z","products":{"A":{"sku":"A",
+"productFamily":"Storage","attributes":{"regionCode":"eu-west-1","usagetype":"EU-TimedStorage-ByteHrs"}}},
+"terms":{"OnDemand":{"A":{"A.J":{"priceDimensions":{
+"A.J.2":{"beginRange":"'"$1"'","endRange":"Inf","pricePerUnit":{"USD":"'"$2"'"}},
+"A.J.1":{"beginRange":"0","endRange":"51200","pricePerUnit":{"'"${3:-USD}"'":"0.0250000000"}}}}}}}}' >"$tmp/offer.json"
+}
+import() { mlops catalog prices import "$tmp/offer.json"; }
+export MLOPS_SHARE=$tmp/share
+offer 51200 0.0210000000
+status 0 'import an offer' import
+ok 'the change is reported' grep -q 's3.standard.gb_month .*0.023 -> 0.025' "$tmp/out"
+state 10 >"$tmp/in"
+status 0 'the new price counts' mlops-critic cost
+is 'with its tiers' .cost.monthly_usd 1467.8 # 3*1 + 51200*0.025 + 8800*0.021
+is 'source and date' '.cost.breakdown[1]|[.source,.date]' '["AWS Price List offer file offer.json","2026-12-01"]'
+before=$(cksum <"$tmp/share/prices/aws/eu-west-1.json")
+offer 100 0.0210000000
+status 65 'overlapping tiers' import
+offer 51200 -1
+status 65 'a negative price' import
+offer 51200 0.021 CNY
+status 65 'another currency' import
+printf '[]' >"$tmp/offer.json"
+status 65 'no offer' import
+same 'and the book is as it was' "$(cksum <"$tmp/share/prices/aws/eu-west-1.json")" "$before"
+sed -i 's/"currency":"USD"/"currency":"EUR"/' "$tmp/share/prices/aws/eu-west-1.json"
+status 78 'a book in another currency' mlops-critic cost
+ok 'is named with its place' grep -q 'eu-west-1.json: /currency' "$tmp/err"
+unset MLOPS_SHARE
+
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
