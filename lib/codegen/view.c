@@ -705,6 +705,29 @@ static int has_file_below(struct gen *g, const char *folder)
 	return 0;
 }
 
+/* view.steps: [{module}] of pipelines, in the order in which data flows through them. */
+static int set_steps(struct gen *g, struct err *e)
+{
+	static const char *const order[] = { "ingest", "transform", "feature", "train", "govern", "serve" };
+	cJSON *steps = json_add_array(g->view, "steps", e);
+
+	for (size_t i = 0; steps != NULL && i < ARRAY_LEN(order); i++)
+		JSON_EACH(u, g->units) {
+			const char *module = json_str_or(u, "module", "");
+			char file[160];
+			cJSON *row;
+
+			snprintf(file, sizeof(file), "pipelines/%s/main.py", module);
+			if (strcmp(json_str_or(u, "capability", ""), order[i]) != 0 ||
+				!has_file_below(g, file))
+				continue;
+			row = json_push_object(steps, e);
+			if (row == NULL || json_set_str(row, "module", module, e) < 0)
+				return -1;
+		}
+	return steps == NULL ? -1 : number_items(steps, e);
+}
+
 int view_programs(struct gen *g, struct err *e)
 {
 	cJSON *has = json_edit(g->view, "/has"), *programs = json_add_array(g->view, "programs", e);
@@ -718,6 +741,8 @@ int view_programs(struct gen *g, struct err *e)
 		if (add_program(programs, json_str_or(u, "module", ""), file, e) < 0)
 			return -1;
 	}
+	if (set_steps(g, e) < 0)
+		return -1;
 	if (has_file_below(g, "pipelines/") && json_set_bool(has, "pipelines", 1, e) < 0)
 		return -1;
 	if (has_file_below(g, "monitoring/") && json_set_bool(has, "monitoring", 1, e) < 0)

@@ -1,6 +1,6 @@
 locals {
   root     = "${path.root}/.."
-  files    = fileset(local.root, "{common,pipelines}/**/*.py")
+  files    = setunion(fileset(local.root, "common/**/*.py"), fileset(local.root, "pipelines/**/*.py"), fileset(local.root, "data/contract.json"))
   code     = "s3://${aws_s3_bucket.features.id}/code/"
   database = replace("${var.name}_features", "-", "_")
 }
@@ -139,7 +139,7 @@ resource "aws_iam_role_policy" "job" {
     Version = "2012-10-17"
     Statement = concat(
       [
-        for s in concat(var.obj_curated.read, var.tbl_lake.read, var.ds_train == null ? [] : concat(var.ds_train.read, var.ds_train.write)) :
+        for s in concat(var.obj_curated.read, var.tbl_lake.read) :
         { Effect = "Allow", Action = s.actions, Resource = s.resources }
       ],
       [
@@ -190,7 +190,7 @@ resource "aws_glue_security_configuration" "this" {
 
 resource "aws_glue_job" "this" {
   name                   = var.name
-  description            = "Computes feature views, point in time, and the training sets"
+  description            = "Computes feature views, point in time"
   role_arn               = aws_iam_role.job.arn
   glue_version           = "5.0"
   worker_type            = "G.1X"
@@ -215,7 +215,6 @@ resource "aws_glue_job" "this" {
     "--code_uri"                         = local.code
     "--obj_curated_uri"                  = var.obj_curated.uri
     "--feat_offline_uri"                 = "s3://${aws_s3_bucket.features.id}/history/"
-    "--ds_train_uri"                     = var.ds_train == null ? "s3://${aws_s3_bucket.features.id}/train/" : var.ds_train.uri
     "--enable-metrics"                   = "true"
     "--enable-continuous-cloudwatch-log" = "true"
     "--continuous-log-logGroup"          = aws_cloudwatch_log_group.this.name

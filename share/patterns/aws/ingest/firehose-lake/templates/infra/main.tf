@@ -66,7 +66,7 @@ resource "aws_kinesis_firehose_delivery_stream" "this" {
   extended_s3_configuration {
     role_arn            = aws_iam_role.delivery.arn
     bucket_arn          = var.obj_raw.arn
-    prefix              = "${var.obj_raw.prefix}events/ingest_date=!{timestamp:yyyy-MM-dd}/"
+    prefix              = "${var.obj_raw.prefix}rows/${var.dataset}/ingest_date=!{timestamp:yyyy-MM-dd}/"
     error_output_prefix = "${var.obj_raw.prefix}dead-letter/!{firehose:error-output-type}/!{timestamp:yyyy-MM-dd}/"
     file_extension      = ".jsonl.gz"
     compression_format  = "GZIP"
@@ -100,7 +100,7 @@ resource "aws_cloudwatch_event_rule" "landed" {
     "detail-type" = ["Object Created"]
     detail = {
       bucket = { name = [var.obj_raw.bucket] }
-      object = { key = [{ prefix = "${var.obj_raw.prefix}events/" }] }
+      object = { key = [{ prefix = "${var.obj_raw.prefix}rows/" }] }
     }
   })
 }

@@ -43,7 +43,7 @@ resource "aws_glue_catalog_table" "raw" {
   }
 
   storage_descriptor {
-    location      = "s3://${var.tbl_lake.bucket}/raw_line/"
+    location      = "${var.obj_raw.uri}rows/${var.dataset}/"
     input_format  = "org.apache.hadoop.mapred.TextInputFormat"
     output_format = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 
@@ -97,7 +97,7 @@ resource "aws_iam_role_policy" "workflow" {
     Version = "2012-10-17"
     Statement = concat(
       [
-        for s in concat(var.obj_curated.read, var.obj_curated.write, var.tbl_lake.read, var.tbl_lake.write) :
+        for s in concat(var.obj_raw.read, var.obj_curated.read, var.obj_curated.write, var.tbl_lake.read, var.tbl_lake.write) :
         { Effect = "Allow", Action = s.actions, Resource = s.resources }
       ],
       [

@@ -1,6 +1,6 @@
 locals {
   root  = "${path.root}/.."
-  files = fileset(local.root, "{common,pipelines}/**/*.py")
+  files = setunion(fileset(local.root, "common/**/*.py"), fileset(local.root, "pipelines/**/*.py"), fileset(local.root, "data/contract.json"))
   code  = "${var.obj_curated.prefix}code/${var.name}/"
   uri   = "s3://${var.obj_curated.bucket}/${local.code}"
 

@@ -1,0 +1,1 @@
+"""Scheduled pull into the raw zone."""

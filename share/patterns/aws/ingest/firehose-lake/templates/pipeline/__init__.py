@@ -1,0 +1,1 @@
+"""Producer for the delivery stream."""

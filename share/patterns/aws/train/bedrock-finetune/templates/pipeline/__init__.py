@@ -1,0 +1,1 @@
+"""Adapting a language model."""

@@ -1,0 +1,1 @@
+"""Cleaning by scheduled SQL."""

@@ -1,0 +1,1 @@
+"""Batch and stream programs, one package for each slot of the plan."""
