@@ -261,7 +261,8 @@ static cJSON *read_number(struct reader *r)
 		fail(r, start, "a number is too large for a double");
 		return NULL;
 	}
-	if (integer && fabs(d) > INTEGER_MAX && r->rules == JSON_STRICT) {
+	/* However it is spelt: up to 10^21 it would be printed as an integer. */
+	if (fabs(d) > INTEGER_MAX && (integer || fabs(d) < 1e21) && r->rules == JSON_STRICT) {
 		fail(r, start, "an integer is past 2^53-1: write it as a string");
 		return NULL;
 	}

@@ -102,10 +102,11 @@ static void print_string(const char *s, struct buf *out)
 	buf_add_char(out, '"');
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
+		int is_nul = c == 0xC0 && (unsigned char)s[1] == 0x80; /* as json.h keeps it */
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0xC0)
+		if (c >= 0x20 && c != '"' && c != '\\' && !is_nul)
 			continue;
-		if (c == 0xC0) { /* U+0000 as json.h keeps it */
+		if (is_nul) {
 			buf_add(out, run, (size_t)(s - run));
 			buf_add_str(out, "\\u0000");
 			run = ++s + 1;

@@ -1,0 +1,278 @@
+/*
+ * targets.h - what every parser must survive: each target takes any bytes, and
+ * ends the process when a law is broken (what was printed reads back the same, a
+ * failure has a message, ...). Included by the fuzzer and by the replay of the
+ * corpus.
+ */
+#ifndef MLOPS_TESTS_FUZZ_TARGETS_H
+#define MLOPS_TESTS_FUZZ_TARGETS_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hcl/hcl.h"
+#include "json/json.h"
+#include "redact/redact.h"
+#include "state/state.h"
+#include "template/template.h"
+
+#define LAW(holds)                                                          \
+	do {                                                                \
+		if (!(holds)) {                                             \
+			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__,    \
+				__LINE__, #holds);                          \
+			abort();                                            \
+		}                                                           \
+	} while (0)
+
+typedef void fuzz_target(const char *text, size_t len);
+
+/* A failure has a code and one line of valid length. */
+static void check_message(const struct err *e)
+{
+	LAW(e->code != ERR_NONE);
+	LAW(e->msg[0] != '\0' && strchr(e->msg, '\n') == NULL);
+}
+
+static void reads_and_prints(const char *text, size_t len, enum json_rules rules)
+{
+	struct err e = { 0 };
+	cJSON *v = json_parse(text, len, rules, &e), *again;
+	struct buf compact = BUF_INIT((size_t)64 << 20), pretty = BUF_INIT((size_t)64 << 20);
+
+	if (v == NULL) {
+		check_message(&e);
+		return;
+	}
+	json_print(v, JSON_COMPACT, &compact);
+	json_print(v, JSON_PRETTY, &pretty);
+	again = json_parse(compact.ptr, compact.len, rules, &e);
+	LAW(again != NULL && json_equal(v, again));
+	json_free(again);
+	again = json_parse(pretty.ptr, pretty.len, rules, &e);
+	LAW(again != NULL && json_equal(v, again));
+	json_free(again);
+	buf_reset(&compact);
+	LAW(json_canonical(v, &compact, &e) == 0);
+	again = json_parse(compact.ptr, compact.len, rules, &e);
+	LAW(again != NULL && json_equal(v, again));
+	json_free(again);
+	buf_release(&compact);
+	buf_release(&pretty);
+	json_free(v);
+}
+
+static void fuzz_json(const char *text, size_t len)
+{
+	reads_and_prints(text, len, JSON_STRICT);
+	reads_and_prints(text, len, JSON_PLAIN);
+}
+
+/* An object with what a target needs, or NULL. */
+static cJSON *parts(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *v = json_parse(text, len, JSON_PLAIN, &e);
+
+	if (v != NULL && !json_is(v, JSON_OBJECT)) {
+		json_free(v);
+		v = NULL;
+	}
+	return v;
+}
+
+/* {"schema": ..., "value": ...} */
+static void fuzz_schema(const char *text, size_t len)
+{
+	struct schema_options options = { .assert_formats = 1 };
+	struct err e = { 0 };
+	cJSON *v = parts(text, len);
+	struct schema *s = NULL;
+
+	if (v != NULL && json_has(v, "schema"))
+		s = schema_new(json_get(v, "schema"), &options, &e);
+	if (s != NULL && schema_check(s, json_get(v, "value"), "value", &e) < 0)
+		check_message(&e);
+	schema_free(s);
+	json_free(v);
+}
+
+/* {"rule": ..., "data": ...} */
+static void fuzz_logic(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *v = parts(text, len), *got = NULL;
+
+	if (v != NULL && json_has(v, "rule")) {
+		got = logic_apply(NULL, json_get(v, "rule"), json_get(v, "data"), &e);
+		if (got == NULL)
+			check_message(&e);
+		logic_check(NULL, json_get(v, "rule"), &e);
+	}
+	json_free(got);
+	json_free(v);
+}
+
+/* {"doc": ..., "patch": ...} */
+static void fuzz_patch(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *v = parts(text, len), *before = NULL, *got = NULL;
+	const cJSON *doc = json_get(v, "doc"), *patch = json_get(v, "patch");
+
+	if (doc != NULL && patch != NULL) {
+		before = json_copy(doc, &e);
+		got = json_patch(doc, patch, &e);
+		if (got == NULL)
+			check_message(&e);
+		LAW(json_equal(before, doc));
+		json_free(got);
+		got = json_merge_patch(doc, patch, &e);
+		LAW(got != NULL && json_equal(before, doc));
+	}
+	json_free(got);
+	json_free(before);
+	json_free(v);
+}
+
+static const char *find_partial(void *arg, const char *name, size_t *len)
+{
+	const char *text = arg;
+
+	*len = strlen(text);
+	return name[0] == 'p' ? text : NULL;
+}
+
+/* The text is template and partial at once; the view has every type. */
+static void fuzz_template(const char *text, size_t len)
+{
+	static const char view_text[] =
+		"{\"a\":\"<\\\"'\\n${x}`|\",\"n\":1.5,\"t\":true,\"f\":false,\"z\":null,"
+		"\"l\":[1,{\"a\":\"x\"},[]],\"o\":{\"a\":{\"b\":\"deep\"}},\"e\":[]}";
+	struct err e = { 0 };
+	cJSON *view = json_parse(view_text, sizeof(view_text) - 1, JSON_STRICT, &e);
+	char *copy = strndup(text, len);
+	struct template_partials partials = { find_partial, copy, 0 };
+
+	LAW(view != NULL && copy != NULL);
+	for (enum template_language l = TEMPLATE_HTML; l <= TEMPLATE_SQL; l++) {
+		struct buf out = BUF_INIT((size_t)1 << 20);
+
+		partials.strict = (int)l % 2;
+		e.code = ERR_NONE;
+		if (template_render(text, len, "t", view, l, &partials, &out, &e) < 0)
+			check_message(&e);
+		buf_release(&out);
+	}
+	free(copy);
+	json_free(view);
+}
+
+/* Our own rules, read once; the process ends with them. */
+static struct {
+	cJSON *secrets, *personal;
+	struct redact *rules;
+} redact_data;
+
+static struct redact *redact_rules(void)
+{
+	struct err e = { 0 };
+
+	if (redact_data.rules == NULL) {
+		redact_data.secrets =
+			json_parse_file("share/redact/secrets.json", (size_t)4 << 20, &e);
+		redact_data.personal =
+			json_parse_file("share/redact/personal.json", (size_t)4 << 20, &e);
+		LAW(redact_data.secrets != NULL && redact_data.personal != NULL);
+		redact_data.rules = redact_new(redact_data.secrets, &e);
+		LAW(redact_data.rules != NULL &&
+			redact_add(redact_data.rules, redact_data.personal, &e) == 0);
+	}
+	LAW(redact_data.secrets != NULL && redact_data.personal != NULL);
+	return redact_data.rules;
+}
+
+static void fuzz_redact(const char *text, size_t len)
+{
+	struct redact_hit *hits;
+	struct err e = { 0 };
+	size_t n, at = 0;
+
+	LAW(redact_scan(redact_rules(), REDACT_ALL, text, len, &hits, &n, &e) == 0);
+	for (size_t i = 0; i < n; i++) {
+		LAW(hits[i].start >= at && hits[i].end > hits[i].start && hits[i].end <= len);
+		at = hits[i].end;
+	}
+	free(hits);
+}
+
+static void fuzz_hcl(const char *text, size_t len)
+{
+	struct hcl_body body = { 0 };
+	struct err e = { 0 };
+
+	if (hcl_parse(text, len, &body, &e) < 0)
+		check_message(&e);
+	hcl_release(&body);
+}
+
+/* Small texts: times, ids, pointers, paths, formats. */
+static void fuzz_text(const char *text, size_t len)
+{
+	static const char *const formats[] = { "date", "date-time", "duration", "email",
+		"hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri", "json-pointer",
+		"regex", "relative-json-pointer", "time", "uri", "uri-template", "uuid" };
+	char *copy = strndup(text, len);
+	struct err e = { 0 };
+	int64_t ns, rest;
+	struct id id;
+	cJSON *v;
+
+	LAW(copy != NULL);
+	clock_parse(copy, &ns);
+	clock_parse_parts(copy, &ns, &rest);
+	id_parse(copy, &id);
+	file_check_relative(copy, &e);
+	json_pointer_check(copy, &e);
+	v = json_new_str(copy, &e);
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		struct schema_options options = { .assert_formats = 1 };
+		cJSON *doc = json_new_object(&e);
+		struct schema *s;
+		struct buf printed = BUF_INIT(BUF_NO_LIMIT);
+		cJSON *valid;
+
+		/* Formats are asked about text that a reader has let in. */
+		json_print(v, JSON_COMPACT, &printed);
+		valid = json_parse(printed.ptr, printed.len, JSON_PLAIN, &e);
+		json_set_str(doc, "format", formats[i], &e);
+		s = schema_new(doc, &options, &e);
+		LAW(s != NULL);
+		if (valid != NULL)
+			schema_check(s, valid, "", &e);
+		schema_free(s);
+		json_free(valid);
+		json_free(doc);
+		buf_release(&printed);
+	}
+	json_free(v);
+	free(copy);
+}
+
+static const struct {
+	const char *name; /* the folder of its corpus, too */
+	fuzz_target *run;
+} fuzz_targets[] = {
+	{ "hcl", fuzz_hcl },
+	{ "json", fuzz_json },
+	{ "logic", fuzz_logic },
+	{ "patch", fuzz_patch },
+	{ "redact", fuzz_redact },
+	{ "schema", fuzz_schema },
+	{ "template", fuzz_template },
+	{ "text", fuzz_text },
+};
+
+#endif
