@@ -95,30 +95,37 @@ static int like(const char *want, const char *have)
 	return strcmp(want, have) == 0;
 }
 
-/* A usage type without the region's prefix: "EUC1-TimedStorage-ByteHrs". */
 static const char *attribute(const cJSON *product, const char *name)
 {
-	const char *v;
-
 	if (strcmp(name, "productFamily") == 0)
 		return json_str_or(product, name, NULL);
-	v = json_str_or(json_get(product, "attributes"), name, NULL);
-	if (v != NULL && strcmp(name, "usagetype") == 0) {
-		const char *dash = strchr(v, '-');
+	return json_str_or(json_get(product, "attributes"), name, NULL);
+}
 
-		if (dash != NULL && dash - v <= 5 && dash - v >= 3 && isupper((unsigned char)v[0]) &&
-			strspn(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == (size_t)(dash - v))
-			return dash + 1;
-	}
-	return v;
+/* A usage type without the region that it may start with: "EUC1-TimedStorage-ByteHrs",
+ * "EU-Requests-Tier1", "eu-west-1-KMS-Keys". */
+static const char *without_region(const char *usage, const cJSON *product)
+{
+	const char *region = attribute(product, "regionCode"), *dash = strchr(usage, '-');
+	size_t n = region == NULL ? 0 : strlen(region);
+
+	if (n > 0 && strncmp(usage, region, n) == 0 && usage[n] == '-')
+		return usage + n + 1;
+	if (dash != NULL && dash - usage >= 2 && dash - usage <= 5 &&
+		strspn(usage, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == (size_t)(dash - usage))
+		return dash + 1;
+	return usage;
 }
 
 static int rule_matches(const cJSON *rule, const cJSON *product)
 {
 	JSON_EACH(m, json_get(rule, "match")) {
-		const char *have = attribute(product, json_key(m));
+		const char *have = attribute(product, json_key(m)), *want = json_text(m);
 
-		if (have == NULL || json_text(m) == NULL || !like(json_text(m), have))
+		if (have == NULL || want == NULL)
+			return 0;
+		if (!like(want, have) && (strcmp(json_key(m), "usagetype") != 0 ||
+			!like(want, without_region(have, product))))
 			return 0;
 	}
 	return 1;
