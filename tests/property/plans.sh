@@ -1,6 +1,6 @@
 # plans.sh - approved states for the suites that generate repositories. Sourced
 # after tests/integration/lib.sh; not a suite itself.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # constraints NAME: one of the three sets of constraints.
 constraints() {

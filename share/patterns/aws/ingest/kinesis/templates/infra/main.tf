@@ -52,8 +52,8 @@ resource "aws_iam_role_policy" "consumer" {
       [
         {
           Effect   = "Allow"
-          Action   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"]
-          Resource = [aws_kinesis_stream.this.arn]
+          Action   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:SubscribeToShard"]
+          Resource = [aws_kinesis_stream.this.arn, "${aws_kinesis_stream.this.arn}/consumer/*"]
         },
         {
           Effect   = "Allow"
@@ -99,8 +99,16 @@ resource "aws_lambda_function" "this" {
 }
 
 # A poison record cannot block its shard: the batch is halved, tried again, and at last set aside.
+# A pipe of the consumer's own, where the plan pays for one.
+resource "aws_kinesis_stream_consumer" "this" {
+  count = var.fanout == "enhanced" ? 1 : 0
+
+  name       = var.name
+  stream_arn = aws_kinesis_stream.this.arn
+}
+
 resource "aws_lambda_event_source_mapping" "this" {
-  event_source_arn                   = aws_kinesis_stream.this.arn
+  event_source_arn                   = var.fanout == "enhanced" ? aws_kinesis_stream_consumer.this[0].arn : aws_kinesis_stream.this.arn
   function_name                      = aws_lambda_function.this.arn
   starting_position                  = "TRIM_HORIZON"
   batch_size                         = 500
