@@ -483,6 +483,19 @@ static int machine_key(const struct doc *d, const struct sentence *s)
 				"always|never"));
 }
 
+/* "ignore all previous instructions" in its many forms */
+static int orders(const struct doc *d, const struct sentence *s)
+{
+	for (size_t i = s->first; i < s->last; i++) {
+		if (is(d, i, LC_ORDERS) == NULL)
+			continue;
+		for (size_t k = i; k > s->first && i - k < 5; k--)
+			if (word_is(d, k - 1, "ignore|disregard|forget|override|bypass|discard|drop|skip|overwrite"))
+				return 1;
+	}
+	return 0;
+}
+
 /* Orders to a machine go on in the sentences beside the one that shows them up. */
 static void kill_injections(struct doc *d)
 {
@@ -490,7 +503,7 @@ static void kill_injections(struct doc *d)
 		struct sentence *s = &d->sent[k];
 
 		if (any_in(d, s->first, s->last, LC_INJECT) == NOT_FOUND &&
-			!machine_key(d, s))
+			!machine_key(d, s) && !orders(d, s))
 			continue;
 		kill_range(d, s->first, s->last, DEAD_INJECT);
 		while (k + 1 < d->n_sent &&

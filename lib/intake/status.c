@@ -57,6 +57,17 @@ static int own_remark(const struct doc *d, size_t last, size_t end)
 			word_is(d, last, "only|instead|everywhere|though"));
 }
 
+/* "is being replaced", "will soon be retired" */
+static int being_left(const struct doc *d, size_t i)
+{
+	if (is(d, i, LC_LEFTPART) == NULL)
+		return 0;
+	for (size_t k = 1; k <= 4 && k <= i; k++)
+		if (word_is(d, i - k, "is|are|was|were|been|being|be|gets|getting|got|get"))
+			return 1;
+	return 0;
+}
+
 /* "rather not operate X": the verb is denied; "our X" stays in use. */
 static void exclude_it(struct scan_state *s)
 {
@@ -104,7 +115,7 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 			s->st |= ST_LEFT;
 		return 1;
 	}
-	if (near && is(d, i, LC_LEFTPOST) != NULL && s->to) {
+	if (near && s->to && (is(d, i, LC_LEFTPOST) != NULL || being_left(d, i))) {
 		s->st |= ST_ASKED;
 		return 1;
 	}
@@ -120,6 +131,23 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 				s->st |= ST_LEFT;
 				return 1;
 			}
+	}
+	/* "nobody knows X", "nobody here wants to touch X" */
+	if (near && is(d, i, LC_NOBODY) != NULL && s->words <= 8) {
+		for (size_t k = i; k < last; k++)
+			if (word_is(d, k, "want|wants|wanted|likes|like|touch")) {
+				exclude_it(s);
+				return 1;
+			}
+		s->st |= ST_NOTHING;
+		s->st &= ~(unsigned)(ST_SKILL | ST_IN_USE);
+		return 1;
+	}
+	/* "we don't use X" tells what is so, "don't use X" what is to be */
+	if (near && is(d, i, LC_EXCL) != NULL && i > first && is(d, i - 1, LC_SUBJECT) != NULL &&
+		word_is(d, i, "don't use|do not use|dont use|never use") && s->words <= 8) {
+		s->st |= ST_NOTHING;
+		return 1;
 	}
 	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 8) {
 		exclude_it(s);
@@ -145,6 +173,11 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		return 1;
 	}
 	if (is(d, i, LC_SKILL) != NULL && s->words <= 5 && (near || s->entity_past)) {
+		for (size_t k = i; k > first && i - k < 6; k--)
+			if (is(d, k - 1, LC_NOBODY) != NULL) {
+				s->st = ST_NOTHING;
+				return 1;
+			}
 		if (!(s->st & (ST_ASKED | ST_IN_USE)))
 			s->st |= ST_SKILL;
 		return 1;
@@ -206,7 +239,7 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 		s->st = (s->st & (ST_IN_USE | ST_HEDGED)) | ST_EXCLUDED;
 		return 1;
 	}
-	if (is(d, i, LC_LEFTPOST) != NULL) {
+	if (is(d, i, LC_LEFTPOST) != NULL || being_left(d, i)) {
 		s->st = ST_LEFT;
 		return 1;
 	}

@@ -25,7 +25,16 @@ struct phrase {
 	uint8_t letter_first, letter_last;
 };
 
+#define SENSES 512
+
+struct senses { /* a block of them; they all die with the lexicon */
+	struct senses *next;
+	size_t used;
+	struct sense at[SENSES];
+};
+
 struct lexicon {
+	struct senses *senses;
 	struct node *nodes;
 	size_t n_nodes, cap_nodes;
 	struct phrase *phrases;
@@ -79,12 +88,10 @@ void lexicon_free(struct lexicon *lx)
 {
 	if (lx == NULL)
 		return;
-	for (size_t i = 0; i < lx->n_phrases; i++)
-		for (struct sense *s = lx->phrases[i].senses, *next; s != NULL;
-			s = next) {
-			next = s->next;
-			free(s);
-		}
+	for (struct senses *b = lx->senses, *next; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
 	for (size_t i = 0; i < 16; i++)
 		free(lx->by_len[i]);
 	free(lx->phrases);
@@ -181,11 +188,42 @@ static int phrase_new(struct lexicon *lx, const char *text, size_t len, struct e
 	return 0;
 }
 
+static struct sense *sense_new(struct lexicon *lx)
+{
+	struct senses *b = lx->senses;
+
+	if (b == NULL || b->used == SENSES) {
+		b = malloc(sizeof(*b));
+		if (b == NULL)
+			return NULL;
+		b->used = 0;
+		b->next = lx->senses;
+		lx->senses = b;
+	}
+	return &b->at[b->used++];
+}
+
+/* Most phrases are level already. */
+static size_t level_phrase(const char *text, char level[LEXER_PHRASE_MAX + 1])
+{
+	size_t n = 0;
+
+	for (; text[n] != '\0' && n < LEXER_PHRASE_MAX; n++) {
+		if (!is_letter(text[n]) && (text[n] != ' ' || n == 0 || text[n - 1] == ' '))
+			return lexer_level(text, strlen(text), level, LEXER_PHRASE_MAX + 1);
+		level[n] = text[n];
+	}
+	if (n == 0 || text[n] != '\0' || text[n - 1] == ' ')
+		return lexer_level(text, strlen(text), level, LEXER_PHRASE_MAX + 1);
+	level[n] = '\0';
+	return n;
+}
+
 static int add_one(struct lexicon *lx, const char *text, unsigned cls, const char *value,
 	unsigned flags, struct err *e)
 {
 	char level[LEXER_PHRASE_MAX + 1];
-	size_t len = lexer_level(text, strlen(text), level, sizeof(level));
+	size_t len = level_phrase(text, level);
 	uint32_t node = 0;
 	struct phrase *p;
 	struct sense *s, **last;
@@ -219,7 +257,7 @@ static int add_one(struct lexicon *lx, const char *text, unsigned cls, const cha
 	for (last = &p->senses; *last != NULL; last = &(*last)->next)
 		if ((*last)->cls == cls)
 			return 0; /* the first one of a class stands */
-	s = malloc(sizeof(*s));
+	s = sense_new(lx);
 	if (s == NULL)
 		return err_no_memory(e);
 	s->cls = (uint16_t)cls;
