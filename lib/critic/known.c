@@ -96,6 +96,30 @@ static const char *service_id(const cJSON *v)
 	return json_text(v) != NULL ? json_text(v) : json_str_or(v, "id", NULL);
 }
 
+/* A service with a condition is on the plan only where that holds: {load, p, c, plan}.
+ * One that cannot be evaluated counts as there. */
+static int service_used(const struct tech *t, const cJSON *part, const cJSON *v)
+{
+	const cJSON *when = json_get(v, "when");
+	struct err e = { 0 };
+	cJSON *data, *answer;
+	int used = 1;
+
+	if (when == NULL)
+		return 1;
+	data = json_new_object(&e);
+	if (data != NULL && json_set_view(data, "load", t->load, &e) == 0 &&
+		json_set_view(data, "p", json_get(part, "params"), &e) == 0 &&
+		json_set_view(data, "c", t->constraints, &e) == 0 &&
+		json_set_view(data, "plan", t->plan, &e) == 0) {
+		answer = logic_apply(NULL, when, data, &e);
+		used = answer == NULL || logic_truthy(answer);
+		json_free(answer);
+	}
+	json_free(data);
+	return used;
+}
+
 static int report_lifecycle(struct tech *t, const cJSON *part, const cJSON *service,
 	struct err *e)
 {
@@ -161,7 +185,7 @@ int check_services(struct tech *t, struct err *e)
 			const cJSON *service = t->services == NULL || id == NULL ? NULL :
 				services_find(t->services, id);
 
-			if (service == NULL)
+			if (service == NULL || !service_used(t, part, v))
 				continue;
 			if (report_lifecycle(t, part, service, e) < 0)
 				return -1;

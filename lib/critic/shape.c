@@ -91,6 +91,7 @@ int check_availability(struct tech *t, struct err *e)
 /* ---- single points of failure ---- */
 
 struct single {
+	const char *capability; /* NULL: any */
 	const char *param;
 	double below;     /* the parameter is a number smaller than this, ... */
 	int when_false;   /* ... or false */
@@ -98,11 +99,14 @@ struct single {
 };
 
 static const struct single singles[] = {
-	{ "multi_az", 0, 1, "has no standby: its zone or its writer takes it down",
+	{ NULL, "multi_az", 0, 1, "has no standby: its zone or its writer takes it down",
 		"set multi_az: a standby in a second zone, about twice the instance's cost" },
-	{ "replicas", 2, 0, "runs as one copy", "run at least two copies in two zones" },
-	{ "instances", 2, 0, "runs on one instance", "run at least two instances in two zones" },
-	{ "zones", 2, 0, "lies in one zone", "span at least two zones" },
+	{ "serve", "replicas", 2, 0, "runs as one copy", "run at least two copies in two zones" },
+	{ "serve", "instances", 2, 0, "runs on one instance", "run at least two instances in two zones" },
+	/* beside the primary */
+	{ "feature", "replicas", 1, 0, "has no replica: losing its primary loses what it holds",
+		"one replica in another zone" },
+	{ NULL, "zones", 2, 0, "lies in one zone", "span at least two zones" },
 };
 
 static int applies(const struct single *s, const cJSON *params)
@@ -139,7 +143,8 @@ static int judge_single(struct tech *t, const cJSON *part, const char *name, str
 	if (strcmp(cap, "train") == 0 || strcmp(json_str_or(part, "workload", ""), "batch") == 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
-		if (applies(&singles[i], json_get(part, "params")) &&
+		if ((singles[i].capability == NULL || strcmp(singles[i].capability, cap) == 0) &&
+			applies(&singles[i], json_get(part, "params")) &&
 			add_single(t, name, &singles[i], sev, e) < 0)
 			return -1;
 	return 0;
@@ -200,7 +205,9 @@ static size_t fan_out(const struct tech *t, const char *name)
 
 static int report_fan_out(struct tech *t, const char *name, size_t n, struct err *e)
 {
-	cJSON *f = finding(t, "coupling", n >= 6 ? SEV_MEDIUM : SEV_LOW, name, e);
+	/* A lake is there to be shared; anything else that many depend on is a hub. */
+	int hub = n >= 6 && strncmp(name, "store@", 6) != 0;
+	cJSON *f = finding(t, "coupling", hub ? SEV_MEDIUM : SEV_LOW, name, e);
 
 	if (f == NULL || finding_title(f, e, "%zu parts depend on %s", n, name) < 0 ||
 		finding_detail(f, e, "a change of its layout or an outage reaches all of them at once") < 0 ||

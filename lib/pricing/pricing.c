@@ -6,13 +6,13 @@
 /* What loads on first use; kept apart so that a look-up may take a const book. */
 struct lazy {
 	struct node_env *env;
-	struct prices *estimated;
-	char path[256];
-	int tried, off;
+	struct prices *global, *estimated; /* NULL: there is no such file */
+	char global_path[256], path[256];
+	int tried_global, tried, off;
 };
 
 struct price_book {
-	struct prices *region, *global; /* NULL: there is no such file */
+	struct prices *region; /* NULL: there is no such file */
 	char name[64];
 	struct lazy *lazy;
 };
@@ -55,15 +55,14 @@ int price_book_load(struct price_book **out, struct node_env *env, const char *c
 		return err_no_memory(e);
 	}
 	b->lazy->env = env;
-	b->lazy->tried = 1;
+	b->lazy->tried = b->lazy->tried_global = 1;
 	snprintf(b->name, sizeof(b->name), "%s", region == NULL ? "" : region);
 	if (cloud == NULL || !plain_code(cloud)) {
 		*out = b;
 		return 0;
 	}
-	snprintf(path, sizeof(path), "prices/%s/global.json", cloud);
-	if (load_if_there(&b->global, env, path, e) < 0)
-		goto fail;
+	snprintf(b->lazy->global_path, sizeof(b->lazy->global_path), "prices/%s/global.json", cloud);
+	b->lazy->tried_global = 0;
 	if (region != NULL && plain_code(region) && strcmp(region, "global") != 0) {
 		snprintf(path, sizeof(path), "prices/%s/%s.json", cloud, region);
 		if (load_if_there(&b->region, env, path, e) < 0)
@@ -83,11 +82,12 @@ void price_book_free(struct price_book *b)
 {
 	if (b == NULL)
 		return;
-	if (b->lazy != NULL)
+	if (b->lazy != NULL) {
 		prices_free(b->lazy->estimated);
+		prices_free(b->lazy->global);
+	}
 	free(b->lazy);
 	prices_free(b->region);
-	prices_free(b->global);
 	free(b);
 }
 
@@ -114,21 +114,39 @@ static const struct price_entry *find(const struct prices *p, const char *sku)
 	return t != NULL || p == NULL ? t : prices_tier(p, sku, 1);
 }
 
-static const struct prices *estimates(const struct price_book *b, struct err *e, int *bad)
+/* Loads on first use; -1 when the file is broken. */
+static int once(struct prices **p, int *tried, const char *path, struct node_env *env,
+	struct err *e)
+{
+	if (!*tried && load_if_there(p, env, path, e) < 0)
+		return -1;
+	*tried = 1;
+	return 0;
+}
+
+/*
+ * Where a sku's price is: the region's book, the provider's global one, or the
+ * estimates. NULL in *t when nowhere.
+ */
+static int look_up(const struct price_book *b, const char *sku, const struct prices **p,
+	const struct price_entry **t, enum price_status *status, struct err *e)
 {
 	struct lazy *l = b->lazy;
 
-	*bad = 0;
-	if (l->off)
-		return NULL;
-	if (!l->tried) {
-		if (load_if_there(&l->estimated, l->env, l->path, e) < 0) {
-			*bad = 1;
-			return NULL;
-		}
-		l->tried = 1;
-	}
-	return l->estimated;
+	*status = PRICE_KNOWN;
+	*t = find(*p = b->region, sku);
+	if (*t != NULL)
+		return 0;
+	if (once(&l->global, &l->tried_global, l->global_path, l->env, e) < 0)
+		return -1;
+	*t = find(*p = l->global, sku);
+	if (*t != NULL || l->off)
+		return 0;
+	if (once(&l->estimated, &l->tried, l->path, l->env, e) < 0)
+		return -1;
+	*t = find(*p = l->estimated, sku);
+	*status = PRICE_ESTIMATED;
+	return 0;
 }
 
 /* qty * price, rounded once to 10^-12 USD, half to even. */
@@ -216,18 +234,11 @@ int price_line_after(const struct price_book *b, const char *sku,
 	const struct quantity *before, const struct quantity *qty, struct price *out,
 	struct err *e)
 {
-	const struct prices *p = b->region;
-	const struct price_entry *t = find(p, sku);
-	int bad = 0;
+	const struct prices *p;
+	const struct price_entry *t;
 
 	*out = (struct price){ .status = PRICE_KNOWN };
-	if (t == NULL)
-		t = find(p = b->global, sku);
-	if (t == NULL) {
-		t = find(p = estimates(b, e, &bad), sku);
-		out->status = PRICE_ESTIMATED;
-	}
-	if (bad)
+	if (look_up(b, sku, &p, &t, &out->status, e) < 0)
 		return -1;
 	if (t == NULL) {
 		out->status = PRICE_UNPRICED;
