@@ -241,6 +241,7 @@ static int emit_slot(
 		json_set_str(s, "module", p->module, e) < 0 ||
 		emit_why(sc, p, s, e) < 0 ||
 		json_set_str(s, "title", p->pattern->title, e) < 0 ||
+		json_set_copy(s, "services", p->option->services, e) < 0 ||
 		pico_set_usd(s, "monthly_usd", p->option->cost, e) < 0 ||
 		json_set_num(s, "burden", json_num_or(p->pattern->json, "burden", 3), e) <
 			0 ||
@@ -286,6 +287,8 @@ static int emit_base(struct scenario *sc, const struct solver_plan *sp,
 	if (emit_components(&p->base->lines, b, e) < 0 ||
 		json_set_str(b, "module", p->module, e) < 0 ||
 		json_set_str(b, "title", p->pattern->title, e) < 0)
+		return -1;
+	if (json_set_copy(b, "services", p->base->services, e) < 0)
 		return -1;
 	by = json_add_array(b, "shared_by", e);
 	for (size_t i = 0; by != NULL && i < sc->n_slots; i++)
@@ -366,6 +369,38 @@ static int emit_bom(struct scenario *sc, const struct solver_plan *sp,
 			if (emit_lines(&c->lines, p, suffix, bom, m, e) < 0)
 				return -1;
 		}
+	}
+	return 0;
+}
+
+/* The provider adds up an account's usage of a tiered price, and so does the critic:
+ * lines of one sku and region share their tiers, in the order of the bill. */
+static int priced_sum(struct scenario *sc, const cJSON *bom, pico_usd *sum, struct err *e)
+{
+	*sum = 0;
+	JSON_EACH (line, bom) {
+		const char *sku = json_str_or(line, "sku", "");
+		const char *region = json_str_or(line, "region", "");
+		struct price_book *book = knowledge_book(sc->k, region, e);
+		struct quantity before = QUANTITY_ZERO, qty, own;
+		struct price price;
+
+		if (book == NULL ||
+			quantity_from(json_num_or(line, "qty", 0), &own, e) < 0)
+			return -1;
+		JSON_EACH (other, bom) {
+			if (other == line)
+				break;
+			if (strcmp(json_str_or(other, "sku", ""), sku) != 0 ||
+				strcmp(json_str_or(other, "region", ""), region) != 0)
+				continue;
+			if (quantity_from(json_num_or(other, "qty", 0), &qty, e) < 0 ||
+				quantity_add(&before, &qty, e) < 0)
+				return -1;
+		}
+		if (price_line_after(book, sku, &before, &own, &price, e) < 0)
+			return -1;
+		*sum += price.amount;
 	}
 	return 0;
 }
@@ -459,7 +494,8 @@ static int emit_paths(const struct scenario *sc, const struct solver_plan *sp,
 
 		if (p == NULL || json_set_str(p, "path", sc->paths[i].id, e) < 0 ||
 			json_set_str(p, "title",
-				json_str_or(sc->paths[i].def, "title", ""), e) < 0)
+				json_str_or(sc->paths[i].def, "title", ""), e) < 0 ||
+			json_set_num(p, "copies", sc->copies, e) < 0)
 			return -1;
 		slots = json_add_array(p, "slots", e);
 		for (size_t j = 0; slots != NULL && j < sc->n_slots; j++)
@@ -691,6 +727,7 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 		return -1;
 	bom = json_add_array(plan, "bom", e);
 	if (bom == NULL || emit_bom(sc, sp, &all, bom, &money, e) < 0 ||
+		priced_sum(sc, bom, &money.priced, e) < 0 ||
 		emit_estimates(sc, sp, &money, plan, e) < 0 ||
 		emit_paths(sc, sp, plan, e) < 0 || emit_objective(sp, plan, e) < 0 ||
 		json_set_copy(plan, "load", json_get(sc->ctx, "load"), e) < 0 ||

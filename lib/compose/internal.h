@@ -59,6 +59,7 @@ struct option {
 	const struct pattern *pattern;
 	size_t pattern_index; /* within its slot, by id */
 	cJSON *params;
+	cJSON *services; /* ids that apply */
 	struct lines lines;
 	pico_usd cost; /* for ranking */
 	struct hop hops[HOPS_MAX];
@@ -92,6 +93,7 @@ struct component {
 	const struct pattern *pattern;
 	const char *endpoint; /* NULL: the base itself */
 	cJSON *params;
+	cJSON *services;
 	struct lines lines;
 	pico_usd cost;
 	uint64_t requires, provides;

@@ -14,6 +14,7 @@ void lines_release(struct lines *l)
 void option_release(struct option *o)
 {
 	json_free(o->params);
+	json_free(o->services);
 	lines_release(&o->lines);
 }
 
@@ -97,6 +98,24 @@ static int named_item(const struct scenario *sc, const cJSON *item, char *out, s
 		return truth_of(sc, json_get(item, "when"), 1);
 	}
 	return text_of(sc, item, out, max, &ignored) == 0;
+}
+
+/* The services of a pattern that apply with the parameters in hand: a new array. */
+static cJSON *services_that_apply(
+	const struct scenario *sc, const struct pattern *p, struct err *e)
+{
+	cJSON *list = json_new_array(e);
+
+	JSON_EACH (it, json_get(p->json, "services")) {
+		char id[96];
+
+		if (list != NULL && named_item(sc, it, id, sizeof(id)) &&
+			json_push_str(list, id, e) < 0) {
+			json_free(list);
+			return NULL;
+		}
+	}
+	return list;
 }
 
 /* ---- what rules a pattern out whatever its size ---- */
@@ -554,6 +573,9 @@ static int add_component(struct scenario *sc, const struct pattern *p,
 	c->cost = lines_cost(&c->lines);
 	if (endpoint == NULL)
 		port_bits(sc, p, &c->requires, &c->provides);
+	c->services = services_that_apply(sc, p, e);
+	if (c->services == NULL)
+		return -1;
 	c->params = json_detach(sc->ctx, "p");
 	return json_add_object(sc->ctx, "p", e) == NULL ? -1 : 0;
 }
@@ -669,8 +691,13 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 	}
 	set_availability(sc, p, &o);
 	port_bits(sc, p, &o.requires, &o.provides);
+	o.services = services_that_apply(sc, p, e);
 	o.cost = lines_cost(&o.lines);
 	o.params = json_detach(sc->ctx, "p");
+	if (o.services == NULL) {
+		option_release(&o);
+		return -1;
+	}
 	grown = realloc(s->options, (s->n_options + 1) * sizeof(*grown));
 	if (grown == NULL || json_add_object(sc->ctx, "p", e) == NULL) {
 		s->options = grown != NULL ? grown : s->options;

@@ -499,6 +499,7 @@ void scenario_release(struct scenario *sc)
 	}
 	for (size_t i = 0; i < sc->n_components; i++) {
 		json_free(sc->components[i].params);
+		json_free(sc->components[i].services);
 		lines_release(&sc->components[i].lines);
 	}
 	json_free(sc->ctx);

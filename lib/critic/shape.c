@@ -66,7 +66,8 @@ static int judge_path(struct tech *t, const cJSON *path, struct err *e)
 	}
 	if (n == 0)
 		return 0;
-	got = availability_series(pct, n);
+	got = availability_redundant(availability_series(pct, n),
+		(int)json_num_or(path, "copies", 1));
 	o = json_add_object(out, name, e);
 	if (o == NULL || json_set_num(o, "availability_pct", nearbyint(got * 1e5) / 1e5, e) < 0 ||
 		json_set_num(o, "parts", (double)n, e) < 0 ||

@@ -95,7 +95,7 @@ static int add_part(struct node_env *env, cJSON *parts, const cJSON *s, int base
 		if (copy_member(p, s, own[i], e) < 0)
 			goto out;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (copy_member(p, pattern, known[i], e) < 0)
+		if (copy_member(p, json_has(s, known[i]) ? s : pattern, known[i], e) < 0)
 			goto out;
 	ret = add_claims(p, pattern, claims, e);
 out:

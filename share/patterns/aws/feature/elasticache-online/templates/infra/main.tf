@@ -69,7 +69,7 @@ resource "aws_elasticache_replication_group" "this" {
   engine_version             = "8.0"
   node_type                  = var.node
   num_node_groups            = var.shards
-  replicas_per_node_group    = var.replicas
+  replicas_per_node_group    = var.standbys
   parameter_group_name       = "default.valkey8.cluster.on"
   port                       = 6379
   automatic_failover_enabled = true
