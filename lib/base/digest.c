@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
-#include <sha2.h>
 #include <unistd.h>
+
+#define OPENSSL_SUPPRESS_DEPRECATED /* the streaming calls below need no provider set-up */
+#include <openssl/sha.h>
 
 static void to_hex(const unsigned char in[DIGEST_LEN], char out[DIGEST_HEX_MAX])
 {
@@ -22,11 +24,11 @@ static void to_hex(const unsigned char in[DIGEST_LEN], char out[DIGEST_HEX_MAX])
 
 void digest_bytes(const void *data, size_t len, unsigned char out[DIGEST_LEN])
 {
-	SHA2_CTX c;
+	SHA256_CTX c;
 
-	SHA256Init(&c);
-	SHA256Update(&c, data, len);
-	SHA256Final(out, &c);
+	SHA256_Init(&c);
+	SHA256_Update(&c, data, len);
+	SHA256_Final(out, &c);
 }
 
 void digest_hex(const void *data, size_t len, char out[DIGEST_HEX_MAX])
@@ -41,19 +43,19 @@ int digest_file_hex(const char *path, char out[DIGEST_HEX_MAX], struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	unsigned char chunk[65536], d[DIGEST_LEN];
-	SHA2_CTX c;
+	SHA256_CTX c;
 	ssize_t n;
 
 	if (fd < 0)
 		return err_set(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO,
 			"cannot read '%s': %s", path, strerror(errno));
-	SHA256Init(&c);
+	SHA256_Init(&c);
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
-		SHA256Update(&c, chunk, (size_t)n);
+		SHA256_Update(&c, chunk, (size_t)n);
 	close(fd);
 	if (n < 0)
 		return err_set(e, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-	SHA256Final(d, &c);
+	SHA256_Final(d, &c);
 	to_hex(d, out);
 	return 0;
 }

@@ -2,11 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <md5.h>
-#include <sha1.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include "digest.h"
 
@@ -92,23 +94,23 @@ int id_parse(const char *text, struct id *out)
 int id_from_name(int version, const char *space, const void *name, size_t len,
 	char out[ID_TEXT_MAX])
 {
-	unsigned char digest[SHA1_DIGEST_LENGTH];
+	unsigned char digest[SHA_DIGEST_LENGTH];
 	struct id in;
 	MD5_CTX md5;
-	SHA1_CTX sha1;
+	SHA_CTX sha1;
 
 	if (id_parse(space, &in) < 0)
 		return -1;
 	if (version == 3) {
-		MD5Init(&md5);
-		MD5Update(&md5, in.bytes, sizeof(in.bytes));
-		MD5Update(&md5, name, len);
-		MD5Final(digest, &md5);
+		MD5_Init(&md5);
+		MD5_Update(&md5, in.bytes, sizeof(in.bytes));
+		MD5_Update(&md5, name, len);
+		MD5_Final(digest, &md5);
 	} else if (version == 5) {
-		SHA1Init(&sha1);
-		SHA1Update(&sha1, in.bytes, sizeof(in.bytes));
-		SHA1Update(&sha1, name, len);
-		SHA1Final(digest, &sha1);
+		SHA1_Init(&sha1);
+		SHA1_Update(&sha1, in.bytes, sizeof(in.bytes));
+		SHA1_Update(&sha1, name, len);
+		SHA1_Final(digest, &sha1);
 	} else {
 		return -1;
 	}

@@ -1,6 +1,7 @@
 /* The writer: trees to text, numbers as ECMAScript prints them. */
 #include "json.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,22 +43,54 @@ static int next_up(char *digits)
 	return 0;
 }
 
+static void drop_trailing_zeros(char *digits)
+{
+	size_t n = strlen(digits);
+
+	while (n > 1 && digits[n - 1] == '0')
+		digits[--n] = '\0';
+}
+
 /*
- * The shortest digits that read back. Rounding to n digits gives the nearest
- * n-digit number; where a double's lower neighbour is half as far as the upper
- * one (powers of two) that one may not read back while the next one up does.
+ * The shortest digits that read back. Every decimal of up to 15 digits survives
+ * the way through a double, so if one reads back it is what 15 digits show. Past
+ * that, rounding to n digits gives the nearest n-digit number; where a double's
+ * lower neighbour is half as far as the upper one (powers of two) that one may
+ * not read back while the next one up does.
  */
 static int shortest(double d, char digits[24])
 {
-	for (int n = 1; n < 17; n++) {
-		int exponent = digits_of(d, n, digits);
+	int exponent = 0;
 
+	for (int n = 1; d < DBL_MIN && n < 15; n++) { /* subnormals have fewer digits */
+		exponent = digits_of(d, n, digits);
 		if (reads_back(d, digits, exponent))
 			return exponent;
-		if (next_up(digits) && reads_back(d, digits, exponent))
-			return exponent;
 	}
+	exponent = digits_of(d, 15, digits);
+	if (reads_back(d, digits, exponent)) {
+		drop_trailing_zeros(digits);
+		return exponent;
+	}
+	exponent = digits_of(d, 16, digits);
+	if (reads_back(d, digits, exponent) ||
+		(next_up(digits) && reads_back(d, digits, exponent)))
+		return exponent;
 	return digits_of(d, 17, digits);
+}
+
+/* A whole number below 10^15, without the detour through printf. */
+static void print_integer(double d, struct buf *out)
+{
+	uint64_t v = (uint64_t)fabs(d);
+	char text[24], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	if (d < 0)
+		*--p = '-';
+	buf_add(out, p, (size_t)(text + sizeof(text) - p));
 }
 
 int json_print_number(double d, struct buf *out)
@@ -72,7 +105,7 @@ int json_print_number(double d, struct buf *out)
 		return 0;
 	}
 	if (d == floor(d) && fabs(d) < 1e15) {
-		buf_addf(out, "%.0f", d);
+		print_integer(d, out);
 		return 0;
 	}
 	if (d < 0) {
