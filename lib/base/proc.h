@@ -17,9 +17,9 @@
 struct proc_spec {
 	const char *const *argv; /* argv[0] is looked up in PATH unless it has a '/' */
 	const char *const *env;  /* "NAME=value" to add or replace; NULL: none */
-	int only_env;            /* 1: the child's environment is `env` and nothing else */
-	const char *dir;         /* working directory; NULL: the caller's */
-	const void *in;          /* bytes for stdin; NULL: /dev/null */
+	int only_env;    /* 1: the child's environment is `env` and nothing else */
+	const char *dir; /* working directory; NULL: the caller's */
+	const void *in;  /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
 	struct buf *out;       /* stdout, to out->max; NULL: the caller's stdout */
 	struct buf *err;       /* stderr, to err->max; NULL: the caller's stderr */
@@ -28,6 +28,8 @@ struct proc_spec {
 	uint64_t memory_bytes; /* address space limit (RLIMIT_AS); 0: none */
 	uint64_t group_bytes;  /* resident memory of the child and what it started, looked
 	                        * at a few times a second; past it they are ended. 0: none */
+	int no_network;        /* 1: the child sees a network of its own with nothing but
+	                        * loopback, where the system lets us make one */
 	int end_on_overflow;   /* 1: a child that prints too much is ended */
 	const volatile int
 		*stop; /* when it becomes non-zero the child is ended; may be NULL */

@@ -120,9 +120,9 @@ int tool_env(struct texts *env, const char *home, const cJSON *extra, int networ
 		ret = texts_add(env, offline[i], strlen(offline[i]), e);
 	for (size_t i = 0; ret == 0 && network && i < ARRAY_LEN(online); i++)
 		ret = env_pass(env, online[i], e);
-	JSON_EACH(v, extra)
-	if (ret == 0 && json_text(v) != NULL)
-		ret = env_put(env, e, "%s=%s", json_key(v), json_text(v));
+	JSON_EACH (v, extra)
+		if (ret == 0 && json_text(v) != NULL)
+			ret = env_put(env, e, "%s=%s", json_key(v), json_text(v));
 	return ret;
 }
 
@@ -157,6 +157,7 @@ static int command_run(const struct pool *p, const struct task *t, struct comman
 	struct err bad = { 0 };
 	struct proc_spec spec = { .dir = dir,
 		.only_env = 1,
+		.no_network = !p->args->network,
 		.out = &c->out,
 		.err = &c->err,
 		.timeout_ns = deadline_ns(p, t->row),
@@ -216,10 +217,10 @@ static int tool_ask(const struct pool *p, const struct task *t, struct err *e)
 	if (tool->path == NULL ||
 		texts_add(&c.argv, tool->path, strlen(tool->path), e) < 0)
 		goto out;
-	JSON_EACH(a, json_get(how, "args"))
-	if (json_text(a) != NULL &&
-		texts_add(&c.argv, json_text(a), strlen(json_text(a)), e) < 0)
-		goto out;
+	JSON_EACH (a, json_get(how, "args"))
+		if (json_text(a) != NULL &&
+			texts_add(&c.argv, json_text(a), strlen(json_text(a)), e) < 0)
+			goto out;
 	ret = command_run(p, t, &c, NULL, &why, e);
 	if (ret == 0 && !c.r.timed_out && c.r.signal == 0) {
 		int found = pattern_first(
@@ -354,9 +355,9 @@ static void last_line(const struct command *c, const char *work, struct buf *to)
 
 static int has_number(const cJSON *list, int number)
 {
-	JSON_EACH(v, list)
-	if ((int)json_number(v, -1) == number)
-		return 1;
+	JSON_EACH (v, list)
+		if ((int)json_number(v, -1) == number)
+			return 1;
 	return 0;
 }
 
@@ -365,8 +366,7 @@ static int fails_by_level(const struct task *t)
 {
 	const char *least = json_str_or(t->row, "fail_on", NULL);
 
-	JSON_EACH(f, json_get(t->check, "findings"))
-	{
+	JSON_EACH (f, json_get(t->check, "findings")) {
 		const char *level = json_str_or(f, "level", "");
 
 		if (least != NULL &&
@@ -445,9 +445,10 @@ static int run_once(const struct pool *p, struct task *t, const char *subdir,
 	int ret = -1;
 
 	buf_addf(&dir, "%s%s%s", t->place.work, *subdir ? "/" : "", subdir);
-	JSON_EACH(a, json_get(t->row, "argv"))
-	if (expand(t, json_text(a) ? json_text(a) : "", python, files, &c.argv, e) < 0)
-		goto out;
+	JSON_EACH (a, json_get(t->row, "argv"))
+		if (expand(t, json_text(a) ? json_text(a) : "", python, files, &c.argv,
+			    e) < 0)
+			goto out;
 	if (buf_ok(&dir, e) < 0)
 		goto out;
 	ret = command_run(p, t, &c, dir.ptr, &why, e);
@@ -865,8 +866,7 @@ static int plan_tasks(struct pool *p, const cJSON *table, struct err *e)
 	p->tools = calloc(n + 1, sizeof(*p->tools));
 	if (p->tasks == NULL || p->tools == NULL)
 		return err_no_memory(e);
-	JSON_EACH(row, rows)
-	{
+	JSON_EACH (row, rows) {
 		int mirrored = json_bool_or(row, "mirror", 0);
 		size_t variants = mirrored && p->mirrors.n > 0 ? p->mirrors.n : 1;
 

@@ -105,6 +105,19 @@ SECRET_TOKEN=x AWS_ACCESS_KEY_ID=y validate "$repo" --tools ruff-lint
 same "the environment is clean" pass "$(check ruff-lint .status)"
 ok "nothing but reports/ is new" test ! -e "$repo/env.txt" -a ! -e "$repo/.ruff_cache"
 
+fake ruff 0.9.0 'python3 -c "import socket
+s = socket.create_server((\"127.0.0.1\", 0))
+socket.create_connection(s.getsockname()).close()" || exit 1
+id -u | grep -qx '"$(id -u)"' || exit 1
+[ "$(python3 -c "import socket; print(len(socket.if_nameindex()))")" = 1 ] || exit 1
+echo "[]"'
+validate "$repo" --tools ruff-lint
+if unshare -n true 2>/dev/null || unshare -rn true 2>/dev/null; then
+	same "a network of loopback alone, which works" pass "$(check ruff-lint .status)"
+else
+	skip "network namespaces: the system forbids them"
+fi
+
 # ---- same results, same reports ----
 validate "$repo" --tools ruff-lint
 cp -r "$repo/reports" "$tmp/first"
