@@ -8,7 +8,7 @@ FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=un
 
 build-fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(CPPFLAGS) $(PKG_CFLAGS) -std=c17 -g -O1 $(FUZZ_SAN) -c -o $@ $<
+	$(FUZZ_CC) $(CPPFLAGS) $(PKG_CFLAGS) -std=c17 -g -O1 $(FUZZ_SAN) -MMD -MP -c -o $@ $<
 
 build-fuzz/fuzz: $(FUZZ_OBJ)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LIBS)
@@ -21,3 +21,5 @@ clean: clean-fuzz
 .PHONY: clean-fuzz
 clean-fuzz:
 	rm -rf build-fuzz
+
+-include $(shell find build-fuzz/obj -name '*.d' 2>/dev/null)

@@ -19,7 +19,8 @@ static const struct {
 	{ ".ipynb", TEMPLATE_JSON },
 	{ ".md", TEMPLATE_MARKDOWN },
 	{ ".sh", TEMPLATE_SHELL },
-	{ "/Makefile", TEMPLATE_SHELL },
+	{ "/Makefile", TEMPLATE_MAKE },
+	{ ".mk", TEMPLATE_MAKE },
 	{ ".toml", TEMPLATE_TOML },
 	{ ".cfg", TEMPLATE_TOML },
 	{ ".ini", TEMPLATE_TOML },
@@ -32,7 +33,7 @@ static const struct {
 };
 
 static const char *const names[] = { "html", "text", "hcl", "yaml", "python", "json",
-	"markdown", "shell", "toml", "dockerfile", "sql" };
+	"markdown", "shell", "toml", "dockerfile", "sql", "make" };
 
 const char *template_language_name(enum template_language lang)
 {
@@ -109,6 +110,30 @@ static void markdown(unsigned char c, struct buf *out)
 		buf_add_char(out, (char)c);
 }
 
+/*
+ * YAML 1.2 section 5.1 and 5.4: C1 controls, the byte order mark and the two last
+ * places of the first plane are not printable, and U+0085, U+2028 and U+2029 were
+ * line breaks in YAML 1.1. All stand escaped. The bytes taken, or 0.
+ */
+static size_t yaml_escape(const char *p, struct buf *out)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	unsigned c = 0;
+
+	if (u[0] == 0xC2 && u[1] >= 0x80 && u[1] < 0xA0) {
+		buf_addf(out, "\\u%04x", u[1]);
+		return 2;
+	}
+	if ((u[0] == 0xE2 && u[1] == 0x80 && (u[2] == 0xA8 || u[2] == 0xA9)) ||
+		(u[0] == 0xEF && u[1] == 0xBB && u[2] == 0xBF) ||
+		(u[0] == 0xEF && u[1] == 0xBF && u[2] >= 0xBE))
+		c = (u[0] & 15u) << 12 | (u[1] & 63u) << 6 | (u[2] & 63u);
+	if (c == 0)
+		return 0;
+	buf_addf(out, "\\u%04x", c);
+	return 3;
+}
+
 /* Between double quotes of sh, of make's recipes, or of a Dockerfile. */
 static void shell(unsigned char c, enum template_language lang, struct buf *out)
 {
@@ -116,7 +141,7 @@ static void shell(unsigned char c, enum template_language lang, struct buf *out)
 		buf_add_char(out, ' ');
 	else if (memchr("\"\\$`", c, 4) != NULL &&
 		!(c == '`' && lang == TEMPLATE_DOCKERFILE))
-		buf_addf(out, "\\%c", c);
+		buf_addf(out, c == '$' && lang == TEMPLATE_MAKE ? "\\%c$" : "\\%c", c);
 	else
 		buf_add_char(out, (char)c);
 }
@@ -125,7 +150,12 @@ void template_escape(const char *text, enum template_language lang, struct buf *
 {
 	for (const char *p = text; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
+		size_t taken = lang == TEMPLATE_YAML ? yaml_escape(p, out) : 0;
 
+		if (taken > 0) {
+			p += taken - 1;
+			continue;
+		}
 		switch (lang) {
 		case TEMPLATE_HTML:
 			html(c, out);
@@ -134,6 +164,7 @@ void template_escape(const char *text, enum template_language lang, struct buf *
 			markdown(c, out);
 			break;
 		case TEMPLATE_SHELL:
+		case TEMPLATE_MAKE:
 		case TEMPLATE_DOCKERFILE:
 			shell(c, lang, out);
 			break;

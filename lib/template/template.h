@@ -37,11 +37,12 @@ enum template_language {
 	TEMPLATE_TOML,
 	TEMPLATE_DOCKERFILE,
 	TEMPLATE_SQL, /* inside single quotes: ' doubled */
+	TEMPLATE_MAKE, /* inside double quotes of a recipe: the shell's rules, $ doubled */
 };
 
 /* From the name a file will have ("infra/main.tf" -> HCL; a trailing .mustache is
- * ignored): .tf .hcl .tfvars · .yml .yaml · .py .pyi · .json .ipynb · .md · .sh and
- * Makefile · .toml .cfg .ini · Dockerfile · .html .xml .svg · .sql; else TEXT. */
+ * ignored): .tf .hcl .tfvars · .yml .yaml · .py .pyi · .json .ipynb · .md · .sh ·
+ * Makefile and .mk · .toml .cfg .ini · Dockerfile · .html .xml .svg · .sql; else TEXT. */
 enum template_language template_language_of(const char *target_path);
 const char *template_language_name(enum template_language lang);
 

@@ -157,7 +157,7 @@ static void fuzz_template(const char *text, size_t len)
 	struct template_partials partials = { find_partial, copy, 0 };
 
 	LAW(view != NULL && copy != NULL);
-	for (enum template_language l = TEMPLATE_HTML; l <= TEMPLATE_SQL; l++) {
+	for (enum template_language l = TEMPLATE_HTML; l <= TEMPLATE_MAKE; l++) {
 		struct buf out = BUF_INIT((size_t)1 << 20);
 
 		partials.strict = (int)l % 2;
