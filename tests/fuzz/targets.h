@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/prices.h"
 #include "hcl/hcl.h"
 #include "json/json.h"
+#include "pricing/bill.h"
 #include "redact/redact.h"
+#include "rules/rules.h"
 #include "state/state.h"
 #include "template/template.h"
 
@@ -261,15 +264,92 @@ static void fuzz_text(const char *text, size_t len)
 	free(copy);
 }
 
+/* A book that loads is sorted, and its tiers follow one another from 0. */
+static void fuzz_prices(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *tree = json_parse(text, len, JSON_STRICT, &e);
+	struct prices *p = NULL;
+
+	if (tree == NULL)
+		return;
+	if (prices_from_json(&p, tree, "book", &e) < 0) {
+		check_message(&e);
+		return;
+	}
+	for (size_t i = 0; i < prices_count(p); i++) {
+		const struct price_entry *t = prices_entry(p, i);
+
+		LAW(prices_find(p, t->sku) == t);
+		LAW(t->pico_usd >= 0 && t->group->per >= 1 && *t->group->source != '\0');
+		LAW(t->tier != 1 || t->from == 0);
+		LAW(i == 0 || strcmp(prices_entry(p, i - 1)->sku, t->sku) < 0);
+	}
+	prices_free(p);
+}
+
+/* A pack that loads can be judged on any state: every rule gets a verdict. */
+static void fuzz_rules(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *tree = json_parse(text, len, JSON_STRICT, &e);
+	struct rule_set *set = NULL;
+
+	if (tree == NULL || rule_set_new(&set, &e) < 0)
+		return;
+	if (rule_set_add(set, tree, "pack", &e) < 0)
+		check_message(&e);
+	for (size_t i = 0; i < rule_set_count(set); i++) {
+		const struct rule *r = rule_set_at(set, i);
+		struct rule_eval ev = { .data = json_at(r->rule, "/tests/0/state") };
+		struct verdict_result v;
+
+		if (rule_evaluate(r, &ev, &v, &e) == 0)
+			LAW(!v.erred || v.verdict == VERDICT_FAIL);
+		verdict_release(&v);
+	}
+	rule_set_free(set);
+}
+
+/* {"plan": ..., "usage": ...}: a bill's sum is that of its lines, or there is a message. */
+static void fuzz_bill(const char *text, size_t len)
+{
+	struct node_env env = { .share = "/nonexistent" };
+	struct err e = { 0 };
+	cJSON *tree = json_parse(text, len, JSON_STRICT, &e);
+	cJSON *given = tree == NULL ? NULL : json_detach(tree, "usage");
+	struct price_books *books = NULL;
+	struct bill_options o = { .range = BILL_EXPECTED };
+	struct usage *usage = NULL;
+	struct bill b;
+
+	if (given != NULL && usage_from_json(&usage, given, "usage", &e) < 0)
+		check_message(&e);
+	o.usage = usage;
+	if (tree != NULL && price_books_new(&books, &env, "aws", 1, &e) == 0) {
+		if (bill_make(&b, books, json_get(tree, "plan"), &o, &e) < 0)
+			check_message(&e);
+		else
+			LAW(b.monthly == b.baseline + b.usage && b.n == json_len(json_at(tree, "/plan/bom")));
+		bill_release(&b);
+	}
+	price_books_free(books);
+	usage_free(usage);
+	json_free(tree);
+}
+
 static const struct {
 	const char *name; /* the folder of its corpus, too */
 	fuzz_target *run;
 } fuzz_targets[] = {
+	{ "bill", fuzz_bill },
 	{ "hcl", fuzz_hcl },
 	{ "json", fuzz_json },
 	{ "logic", fuzz_logic },
 	{ "patch", fuzz_patch },
+	{ "prices", fuzz_prices },
 	{ "redact", fuzz_redact },
+	{ "rules", fuzz_rules },
 	{ "schema", fuzz_schema },
 	{ "template", fuzz_template },
 	{ "text", fuzz_text },
