@@ -71,6 +71,8 @@ int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t,
 	cJSON *report, struct err *e);
 int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	const cJSON *plan, cJSON *report, struct err *e);
+int check_leftovers(
+	cJSON *check, struct node_env *env, const struct vtree *t, struct err *e);
 /* A CycloneDX 1.6 document of what the repository depends on. */
 cJSON *sbom_make(const struct vtree *t, const char *name, struct err *e);
 size_t sbom_components(const cJSON *bom);
@@ -97,6 +99,8 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 int report_validation(
 	const cJSON *checks, const char *status, struct buf *out, struct err *e);
 int report_sarif(const cJSON *checks, struct buf *out, struct err *e);
+int report_markdown(
+	const cJSON *checks, const char *status, struct buf *out, struct err *e);
 int report_junit(const cJSON *checks, struct buf *out, struct err *e);
 
 #endif

@@ -101,9 +101,9 @@ static int same(const struct hcl_value *v, const cJSON *want)
 	case JSON_ARRAY:
 		if (v->kind != HCL_LIST || v->n != json_len(want))
 			return 0;
-		JSON_EACH(w, want)
-		if (!same(&v->items[i++], w))
-			return 0;
+		JSON_EACH (w, want)
+			if (!same(&v->items[i++], w))
+				return 0;
 		return 1;
 	default:
 		return 0;
@@ -273,10 +273,10 @@ static int of_instance(struct claims *c, const cJSON *inst, struct err *e)
 	buf_release(&path);
 	if (pattern == NULL)
 		return -1;
-	JSON_EACH(claim, json_get(pattern, "claims"))
-	if (ret == 0)
-		ret = one_claim(
-			c, json_str_or(inst, "slot", module), module, id, claim, e);
+	JSON_EACH (claim, json_get(pattern, "claims"))
+		if (ret == 0)
+			ret = one_claim(c, json_str_or(inst, "slot", module), module, id,
+				claim, e);
 	json_free(pattern);
 	return ret;
 }
@@ -291,12 +291,12 @@ int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	c.list = json_add_array(report, "claims", e);
 	if (c.list == NULL)
 		return -1;
-	JSON_EACH(s, json_get(plan, "slots"))
-	if (ret == 0)
-		ret = of_instance(&c, s, e);
-	JSON_EACH(b, json_get(plan, "bases"))
-	if (ret == 0)
-		ret = of_instance(&c, b, e);
+	JSON_EACH (s, json_get(plan, "slots"))
+		if (ret == 0)
+			ret = of_instance(&c, s, e);
+	JSON_EACH (b, json_get(plan, "bases"))
+		if (ret == 0)
+			ret = of_instance(&c, b, e);
 	sum = ret < 0 ? NULL : json_add_object(report, "summary", e);
 	if (sum == NULL || json_set_int(sum, "proven", (int64_t)c.proven, e) < 0 ||
 		json_set_int(sum, "failed", (int64_t)c.failed, e) < 0 ||

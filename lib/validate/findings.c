@@ -8,7 +8,7 @@
 
 /* ---- patterns ---- */
 
-static pcre2_code *compile(const char *pattern, struct err *e)
+pcre2_code *pattern_compile(const char *pattern, struct err *e)
 {
 	int number;
 	PCRE2_SIZE at;
@@ -39,7 +39,7 @@ static pcre2_match_context *limits(void)
 int pattern_first(
 	const char *pattern, const char *text, size_t len, struct buf *to, struct err *e)
 {
-	pcre2_code *re = compile(pattern, e);
+	pcre2_code *re = pattern_compile(pattern, e);
 	pcre2_match_data *md =
 		re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
 	pcre2_match_context *mc = limits();
@@ -196,8 +196,7 @@ static int descend(const struct raw *r, struct spot *s, const char *path, struct
 		s->n--;
 		return ret;
 	}
-	JSON_EACH(item, list)
-	{
+	JSON_EACH (item, list) {
 		int ret;
 
 		s->at[s->n++] = item;
@@ -227,9 +226,9 @@ static int read_json(
 		return 1;
 	}
 	s.at[0] = doc;
-	JSON_EACH(p, json_get(r->how, "items"))
-	if (ret == 0)
-		ret = descend(r, &s, json_text(p) ? json_text(p) : "", e);
+	JSON_EACH (p, json_get(r->how, "items"))
+		if (ret == 0)
+			ret = descend(r, &s, json_text(p) ? json_text(p) : "", e);
 	json_free(doc);
 	return ret;
 }
@@ -268,7 +267,7 @@ static int add_match(const struct raw *r, pcre2_match_data *md, struct err *e)
 static int read_lines(const struct raw *r, const char *text, size_t len, struct err *e)
 {
 	const char *pattern = json_str_or(r->how, "pattern", "");
-	pcre2_code *re = compile(pattern, e);
+	pcre2_code *re = pattern_compile(pattern, e);
 	pcre2_match_data *md =
 		re == NULL ? NULL : pcre2_match_data_create_from_pattern(re, NULL);
 	pcre2_match_context *mc = limits();

@@ -62,6 +62,9 @@ static int run_builtin(struct work *w, struct node_env *env, const struct args *
 	c = add_check(w, "secrets", "No secret in any file", e);
 	if (c == NULL || check_secrets(c, env, &w->tree, w->secrets, e) < 0)
 		return -1;
+	c = add_check(w, "leftovers", "No placeholder, template tag or private path", e);
+	if (c == NULL || check_leftovers(c, env, &w->tree, e) < 0)
+		return -1;
 	c = add_check(
 		w, "claims", "What the plan claims stands in the Terraform files", e);
 	if (c == NULL || check_claims(c, env, &w->tree, plan, w->claims, e) < 0)
@@ -91,8 +94,8 @@ static size_t count(const cJSON *checks, const char *status)
 {
 	size_t n = 0;
 
-	JSON_EACH(c, checks)
-	n += check_is(c, status) != 0;
+	JSON_EACH (c, checks)
+		n += check_is(c, status) != 0;
 	return n;
 }
 
@@ -141,8 +144,9 @@ static int write_all(
 	const struct work *w, const struct args *a, cJSON *files, struct err *e)
 {
 	struct buf v = BUF_INIT(BUF_NO_LIMIT), s = BUF_INIT(BUF_NO_LIMIT),
-		   j = BUF_INIT(BUF_NO_LIMIT);
+		   j = BUF_INIT(BUF_NO_LIMIT), m = BUF_INIT(BUF_NO_LIMIT);
 	int ret = report_junit(w->checks, &j, e) < 0 ||
+			report_markdown(w->checks, verdict(w->checks), &m, e) < 0 ||
 			report_sarif(w->checks, &s, e) < 0 ||
 			report_validation(w->checks, verdict(w->checks), &v, e) < 0 ||
 			write_json(a, files, "claims.json", w->claims, e) < 0 ||
@@ -150,6 +154,7 @@ static int write_all(
 			write_json(a, files, "sbom.cdx.json", w->bom, e) < 0 ||
 			write_json(a, files, "secrets.json", w->secrets, e) < 0 ||
 			write_report(a, files, "validation.json", &v, e) < 0 ||
+			write_report(a, files, "validation.md", &m, e) < 0 ||
 			write_report(a, files, "validation.sarif", &s, e) < 0
 		? -1
 		: 0;
@@ -157,6 +162,7 @@ static int write_all(
 	buf_release(&v);
 	buf_release(&s);
 	buf_release(&j);
+	buf_release(&m);
 	return ret;
 }
 
@@ -178,8 +184,7 @@ static int card(struct node_env *env, const cJSON *reports, struct err *e)
 		card_link(c, "validation", "/reports/validation.json", e) < 0 ||
 		card_link(c, "sbom", "/reports/sbom.cdx.json", e) < 0)
 		return -1;
-	JSON_EACH(k, json_get(reports, "checks"))
-	{
+	JSON_EACH (k, json_get(reports, "checks")) {
 		const char *id = json_str_or(k, "id", ""),
 			   *reason = json_str_or(k, "reason", NULL);
 		struct buf risk = BUF_INIT(4096);
@@ -234,8 +239,8 @@ static int fill_reports(
 	cJSON *sum, *files, *o;
 	double total = 0;
 
-	JSON_EACH(c, w->checks)
-	total += json_num_or(c, "duration_ms", 0);
+	JSON_EACH (c, w->checks)
+		total += json_num_or(c, "duration_ms", 0);
 	if (json_set_str(r, "status", verdict(w->checks), e) < 0 ||
 		json_set_null(r, "reason", e) < 0 ||
 		json_set_int(r, "secrets_found",
@@ -267,17 +272,17 @@ static int fill_reports(
 
 static void tell(const struct node_env *env, const cJSON *r)
 {
-	JSON_EACH(c, json_get(r, "checks"))
-	{
+	JSON_EACH (c, json_get(r, "checks")) {
 		if (!check_is(c, "fail") && !check_is(c, "error"))
 			continue;
 		log_warn(&env->log, "%s: %s%s%s", json_str_or(c, "id", ""),
 			check_status(c), json_str_or(c, "reason", NULL) ? ": " : "",
 			json_str_or(c, "reason", ""));
-		JSON_EACH(f, json_get(c, "findings"))
-		log_detail(&env->log, "  %s:%.0f: %s: %s", json_str_or(f, "file", "-"),
-			json_num_or(f, "line", 0), json_str_or(f, "rule", ""),
-			json_str_or(f, "message", ""));
+		JSON_EACH (f, json_get(c, "findings"))
+			log_detail(&env->log, "  %s:%.0f: %s: %s",
+				json_str_or(f, "file", "-"), json_num_or(f, "line", 0),
+				json_str_or(f, "rule", ""),
+				json_str_or(f, "message", ""));
 	}
 	log_info(&env->log, "%s: %.0f passed, %.0f failed, %.0f errors, %.0f skipped",
 		json_str_or(r, "status", ""), json_number(json_at(r, "/summary/pass"), 0),

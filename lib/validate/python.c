@@ -83,9 +83,9 @@ static int has_all(const char *python, const struct texts *names, const cJSON *a
 	argv[n++] = "-B";
 	argv[n++] = "-c";
 	argv[n++] = probe;
-	JSON_EACH(a, also)
-	if (json_text(a) != NULL)
-		argv[n++] = json_text(a);
+	JSON_EACH (a, also)
+		if (json_text(a) != NULL)
+			argv[n++] = json_text(a);
 	for (size_t i = 0; i < names->n; i++)
 		argv[n++] = names->at[i];
 	if (proc_run(&spec, &r, &ignored) == 0 && r.status == 0 && r.signal == 0 &&

@@ -35,21 +35,80 @@ int report_validation(
 	for (size_t i = 0; sum != NULL && i < ARRAY_LEN(statuses); i++) {
 		int64_t n = 0;
 
-		JSON_EACH(c, checks)
-		n += check_is(c, statuses[i]);
+		JSON_EACH (c, checks)
+			n += check_is(c, statuses[i]);
 		if (json_set_int(sum, statuses[i], n, e) < 0)
 			goto out;
 	}
 	list = sum == NULL ? NULL : json_add_array(doc, "checks", e);
 	if (list == NULL)
 		goto out;
-	JSON_EACH(c, checks)
-	if (copy_check(list, c, e) < 0)
-		goto out;
+	JSON_EACH (c, checks)
+		if (copy_check(list, c, e) < 0)
+			goto out;
 	ret = print(doc, out, e);
 out:
 	json_free(doc);
 	return ret;
+}
+
+/* ---- Markdown ---- */
+
+static void md(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if (strchr("\\`*_[]<>|#&~!", *p) != NULL)
+			buf_add_char(out, '\\');
+		buf_add_char(out, *p);
+	}
+}
+
+static void md_findings(struct buf *out, const cJSON *c)
+{
+	double total = json_num_or(c, "findings_total", 0);
+	size_t shown = json_len(json_get(c, "findings"));
+
+	buf_addf(out, "\n## %s: %s\n\n", json_str_or(c, "id", ""), check_status(c));
+	JSON_EACH (f, json_get(c, "findings")) {
+		const char *file = json_text(json_get(f, "file"));
+
+		buf_add_str(out, "- ");
+		if (file != NULL)
+			md(out, file);
+		if (json_num_or(f, "line", 0) > 0)
+			buf_addf(out, ":%.0f", json_num_or(f, "line", 0));
+		buf_add_str(out, file != NULL ? ": " : "");
+		md(out, json_str_or(f, "message", ""));
+		buf_add_str(out, " (");
+		md(out, json_str_or(f, "rule", ""));
+		buf_add_str(out, ")\n");
+	}
+	if (total > (double)shown)
+		buf_addf(out, "- and %.0f more\n", total - (double)shown);
+}
+
+int report_markdown(
+	const cJSON *checks, const char *status, struct buf *out, struct err *e)
+{
+	buf_addf(out,
+		"# Checks: %s\n\n| Check | Result | Tool | Detail |\n| --- | --- | --- | "
+		"--- |\n",
+		status);
+	JSON_EACH (c, checks) {
+		const char *version = json_text(json_get(c, "version"));
+
+		buf_add_str(out, "| ");
+		md(out, json_str_or(c, "title", ""));
+		buf_addf(out, " | %s | %s%s%s | ", check_status(c),
+			json_str_or(c, "tool", "built in"), version != NULL ? " " : "",
+			version != NULL ? version : "");
+		md(out, json_str_or(c, "reason", json_str_or(c, "detail", "")));
+		buf_add_str(out, " |\n");
+	}
+	JSON_EACH (c, checks)
+		if (json_len(json_get(c, "findings")) > 0)
+			md_findings(out, c);
+	return buf_ok(out, e);
 }
 
 /* ---- SARIF 2.1.0 ---- */
@@ -106,9 +165,9 @@ static int sarif_rule(cJSON *rules, const char *id, struct err *e)
 {
 	cJSON *r;
 
-	JSON_EACH(have, rules)
-	if (strcmp(json_str_or(have, "id", ""), id) == 0)
-		return 0;
+	JSON_EACH (have, rules)
+		if (strcmp(json_str_or(have, "id", ""), id) == 0)
+			return 0;
 	r = json_push_object(rules, e);
 	return r == NULL ? -1 : json_set_str(r, "id", id, e);
 }
@@ -147,8 +206,7 @@ static int sarif_run(cJSON *runs, const cJSON *c, struct err *e)
 	if (kept == NULL || json_set_str(kept, "id", json_str_or(c, "id", ""), e) < 0)
 		return -1;
 	results = json_add_array(run, "results", e);
-	JSON_EACH(f, json_get(c, "findings"))
-	{
+	JSON_EACH (f, json_get(c, "findings")) {
 		cJSON *r = results == NULL ? NULL : json_push_object(results, e);
 		const char *rule = json_str_or(f, "rule", "");
 
@@ -175,9 +233,9 @@ int report_sarif(const cJSON *checks, struct buf *out, struct err *e)
 	runs = json_add_array(doc, "runs", e);
 	if (runs == NULL)
 		goto out;
-	JSON_EACH(c, checks)
-	if (sarif_run(runs, c, e) < 0)
-		goto out;
+	JSON_EACH (c, checks)
+		if (sarif_run(runs, c, e) < 0)
+			goto out;
 	ret = print(doc, out, e);
 out:
 	json_free(doc);
@@ -218,8 +276,7 @@ static void junit_case(struct buf *out, const cJSON *c, const char *name)
 
 static void junit_findings(struct buf *out, const cJSON *c)
 {
-	JSON_EACH(f, json_get(c, "findings"))
-	{
+	JSON_EACH (f, json_get(c, "findings")) {
 		struct buf name = BUF_INIT(2048);
 		const char *file = json_text(json_get(f, "file"));
 
@@ -242,8 +299,7 @@ int report_junit(const cJSON *checks, struct buf *out, struct err *e)
 	buf_add_str(out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "
 		"name=\"mlops-validate\">\n");
-	JSON_EACH(c, checks)
-	{
+	JSON_EACH (c, checks) {
 		size_t n = check_is(c, "fail") ? json_len(json_get(c, "findings")) : 0;
 		const char *reason = json_text(json_get(c, "reason"));
 

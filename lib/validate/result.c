@@ -228,8 +228,8 @@ int check_settle(cJSON *check, struct err *e)
 		json_free(sorted);
 		return err_no_memory(e);
 	}
-	JSON_EACH(f, found)
-	at[i++] = f;
+	JSON_EACH (f, found)
+		at[i++] = f;
 	qsort(at, n, sizeof(const cJSON *), by_place);
 	for (i = 0; ret == 0 && i < n; i++) {
 		if (i > 0 && compare(at[i - 1], at[i]) == 0)

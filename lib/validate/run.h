@@ -38,6 +38,9 @@ int findings_read(const cJSON *how, const char *out, size_t out_len, const char 
 	size_t err_len, const char *work, const char *prefix, cJSON *check,
 	struct buf *why, struct err *e);
 
+/* A pattern of the table, by lines; NULL with ERR_CONFIG. Freed by pcre2_code_free. */
+struct pcre2_real_code_8 *pattern_compile(const char *pattern, struct err *e);
+
 /* The first group of a pattern's first match, appended to `to`; 1 when there is one. */
 int pattern_first(
 	const char *pattern, const char *text, size_t len, struct buf *to, struct err *e);

@@ -31,8 +31,7 @@ static int component(cJSON *list, const char *ref, const char *type, const char 
 	cJSON *c;
 	size_t i = 0;
 
-	JSON_EACH(have, list)
-	{
+	JSON_EACH (have, list) {
 		if (strcmp(json_str_or(have, "bom-ref", ""), ref) == 0) {
 			char pointer[32];
 
@@ -400,9 +399,9 @@ static cJSON *sorted(const cJSON *list, struct err *e)
 	const cJSON **at = calloc(n + 1, sizeof(const cJSON *));
 	cJSON *out = at == NULL ? NULL : json_new_array(e);
 
-	JSON_EACH(c, list)
-	if (at != NULL)
-		at[i++] = c;
+	JSON_EACH (c, list)
+		if (at != NULL)
+			at[i++] = c;
 	if (out != NULL && n > 0)
 		qsort(at, n, sizeof(const cJSON *), by_ref);
 	for (i = 0; out != NULL && i < n; i++)
@@ -463,9 +462,9 @@ static int depends(cJSON *bom, struct err *e)
 	if (root == NULL || json_set_str(root, "ref", "repository", e) < 0)
 		return -1;
 	on = json_add_array(root, "dependsOn", e);
-	JSON_EACH(c, json_get(bom, "components"))
-	if (on == NULL || json_push_str(on, json_str_or(c, "bom-ref", ""), e) < 0)
-		return -1;
+	JSON_EACH (c, json_get(bom, "components"))
+		if (on == NULL || json_push_str(on, json_str_or(c, "bom-ref", ""), e) < 0)
+			return -1;
 	return on == NULL ? -1 : 0;
 }
 
@@ -510,8 +509,7 @@ size_t sbom_components(const cJSON *bom)
  * without a digest or a tag: each is a warning, and so no failure. */
 int check_sbom(cJSON *check, const cJSON *bom, struct err *e)
 {
-	JSON_EACH(c, json_get(bom, "components"))
-	{
+	JSON_EACH (c, json_get(bom, "components")) {
 		const char *purl = json_str_or(c, "purl", NULL);
 		const char *file = json_str_or(
 			json_item(json_get(c, "properties"), 0), "value", NULL);

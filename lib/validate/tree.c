@@ -62,8 +62,7 @@ int tree_load(struct vtree *t, const char *root, const cJSON *artifacts, cJSON *
 	t->at = calloc(n + 1, sizeof(*t->at));
 	if (t->at == NULL)
 		return err_no_memory(e);
-	JSON_EACH(f, files)
-	{
+	JSON_EACH (f, files) {
 		if (read_one(t, f, check, e) < 0) {
 			err_where(e, "/artifacts/files");
 			return -1;
@@ -132,8 +131,8 @@ int glob_match(const char *p, const char *s)
 
 int glob_any(const cJSON *globs, const char *path)
 {
-	JSON_EACH(g, globs)
-	if (json_text(g) != NULL && glob_match(json_text(g), path))
-		return 1;
+	JSON_EACH (g, globs)
+		if (json_text(g) != NULL && glob_match(json_text(g), path))
+			return 1;
 	return 0;
 }
