@@ -19,6 +19,7 @@ struct lint {
 	struct node_env *env;
 	struct patterns patterns;
 	struct services *services;
+	struct schema *schema;
 	cJSON *slots;
 	struct prices *books[BOOKS_MAX];
 	size_t n_books;
@@ -403,6 +404,7 @@ static int load_books(struct lint *l, const char *cloud, struct err *e)
 	struct buf dir = BUF_INIT(8192);
 	char **names = NULL;
 	size_t n = 0;
+	struct err other = { 0 };
 	int ret = 0;
 
 	buf_addf(&dir, "%s/prices/%s", l->env->share, cloud);
@@ -417,8 +419,9 @@ static int load_books(struct lint *l, const char *cloud, struct err *e)
 			l->n_books == BOOKS_MAX)
 			continue;
 		snprintf(relative, sizeof(relative), "prices/%s/%s", cloud, names[i]);
-		ret = prices_load(&l->books[l->n_books], l->env, relative, e);
-		l->n_books += ret == 0;
+		/* the folder holds other files, too; whether books are sound is not asked here */
+		l->n_books +=
+			prices_load(&l->books[l->n_books], l->env, relative, &other) == 0;
 	}
 	file_list_free(names, n);
 	buf_release(&dir);
@@ -465,7 +468,11 @@ static int wanted(const struct pattern *p, char **ids, size_t n)
 
 static void check_pattern(struct lint *l, const struct pattern *p)
 {
+	struct err e = { 0 };
+
 	l->at = p;
+	if (schema_check(l->schema, p->json, "", &e) < 0)
+		finding(l, "", "%s", e.msg);
 	check_header(l);
 	check_ports(l, "requires");
 	check_ports(l, "provides");
@@ -480,9 +487,14 @@ int catalog_lint(struct node_env *env, const char *cloud, char **ids, size_t n_i
 	struct buf *out, size_t *n_findings, struct err *e)
 {
 	struct lint l = { .env = env, .out = out };
+	struct buf path = BUF_INIT(8192);
 	int verbosity = env->log.verbosity, ret = -1;
 
 	env->log.verbosity = -1; /* the loader's warnings come as findings here */
+	buf_addf(&path, "%s/schemas/pattern.schema.json", env->share);
+	l.schema = schema_load(path.ptr, e);
+	if (l.schema == NULL)
+		goto out;
 	l.slots = env_read_json(env, "patterns/slots.json", e);
 	if (l.slots == NULL || patterns_init(&l.patterns, cloud, e) < 0 ||
 		services_load(&l.services, env, cloud, e) < 0 ||
@@ -506,6 +518,8 @@ out:
 		prices_free(l.books[i]);
 	patterns_release(&l.patterns);
 	services_free(l.services);
+	schema_free(l.schema);
+	buf_release(&path);
 	json_free(l.slots);
 	return ret;
 }
@@ -648,6 +662,15 @@ out:
 	return ret;
 }
 
+static int command_manual(
+	struct node_env *env, int argc, char **argv, struct buf *out, struct err *e)
+{
+	(void)argv;
+	if (argc != 0)
+		return err_set(e, ERR_USAGE, "catalog manual");
+	return catalog_manual(env, out, e);
+}
+
 static int command_lint(
 	struct node_env *env, int argc, char **argv, struct buf *out, struct err *e)
 {
@@ -682,7 +705,7 @@ int catalog_command(struct node_env *env, int argc, char **argv, struct err *e)
 		const char *name;
 		int (*run)(struct node_env *, int, char **, struct buf *, struct err *);
 	} commands[] = { { "list", command_list }, { "show", command_show },
-		{ "lint", command_lint } };
+		{ "manual", command_manual }, { "lint", command_lint } };
 	struct buf out = BUF_INIT((size_t)16 << 20);
 	int ret = -1;
 
@@ -696,5 +719,5 @@ int catalog_command(struct node_env *env, int argc, char **argv, struct err *e)
 		buf_release(&out);
 		return ret;
 	}
-	return err_set(e, ERR_USAGE, "catalog list | show ID | lint");
+	return err_set(e, ERR_USAGE, "catalog list | show ID | manual | lint");
 }
