@@ -38,8 +38,8 @@ int view_load(struct gen *g, struct err *e);
  * which it answers (borrowed), until view_leave. NULL with *e: nothing changed. */
 cJSON *view_enter(struct gen *g, const cJSON *unit, struct err *e);
 void view_leave(struct gen *g);
-/* After the units are rendered: view.programs [{name, dockerfile}], has.pipelines,
- * has.monitoring, has.docker. */
+/* After the units are rendered: view.programs [{name, dockerfile}], view.steps
+ * [{module}], has.pipelines, has.monitoring, has.docker. */
 int view_programs(struct gen *g, struct err *e);
 void view_name(const char *text, char separator, struct buf *out); /* [a-z0-9] and separator */
 

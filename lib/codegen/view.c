@@ -335,30 +335,34 @@ static int set_providers(struct gen *g, cJSON *view, struct err *e)
 
 /* ---- the common view ---- */
 
+/* The first of the constraint's values that has a name of its own. */
+static const cJSON *named(const cJSON *names, const cJSON *values)
+{
+	JSON_EACH(v, values)
+		if (json_text(v) != NULL && json_has(names, json_text(v)))
+			return json_get(names, json_text(v));
+	return NULL;
+}
+
+/* Short, so that names of resources stay within what AWS takes. */
 static int set_project(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *project = json_add_object(view, "project", e);
 	const cJSON *names = json_get(g->skeleton, "names");
-	const char *name = json_str_or(g->plan, "name", NULL), *slug;
+	const cJSON *found = named(names, json_get(g->constraints, "use_cases"));
+	const char *slug;
 
-	JSON_EACH(u, json_get(g->constraints, "use_cases"))
-		if (name == NULL && json_text(u) != NULL)
-			name = json_str_or(names, json_text(u), NULL);
-	JSON_EACH(w, json_get(g->constraints, "workload_types"))
-		if (name == NULL && json_text(w) != NULL)
-			name = json_str_or(names, json_text(w), NULL);
-	if (name == NULL)
-		name = json_str_or(names, "else", "platform");
-	if (project == NULL || json_set_str(project, "title", name, e) < 0 ||
-		set_name(project, "slug", name, '-', e) < 0)
-		return -1;
-	slug = json_str_or(project, "slug", "");
-	if (strlen(slug) > 20 || slug[0] < 'a' || slug[0] > 'z')
-		if (json_set_str(project, "slug", "ml-platform", e) < 0)
-			return -1;
-	slug = json_str_or(project, "slug", "");
-	return json_set_str(project, "name", slug, e) < 0 ? -1 :
-							    set_name(project, "py", slug, '_', e);
+	if (found == NULL)
+		found = named(names, json_get(g->constraints, "workload_types"));
+	if (found == NULL)
+		found = json_get(names, "else");
+	slug = json_str_or(found, "slug", "platform");
+	return project == NULL ||
+			json_set_str(project, "title", json_str_or(found, "title", slug), e) < 0 ||
+			json_set_str(project, "slug", slug, e) < 0 ||
+			json_set_str(project, "name", slug, e) < 0 ?
+		-1 :
+		set_name(project, "py", slug, '_', e);
 }
 
 /* Letters, digits, spaces and _.:/=+-@ are what AWS takes in a tag value. */
@@ -705,27 +709,69 @@ static int has_file_below(struct gen *g, const char *folder)
 	return 0;
 }
 
-/* view.steps: [{module}] of pipelines, in the order in which data flows through them. */
+static int has_step(struct gen *g, const cJSON *unit)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "pipelines/%s/main.py", json_str_or(unit, "module", ""));
+	return has_file_below(g, path);
+}
+
+static int is_listed(const cJSON *list, const char *module)
+{
+	JSON_EACH(row, list)
+		if (strcmp(json_str_or(row, "module", ""), module) == 0)
+			return 1;
+	return 0;
+}
+
+/* 1 when every step that this one takes data from is in the list. */
+static int may_follow(struct gen *g, const cJSON *unit, const cJSON *list)
+{
+	JSON_EACH(p, json_get(unit, "port")) {
+		const char *from = json_str_or(p, "module", "");
+		const cJSON *provider = unit_called(g, from);
+
+		if (provider != NULL && has_step(g, provider) && !is_listed(list, from))
+			return 0;
+	}
+	return 1;
+}
+
+/* The next step: of the earliest capability, and after what it needs where that is
+ * possible. NULL when all are listed. */
+static const cJSON *next_step(struct gen *g, const cJSON *list)
+{
+	static const char *const order[] = { "ingest", "transform", "feature", "train", "govern",
+		"serve", "observe", "store", "base" };
+	const cJSON *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		JSON_EACH(u, g->units) {
+			if (strcmp(json_str_or(u, "capability", ""), order[i]) != 0 ||
+				is_listed(list, json_str_or(u, "module", "")) || !has_step(g, u))
+				continue;
+			if (may_follow(g, u, list))
+				return u;
+			first = first == NULL ? u : first;
+		}
+	return first;
+}
+
+/* view.steps: [{module}], the pipelines in the order in which they run. */
 static int set_steps(struct gen *g, struct err *e)
 {
-	static const char *const order[] = { "ingest", "transform", "feature", "train", "govern", "serve" };
-	cJSON *steps = json_add_array(g->view, "steps", e);
+	cJSON *list = json_add_array(g->view, "steps", e);
+	const cJSON *u;
 
-	for (size_t i = 0; steps != NULL && i < ARRAY_LEN(order); i++)
-		JSON_EACH(u, g->units) {
-			const char *module = json_str_or(u, "module", "");
-			char file[160];
-			cJSON *row;
+	while (list != NULL && (u = next_step(g, list)) != NULL) {
+		cJSON *row = json_push_object(list, e);
 
-			snprintf(file, sizeof(file), "pipelines/%s/main.py", module);
-			if (strcmp(json_str_or(u, "capability", ""), order[i]) != 0 ||
-				!has_file_below(g, file))
-				continue;
-			row = json_push_object(steps, e);
-			if (row == NULL || json_set_str(row, "module", module, e) < 0)
-				return -1;
-		}
-	return steps == NULL ? -1 : number_items(steps, e);
+		if (row == NULL ||
+			json_set_str(row, "module", json_str_or(u, "module", ""), e) < 0)
+			return -1;
+	}
+	return list == NULL ? -1 : number_items(list, e);
 }
 
 int view_programs(struct gen *g, struct err *e)

@@ -118,7 +118,7 @@ resource "aws_s3_bucket_policy" "logs" {
 }
 
 resource "aws_lb" "this" {
-  name                       = substr(var.name, 0, 32)
+  name                       = trimsuffix(substr(var.name, 0, 32), "-")
   load_balancer_type         = "application"
   internal                   = false
   subnets                    = var.base_network.public_subnet_ids

@@ -63,7 +63,7 @@ resource "aws_elasticache_user_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
-  replication_group_id       = substr(var.name, 0, 40)
+  replication_group_id       = trimsuffix(substr(var.name, 0, 40), "-")
   description                = "Online features"
   engine                     = "valkey"
   engine_version             = "8.0"

@@ -81,7 +81,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 
 # A share of the requests is traced from end to end.
 resource "aws_xray_sampling_rule" "this" {
-  rule_name      = substr(var.name, 0, 32)
+  rule_name      = trimsuffix(substr(var.name, 0, 32), "-")
   priority       = 1000
   version        = 1
   reservoir_size = 1

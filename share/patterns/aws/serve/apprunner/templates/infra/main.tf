@@ -113,14 +113,14 @@ resource "aws_apprunner_vpc_connector" "this" {
 }
 
 resource "aws_apprunner_auto_scaling_configuration_version" "this" {
-  auto_scaling_configuration_name = substr(var.name, 0, 32)
+  auto_scaling_configuration_name = trimsuffix(substr(var.name, 0, 32), "-")
   min_size                        = min(25, var.instances)
   max_size                        = min(25, var.instances * 2)
   max_concurrency                 = min(200, max(1, var.servers * 8))
 }
 
 resource "aws_apprunner_observability_configuration" "this" {
-  observability_configuration_name = substr(var.name, 0, 32)
+  observability_configuration_name = trimsuffix(substr(var.name, 0, 32), "-")
 
   trace_configuration {
     vendor = "AWSXRAY"
@@ -128,7 +128,7 @@ resource "aws_apprunner_observability_configuration" "this" {
 }
 
 resource "aws_apprunner_service" "this" {
-  service_name                   = substr(var.name, 0, 40)
+  service_name                   = trimsuffix(substr(var.name, 0, 40), "-")
   auto_scaling_configuration_arn = aws_apprunner_auto_scaling_configuration_version.this.arn
 
   source_configuration {

@@ -169,7 +169,7 @@ resource "aws_vpc_security_group_ingress_rule" "balancer" {
 }
 
 resource "aws_lb_target_group" "this" {
-  name                 = substr(var.name, 0, 32)
+  name                 = trimsuffix(substr(var.name, 0, 32), "-")
   port                 = 8080
   protocol             = "HTTP"
   target_type          = "ip"

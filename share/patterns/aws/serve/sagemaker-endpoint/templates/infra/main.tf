@@ -111,7 +111,7 @@ resource "aws_sagemaker_model" "this" {
 }
 
 resource "aws_sagemaker_endpoint_configuration" "this" {
-  name_prefix = "${var.name}-"
+  name_prefix = "${substr(var.name, 0, 36)}-"
   kms_key_arn = startswith(var.instance, "ml.g") ? null : var.sec_keys.key_arn
 
   production_variants {
