@@ -652,10 +652,11 @@ static int run_all(struct eval *ev, const struct op *op, const cJSON *raw, const
 	return 0;
 }
 
+/* Without a third operand the first item starts. */
 static int run_reduce(struct eval *ev, const struct op *op, const cJSON *raw,
 	const struct scope *s, struct val *out)
 {
-	const cJSON *start = json_item(raw, 2);
+	const cJSON *start = json_item(raw, 2), *item;
 	struct scope inner = { .up = s };
 	struct val list, next;
 	int ret = 0;
@@ -668,8 +669,13 @@ static int run_reduce(struct eval *ev, const struct op *op, const cJSON *raw,
 		return -1;
 	}
 	inner.iterated = val_at(&list);
-	for (const cJSON *it = json_first(val_at(&list)); it != NULL && ret == 0;
-		it = json_next(it), inner.index++) {
+	item = json_first(val_at(&list));
+	if (start == NULL && item != NULL) {
+		ret = val_own(out, json_copy(item, ev->e));
+		item = json_next(item);
+		inner.index = 1;
+	}
+	for (const cJSON *it = item; it != NULL && ret == 0; it = json_next(it), inner.index++) {
 		inner.accumulator = val_at(out);
 		inner.current = it;
 		ret = logic_eval(ev, json_item(raw, 1), &inner, &next);

@@ -38,6 +38,8 @@ static const struct {
 		"[1,2,3]", NULL },
 	{ "{'reduce':[[1,2],{'val':[]},0]}", "null",
 		"{'accumulator':{'accumulator':0,'current':1},'current':2}", NULL },
+	{ "{'reduce':[[2,3,4],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null", "24", NULL },
+	{ "{'reduce':[[],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null", "null", NULL },
 	{ "{'in':['an',{'var':'s'}]}", "{'s':'banana'}", "true", NULL },
 	{ "{'var':['a\\\\.b',7]}", "{'a.b':1}", "1", NULL },
 	{ "{'and':[1,[],{'throw':'never'}]}", "null", "[]", NULL },
