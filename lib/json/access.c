@@ -130,16 +130,16 @@ size_t json_len(const cJSON *v)
 {
 	size_t n = 0;
 
-	JSON_EACH(it, v)
-	n++;
+	JSON_EACH (it, v)
+		n++;
 	return n;
 }
 
 const cJSON *json_item(const cJSON *arr, size_t i)
 {
-	JSON_EACH(it, arr)
-	if (i-- == 0)
-		return it;
+	JSON_EACH (it, arr)
+		if (i-- == 0)
+			return it;
 	return NULL;
 }
 
@@ -245,8 +245,7 @@ static int equal_objects(const cJSON *a, const cJSON *b)
 {
 	if (json_len(a) != json_len(b))
 		return 0;
-	JSON_EACH(m, a)
-	{
+	JSON_EACH (m, a) {
 		const cJSON *other = json_get(b, m->string);
 
 		if (other == NULL || !json_equal(m, other))
@@ -289,8 +288,7 @@ int json_equal(const cJSON *a, const cJSON *b)
 
 int json_has_text(const cJSON *arr, const char *text)
 {
-	JSON_EACH(it, arr)
-	{
+	JSON_EACH (it, arr) {
 		const char *s = json_text(it);
 
 		if (s != NULL && strcmp(s, text) == 0)

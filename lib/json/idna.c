@@ -80,9 +80,10 @@ static size_t puny_decode(const char *s, size_t len, uint32_t out[LABEL_MAX])
 	for (size_t b = len; b-- > 0;)
 		if (s[b] == '-') {
 			for (; count < b; count++)
-				out[count] = (unsigned char)(s[count] >= 'A' && s[count] <= 'Z'
-								? s[count] + 32
-								: s[count]);
+				out[count] =
+					(unsigned char)(s[count] >= 'A' && s[count] <= 'Z'
+							? s[count] + 32
+							: s[count]);
 			at = b + 1;
 			break;
 		}
@@ -154,36 +155,49 @@ static size_t puny_length(const uint32_t *in, size_t count)
 
 /* Letters, digits and marks that stay the same under normalisation and case folding,
  * with the exceptions of section 2.6 and the characters that need a context. */
-#define ALLOWED                                                                             \
-	"[a-z0-9\\-\\p{Ll}\\p{Lo}\\p{Lm}\\p{Nd}\\p{Mn}\\p{Mc}\\x{6FD}\\x{6FE}\\x{F0B}"        \
+#define ALLOWED                                                                        \
+	"[a-z0-9\\-\\p{Ll}\\p{Lo}\\p{Lm}\\p{Nd}\\p{Mn}\\p{Mc}\\x{6FD}\\x{6FE}\\x{F0B}" \
 	"\\x{3007}\\x{B7}\\x{375}\\x{5F3}\\x{5F4}\\x{30FB}\\x{200C}\\x{200D}]"
 /* Exceptions that are disallowed, old Hangul, ignorable and compatibility characters. */
-#define REFUSED                                                                              \
-	"[\\x{AA}\\x{BA}\\x{132}-\\x{133}\\x{13F}-\\x{140}\\x{149}\\x{17F}\\x{1C4}-\\x{1CC}"   \
-	"\\x{1F1}-\\x{1F3}\\x{2B0}-\\x{2B8}\\x{2E0}-\\x{2E4}\\x{340}-\\x{341}\\x{343}-"        \
-	"\\x{345}\\x{34F}\\x{37A}\\x{3D0}-\\x{3D6}\\x{3F0}-\\x{3F2}\\x{3F5}\\x{587}\\x{640}"   \
-	"\\x{675}-\\x{678}\\x{7FA}\\x{E33}\\x{EB3}\\x{EDC}-\\x{EDD}\\x{F0C}\\x{1100}-"         \
-	"\\x{11FF}\\x{115F}-\\x{1160}\\x{17B4}-\\x{17B5}\\x{180B}-\\x{180F}\\x{1D2C}-"         \
-	"\\x{1D2E}\\x{1D30}-\\x{1D3A}\\x{1D3C}-\\x{1D4D}\\x{1D4F}-\\x{1D6A}\\x{1D78}"          \
-	"\\x{1D9B}-\\x{1DBF}\\x{1E9A}\\x{1E9B}\\x{2071}\\x{207F}\\x{2090}-\\x{209C}\\x{20D0}-" \
-	"\\x{20FF}\\x{2100}-\\x{214F}\\x{2C7C}-\\x{2C7D}\\x{302E}\\x{302F}\\x{3031}-\\x{3035}" \
-	"\\x{303B}\\x{309F}\\x{30FF}\\x{3131}-\\x{318E}\\x{A960}-\\x{A97F}\\x{D7B0}-\\x{D7FF}" \
-	"\\x{F900}-\\x{FA0D}\\x{FA10}\\x{FA12}\\x{FA15}-\\x{FA1E}\\x{FA20}\\x{FA22}\\x{FA25}"  \
-	"\\x{FA26}\\x{FA2A}-\\x{FAFF}\\x{FB00}-\\x{FB1D}\\x{FB1F}-\\x{FDFF}\\x{FE00}-"         \
-	"\\x{FE0F}\\x{FE70}-\\x{FEFF}\\x{FF00}-\\x{FFEF}\\x{1D100}-\\x{1D24F}\\x{1D400}-"      \
+#define REFUSED                                                                          \
+	"[\\x{AA}\\x{BA}\\x{132}-\\x{133}\\x{13F}-\\x{140}\\x{149}\\x{17F}\\x{1C4}-\\x{" \
+	"1CC}"                                                                           \
+	"\\x{1F1}-\\x{1F3}\\x{2B0}-\\x{2B8}\\x{2E0}-\\x{2E4}\\x{340}-\\x{341}\\x{343}-"  \
+	"\\x{345}\\x{34F}\\x{37A}\\x{3D0}-\\x{3D6}\\x{3F0}-\\x{3F2}\\x{3F5}\\x{587}\\x{" \
+	"640}"                                                                           \
+	"\\x{675}-\\x{678}\\x{7FA}\\x{E33}\\x{EB3}\\x{EDC}-\\x{EDD}\\x{F0C}\\x{1100}-"   \
+	"\\x{11FF}\\x{115F}-\\x{1160}\\x{17B4}-\\x{17B5}\\x{180B}-\\x{180F}\\x{1D2C}-"   \
+	"\\x{1D2E}\\x{1D30}-\\x{1D3A}\\x{1D3C}-\\x{1D4D}\\x{1D4F}-\\x{1D6A}\\x{1D78}"    \
+	"\\x{1D9B}-\\x{1DBF}\\x{1E9A}\\x{1E9B}\\x{2071}\\x{207F}\\x{2090}-\\x{209C}\\x{" \
+	"20D0}-"                                                                         \
+	"\\x{20FF}\\x{2100}-\\x{214F}\\x{2C7C}-\\x{2C7D}\\x{302E}\\x{302F}\\x{3031}-"    \
+	"\\x{3035}"                                                                      \
+	"\\x{303B}\\x{309F}\\x{30FF}\\x{3131}-\\x{318E}\\x{A960}-\\x{A97F}\\x{D7B0}-"    \
+	"\\x{D7FF}"                                                                      \
+	"\\x{F900}-\\x{FA0D}\\x{FA10}\\x{FA12}\\x{FA15}-\\x{FA1E}\\x{FA20}\\x{FA22}\\x{" \
+	"FA25}"                                                                          \
+	"\\x{FA26}\\x{FA2A}-\\x{FAFF}\\x{FB00}-\\x{FB1D}\\x{FB1F}-\\x{FDFF}\\x{FE00}-"   \
+	"\\x{FE0F}\\x{FE70}-\\x{FEFF}\\x{FF00}-\\x{FFEF}\\x{1D100}-\\x{1D24F}\\x{1D400}" \
+	"-"                                                                              \
 	"\\x{1D7FF}\\x{1EE00}-\\x{1EEFF}\\x{2F800}-\\x{2FA1F}\\x{E0000}-\\x{E0FFF}]"
 /* Canonical combining class 9. */
-#define VIRAMA                                                                             \
-	"[\\x{94D}\\x{9CD}\\x{A4D}\\x{ACD}\\x{B4D}\\x{BCD}\\x{C4D}\\x{CCD}\\x{D3B}\\x{D3C}"  \
-	"\\x{D4D}\\x{DCA}\\x{E3A}\\x{EBA}\\x{F84}\\x{1039}\\x{103A}\\x{1714}\\x{1734}"       \
-	"\\x{17D2}\\x{1A60}\\x{1B44}\\x{1BAA}\\x{1BAB}\\x{1BF2}\\x{1BF3}\\x{2D7F}\\x{A806}"  \
-	"\\x{A8C4}\\x{A953}\\x{A9C0}\\x{AAF6}\\x{ABED}\\x{10A3F}\\x{11046}\\x{1107F}"        \
-	"\\x{110B9}\\x{11133}\\x{11134}\\x{111C0}\\x{11235}\\x{112EA}\\x{1134D}\\x{11442}]"
+#define VIRAMA                                                                          \
+	"[\\x{94D}\\x{9CD}\\x{A4D}\\x{ACD}\\x{B4D}\\x{BCD}\\x{C4D}\\x{CCD}\\x{D3B}\\x{" \
+	"D3C}"                                                                          \
+	"\\x{D4D}\\x{DCA}\\x{E3A}\\x{EBA}\\x{F84}\\x{1039}\\x{103A}\\x{1714}\\x{1734}"  \
+	"\\x{17D2}\\x{1A60}\\x{1B44}\\x{1BAA}\\x{1BAB}\\x{1BF2}\\x{1BF3}\\x{2D7F}\\x{"  \
+	"A806}"                                                                         \
+	"\\x{A8C4}\\x{A953}\\x{A9C0}\\x{AAF6}\\x{ABED}\\x{10A3F}\\x{11046}\\x{1107F}"   \
+	"\\x{110B9}\\x{11133}\\x{11134}\\x{111C0}\\x{11235}\\x{112EA}\\x{1134D}\\x{"    \
+	"11442}]"
 /* Joining types: what joins to the right only, and what not at all. */
 #define RIGHT_ONLY                                                                       \
-	"\\x{622}-\\x{625}\\x{627}\\x{629}\\x{62F}-\\x{632}\\x{648}\\x{671}-\\x{673}\\x{675}-" \
-	"\\x{677}\\x{688}-\\x{699}\\x{6C0}\\x{6C3}-\\x{6CB}\\x{6CD}\\x{6CF}\\x{6D2}\\x{6D3}" \
-	"\\x{6D5}\\x{6EE}\\x{6EF}\\x{710}\\x{715}-\\x{719}\\x{71E}\\x{728}\\x{72A}\\x{72C}"
+	"\\x{622}-\\x{625}\\x{627}\\x{629}\\x{62F}-\\x{632}\\x{648}\\x{671}-\\x{673}"    \
+	"\\x{675}-"                                                                      \
+	"\\x{677}\\x{688}-\\x{699}\\x{6C0}\\x{6C3}-\\x{6CB}\\x{6CD}\\x{6CF}\\x{6D2}\\x{" \
+	"6D3}"                                                                           \
+	"\\x{6D5}\\x{6EE}\\x{6EF}\\x{710}\\x{715}-\\x{719}\\x{71E}\\x{728}\\x{72A}\\x{"  \
+	"72C}"
 #define JOINING "\\p{Arabic}\\p{Syriac}\\p{Nko}\\p{Mongolian}\\p{Mandaic}\\p{Phags_Pa}"
 
 /* Each says what must not be found in a label. */
@@ -207,7 +221,8 @@ static int has(const char *pattern, const char *s, size_t len)
 	int code, n;
 	PCRE2_SIZE at;
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-		PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
+		PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY, &code, &at,
+		NULL);
 	pcre2_match_data *m = re == NULL ? NULL : pcre2_match_data_create(1, NULL);
 
 	n = m == NULL ? 0 : pcre2_match(re, (PCRE2_SPTR)s, len, 0, 0, m, NULL);
@@ -259,7 +274,8 @@ static uint32_t get_utf8(const char *s, size_t *n)
 	case 2:
 		return (uint32_t)(p[0] & 31) << 6 | (p[1] & 63);
 	case 3:
-		return (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+		return (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 |
+			(p[2] & 63);
 	default:
 		return (uint32_t)(p[0] & 7) << 18 | (uint32_t)(p[1] & 63) << 12 |
 			(uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
@@ -286,7 +302,8 @@ static int is_ascii_label(const char *s, size_t len)
 		if (!is_alnum((unsigned char)s[i]) && s[i] != '-')
 			return 0;
 	if (len >= 4 && s[2] == '-' && s[3] == '-')
-		return (s[0] | 32) == 'x' && (s[1] | 32) == 'n' && is_a_label(s + 4, len - 4);
+		return (s[0] | 32) == 'x' && (s[1] | 32) == 'n' &&
+			is_a_label(s + 4, len - 4);
 	return 1;
 }
 
@@ -306,7 +323,8 @@ static int is_wide_label(const char *s, size_t len)
 /* The length of a full stop at s (U+3002, U+FF0E, U+FF61 when wide), or 0. */
 static size_t stop_len(const char *s, int wide)
 {
-	static const char *const stops[] = { "\xE3\x80\x82", "\xEF\xBC\x8E", "\xEF\xBD\xA1" };
+	static const char *const stops[] = { "\xE3\x80\x82", "\xEF\xBC\x8E",
+		"\xEF\xBD\xA1" };
 
 	if (*s == '.')
 		return 1;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 300
-#define STEPS_MAX 5000000L
+#define DEPTH_MAX  300
+#define STEPS_MAX  5000000L
 #define ARGS_SMALL 6
 
 /* ---- values ---- */
@@ -130,7 +130,8 @@ int logic_fail(struct eval *ev, const char *type, const char *fmt, ...)
 
 int logic_fail_arity(struct eval *ev, const struct op *op)
 {
-	return logic_fail(ev, "Invalid Arguments", "'%s' cannot take these operands", op->name);
+	return logic_fail(
+		ev, "Invalid Arguments", "'%s' cannot take these operands", op->name);
 }
 
 /* No `try` catches these. */
@@ -149,8 +150,8 @@ static const cJSON *child(const cJSON *v, const char *key)
 
 	if (json_is(v, JSON_OBJECT))
 		return json_get(v, key);
-	if (!json_is(v, JSON_ARRAY) || n == 0 || n > 9 || strspn(key, "0123456789") != n ||
-		(key[0] == '0' && n > 1))
+	if (!json_is(v, JSON_ARRAY) || n == 0 || n > 9 ||
+		strspn(key, "0123456789") != n || (key[0] == '0' && n > 1))
 		return NULL;
 	return json_item(v, (size_t)strtoul(key, NULL, 10));
 }
@@ -177,7 +178,8 @@ static int scope_whole(struct eval *ev, const struct scope *s, struct val *out)
 		return 0;
 	}
 	both = json_new_object(ev->e);
-	if (both != NULL && json_set_copy(both, "accumulator", s->accumulator, ev->e) == 0 &&
+	if (both != NULL &&
+		json_set_copy(both, "accumulator", s->accumulator, ev->e) == 0 &&
 		json_set_copy(both, "current", s->current, ev->e) == 0)
 		return val_own(out, both);
 	json_free(both);
@@ -210,8 +212,8 @@ static const cJSON *look_up(const struct scope *s, const char *path)
 	return v;
 }
 
-static int run_var(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_var(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	struct buf path = BUF_INIT(BUF_NO_LIMIT);
 	struct val args;
@@ -247,7 +249,8 @@ static int run_var(struct eval *ev, const struct op *op, const cJSON *raw, const
  * [[n], path...] climbs n steps: odd ones stand beside an iteration and show its
  * index, even ones are the data around it.
  */
-static const cJSON *climb(const struct scope **s, double steps, struct val *beside, int *index)
+static const cJSON *climb(
+	const struct scope **s, double steps, struct val *beside, int *index)
 {
 	long n = (long)(steps < 0 ? -steps : steps);
 
@@ -262,7 +265,8 @@ static const cJSON *climb(const struct scope **s, double steps, struct val *besi
 }
 
 /* Walks `path` (an item and what follows it). 1 found, 0 not there, -1 failed. */
-static int walk(struct eval *ev, const struct scope *s, const cJSON *path, struct val *out)
+static int walk(
+	struct eval *ev, const struct scope *s, const cJSON *path, struct val *out)
 {
 	struct buf key = BUF_INIT(BUF_NO_LIMIT);
 	const cJSON *v = NULL;
@@ -284,8 +288,8 @@ static int walk(struct eval *ev, const struct scope *s, const cJSON *path, struc
 	return 1;
 }
 
-static int find_climbing(struct eval *ev, const cJSON *path, const struct scope *s,
-	struct val *out)
+static int find_climbing(
+	struct eval *ev, const cJSON *path, const struct scope *s, struct val *out)
 {
 	struct val beside;
 	int index;
@@ -335,8 +339,8 @@ static int find(struct eval *ev, const cJSON *raw, const struct scope *s, struct
 	return ret;
 }
 
-static int run_val(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_val(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	(void)op;
 	return find(ev, raw, s, out) < 0 ? -1 : 0;
@@ -374,7 +378,7 @@ static cJSON *missing_of(struct eval *ev, const cJSON *keys, const struct scope 
 
 	if (list == NULL)
 		return NULL;
-	JSON_EACH(key, keys)
+	JSON_EACH (key, keys)
 		if (is_missing(s, key) && json_push_copy(list, key, ev->e) < 0) {
 			json_free(list);
 			return NULL;
@@ -424,8 +428,9 @@ static int run_missing_some(struct eval *ev, const struct op *op, const cJSON *r
 		logic_fail_arity(ev, op);
 	} else {
 		ret = val_own(out, missing_of(ev, keys, s));
-		if (ret == 0 && (double)json_len(keys) - (double)json_len(val_at(out)) >=
-					json_number(need, 0)) {
+		if (ret == 0 &&
+			(double)json_len(keys) - (double)json_len(val_at(out)) >=
+				json_number(need, 0)) {
 			val_release(out);
 			ret = val_own(out, json_new_array(ev->e));
 		}
@@ -436,8 +441,8 @@ static int run_missing_some(struct eval *ev, const struct op *op, const cJSON *r
 
 /* ---- choosing ---- */
 
-static int run_if(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_if(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	const cJSON *at = json_first(raw);
 
@@ -461,8 +466,8 @@ static int run_if(struct eval *ev, const struct op *op, const cJSON *raw, const 
 }
 
 /* and, or, ??: the first value that decides, else the last one. */
-static int run_first(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_first(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	int is_coalesce = op->name[0] == '?';
 
@@ -472,7 +477,7 @@ static int run_first(struct eval *ev, const struct op *op, const cJSON *raw, con
 			return logic_fail_arity(ev, op);
 		return logic_eval(ev, raw, s, out);
 	}
-	JSON_EACH(it, raw) {
+	JSON_EACH (it, raw) {
 		int stop;
 
 		val_release(out);
@@ -486,7 +491,8 @@ static int run_first(struct eval *ev, const struct op *op, const cJSON *raw, con
 	return 0;
 }
 
-static int holds(struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b, int *yes)
+static int holds(
+	struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b, int *yes)
 {
 	const char *n = op->name;
 	int order;
@@ -545,8 +551,8 @@ static int run_preserve(struct eval *ev, const struct op *op, const cJSON *raw,
 }
 
 /* Each later operand sees {"type": ...} of the failure before it. */
-static int run_try(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_try(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	const cJSON *at = json_is(raw, JSON_ARRAY) ? json_first(raw) : raw;
 	struct scope inner = { .up = s };
@@ -574,8 +580,8 @@ static int run_try(struct eval *ev, const struct op *op, const cJSON *raw, const
 
 /* The array to walk, NULL for "none". Only a written null is an error for map,
  * filter and reduce; for all, some and none so is a value that is no array. */
-static int list_of(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *list)
+static int list_of(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *list)
 {
 	const cJSON *first = json_first(raw);
 	int is_test = op->name[0] == 'a' || op->name[0] == 's' || op->name[0] == 'n';
@@ -587,14 +593,15 @@ static int list_of(struct eval *ev, const struct op *op, const cJSON *raw, const
 		return logic_fail_arity(ev, op);
 	if (logic_eval(ev, first, s, list) < 0)
 		return -1;
-	if (json_is(val_at(list), JSON_ARRAY) || (!is_test && json_is(val_at(list), JSON_NULL)))
+	if (json_is(val_at(list), JSON_ARRAY) ||
+		(!is_test && json_is(val_at(list), JSON_NULL)))
 		return 0;
 	val_release(list);
 	return logic_fail_arity(ev, op);
 }
 
-static int run_map(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_map(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	int keep = op->name[0] == 'f', ret = 0;
 	struct val list, each;
@@ -626,8 +633,8 @@ static int run_map(struct eval *ev, const struct op *op, const cJSON *raw, const
 	return val_own(out, made);
 }
 
-static int run_all(struct eval *ev, const struct op *op, const cJSON *raw, const struct scope *s,
-	struct val *out)
+static int run_all(struct eval *ev, const struct op *op, const cJSON *raw,
+	const struct scope *s, struct val *out)
 {
 	int is_all = op->name[0] == 'a', any = 0, decided = 0;
 	struct val list, each;
@@ -675,7 +682,8 @@ static int run_reduce(struct eval *ev, const struct op *op, const cJSON *raw,
 		item = json_next(item);
 		inner.index = 1;
 	}
-	for (const cJSON *it = item; it != NULL && ret == 0; it = json_next(it), inner.index++) {
+	for (const cJSON *it = item; it != NULL && ret == 0;
+		it = json_next(it), inner.index++) {
 		inner.accumulator = val_at(out);
 		inner.current = it;
 		ret = logic_eval(ev, json_item(raw, 1), &inner, &next);
@@ -782,7 +790,7 @@ static int args_eval(struct eval *ev, const cJSON *raw, const struct scope *s, i
 	if (json_is(raw, JSON_ARRAY)) {
 		if (args_room(ev, a, json_len(raw)) < 0)
 			return -1;
-		JSON_EACH(it, raw) {
+		JSON_EACH (it, raw) {
 			if (logic_eval(ev, it, s, &a->at[a->n]) < 0)
 				return -1;
 			a->n++;
@@ -799,7 +807,7 @@ static int args_eval(struct eval *ev, const cJSON *raw, const struct scope *s, i
 	}
 	if (args_room(ev, a, json_len(val_at(&a->spread))) < 0)
 		return -1;
-	JSON_EACH(it, val_at(&a->spread))
+	JSON_EACH (it, val_at(&a->spread))
 		val_ref(&a->at[a->n++], it);
 	return 0;
 }
@@ -860,7 +868,8 @@ static int run_lazy(struct eval *ev, const struct op *op, const cJSON *raw,
 	return 0;
 }
 
-static int eval_object(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
+static int eval_object(
+	struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
 {
 	const cJSON *member = json_first(rule);
 	const struct logic_op *own;
@@ -882,13 +891,14 @@ static int eval_object(struct eval *ev, const cJSON *rule, const struct scope *s
 
 static int is_plain(const cJSON *rule)
 {
-	JSON_EACH(it, rule)
+	JSON_EACH (it, rule)
 		if (json_is(it, JSON_ARRAY) || json_is(it, JSON_OBJECT))
 			return 0;
 	return 1;
 }
 
-static int eval_array(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
+static int eval_array(
+	struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
 {
 	cJSON *made;
 	struct val each;
@@ -900,7 +910,7 @@ static int eval_array(struct eval *ev, const cJSON *rule, const struct scope *s,
 	made = json_new_array(ev->e);
 	if (made == NULL)
 		return -1;
-	JSON_EACH(it, rule) {
+	JSON_EACH (it, rule) {
 		if (logic_eval(ev, it, s, &each) < 0 ||
 			json_push(made, val_take(&each, ev->e), ev->e) < 0) {
 			json_free(made);
@@ -937,7 +947,8 @@ int logic_eval(struct eval *ev, const cJSON *rule, const struct scope *s, struct
 
 /* ---- the contract ---- */
 
-cJSON *logic_apply(const struct logic *l, const cJSON *rule, const cJSON *data, struct err *e)
+cJSON *logic_apply(
+	const struct logic *l, const cJSON *rule, const cJSON *data, struct err *e)
 {
 	struct err mine = { 0 };
 	struct eval ev = { .l = l, .e = &mine };
@@ -980,12 +991,12 @@ int logic_number(const struct logic *l, const cJSON *rule, const cJSON *data, do
 static int check(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
 	struct err *e);
 
-static int check_items(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
-	struct err *e)
+static int check_items(const struct logic *l, const cJSON *rule, struct buf *at,
+	int depth, struct err *e)
 {
 	size_t len = at->len, i = 0;
 
-	JSON_EACH(it, rule) {
+	JSON_EACH (it, rule) {
 		buf_addf(at, "/%zu", i++);
 		if (check(l, it, at, depth, e) < 0)
 			return -1;
@@ -995,7 +1006,8 @@ static int check_items(const struct logic *l, const cJSON *rule, struct buf *at,
 }
 
 /* One operand that is no array literal may evaluate to any number of arguments. */
-static int check_count(const struct op *op, const cJSON *raw, const struct buf *at, struct err *e)
+static int check_count(
+	const struct op *op, const cJSON *raw, const struct buf *at, struct err *e)
 {
 	size_t n = json_is(raw, JSON_ARRAY) ? json_len(raw) : 1;
 	int open = json_is(raw, JSON_OBJECT) && op->lazy == NULL && !op->whole;
@@ -1003,12 +1015,12 @@ static int check_count(const struct op *op, const cJSON *raw, const struct buf *
 	if (op->lazy == run_preserve || op->lazy == run_try || open ||
 		(n >= (size_t)op->min && n <= (size_t)op->max))
 		return 0;
-	return err_set(e, ERR_INPUT, "%s: '%s' cannot take %zu operand%s", at->ptr, op->name, n,
-		n == 1 ? "" : "s");
+	return err_set(e, ERR_INPUT, "%s: '%s' cannot take %zu operand%s", at->ptr,
+		op->name, n, n == 1 ? "" : "s");
 }
 
-static int check_object(const struct logic *l, const cJSON *rule, struct buf *at, int depth,
-	struct err *e)
+static int check_object(const struct logic *l, const cJSON *rule, struct buf *at,
+	int depth, struct err *e)
 {
 	const cJSON *member = json_first(rule);
 	size_t len = at->len;
@@ -1023,7 +1035,8 @@ static int check_object(const struct logic *l, const cJSON *rule, struct buf *at
 	if (!own && op == NULL)
 		return err_set(e, ERR_INPUT, "%s: unknown operator", at->ptr);
 	if (json_next(member) != NULL)
-		return err_set(e, ERR_INPUT, "%s: an operator stands alone in its object", at->ptr);
+		return err_set(e, ERR_INPUT, "%s: an operator stands alone in its object",
+			at->ptr);
 	if (op != NULL && op->lazy == run_preserve)
 		return 0;
 	if (op != NULL && check_count(op, member, at, e) < 0)
@@ -1038,7 +1051,8 @@ static int check(const struct logic *l, const cJSON *rule, struct buf *at, int d
 	struct err *e)
 {
 	if (depth > DEPTH_MAX)
-		return err_set(e, ERR_INPUT, "%s: the rule is nested too deeply", at->ptr);
+		return err_set(
+			e, ERR_INPUT, "%s: the rule is nested too deeply", at->ptr);
 	if (json_is(rule, JSON_ARRAY))
 		return check_items(l, rule, at, depth + 1, e);
 	return json_is(rule, JSON_OBJECT) ? check_object(l, rule, at, depth + 1, e) : 0;

@@ -26,12 +26,14 @@ struct logic {
 	const void *arg;
 	/* Sees each operator's name, its evaluated arguments and its result, inner ones
 	 * first; for explanations. May be NULL. */
-	void (*trace)(void *trace_arg, const char *op, const cJSON *args, const cJSON *result);
+	void (*trace)(
+		void *trace_arg, const char *op, const cJSON *args, const cJSON *result);
 	void *trace_arg;
 };
 
 /* A new value, freed by the caller, or NULL with *e filled. `l` may be NULL. */
-cJSON *logic_apply(const struct logic *l, const cJSON *rule, const cJSON *data, struct err *e);
+cJSON *logic_apply(
+	const struct logic *l, const cJSON *rule, const cJSON *data, struct err *e);
 
 int logic_truthy(const cJSON *v); /* JSONLogic's truth: "", 0, null, [], false are not */
 

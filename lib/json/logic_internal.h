@@ -28,7 +28,7 @@ struct scope {
 struct eval {
 	const struct logic *l;
 	struct err *e;
-	cJSON *thrown;  /* {"type": ...} of a failure that `try` may catch; owned */
+	cJSON *thrown; /* {"type": ...} of a failure that `try` may catch; owned */
 	int depth;
 	long steps;
 };
@@ -42,7 +42,8 @@ struct op {
 	/* Exactly one of the two: raw operands, or evaluated arguments. */
 	int (*lazy)(struct eval *, const struct op *, const cJSON *, const struct scope *,
 		struct val *);
-	int (*eager)(struct eval *, const struct op *, const struct val *, size_t, struct val *);
+	int (*eager)(struct eval *, const struct op *, const struct val *, size_t,
+		struct val *);
 	/* Calls of `name` with one operand that is no array literal take an array that it
 	 * evaluates to as one argument, not as the list of arguments. */
 	int whole;
@@ -55,21 +56,24 @@ void val_num(struct val *v, double d);
 void val_bool(struct val *v, int b);
 void val_null(struct val *v);
 void val_ref(struct val *v, const cJSON *ref);
-int val_own(struct val *v, cJSON *own); /* -1 when own is NULL (an error reported before) */
-cJSON *val_take(struct val *v, struct err *e); /* a tree of the caller's; v is empty then */
+int val_own(
+	struct val *v, cJSON *own); /* -1 when own is NULL (an error reported before) */
+cJSON *val_take(
+	struct val *v, struct err *e); /* a tree of the caller's; v is empty then */
 
 /* Fails with a type that `try` can catch; the message is "TYPE: detail". -1. */
 int logic_fail(struct eval *ev, const char *type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int logic_eval(struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out);
+int logic_eval(
+	struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out);
 int logic_fail_arity(struct eval *ev, const struct op *op);
 
 /* logic_ops.c */
 extern const struct op logic_eager_ops[];
 extern const size_t logic_n_eager_ops;
 /* -1, 0, 1, or 2 for "neither"; fails with NaN where the values have no order. */
-int logic_compare(struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b,
-	int *order);
+int logic_compare(
+	struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b, int *order);
 int logic_same(const cJSON *a, const cJSON *b); /* === */
 /* Appends the text that JavaScript's String() gives. */
 void logic_text(const cJSON *v, struct buf *out);

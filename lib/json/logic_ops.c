@@ -69,7 +69,7 @@ void logic_text(const cJSON *v, struct buf *out)
 		buf_add_str(out, json_text(v));
 		break;
 	case JSON_ARRAY:
-		JSON_EACH(it, v) {
+		JSON_EACH (it, v) {
 			if (it != json_first(v))
 				buf_add_char(out, ',');
 			if (!json_is(it, JSON_NULL))
@@ -103,8 +103,8 @@ static int text_order(const char *a, const char *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-int logic_compare(struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b,
-	int *order)
+int logic_compare(
+	struct eval *ev, const struct op *op, const cJSON *a, const cJSON *b, int *order)
 {
 	int equality = op->name[0] == '=' || op->name[0] == '!';
 	double x, y;
@@ -143,7 +143,8 @@ static int not_a_number(struct eval *ev, const struct op *op, const cJSON *v)
 		json_type_name(json_type(v)));
 }
 
-static int number_arg(struct eval *ev, const struct op *op, const struct val *v, double *out)
+static int number_arg(
+	struct eval *ev, const struct op *op, const struct val *v, double *out)
 {
 	*out = number_of(val_at(v));
 	return isnan(*out) ? not_a_number(ev, op, val_at(v)) : 0;
@@ -152,7 +153,8 @@ static int number_arg(struct eval *ev, const struct op *op, const struct val *v,
 static int number_result(struct eval *ev, const struct op *op, double d, struct val *out)
 {
 	if (!isfinite(d))
-		return logic_fail(ev, "NaN", "the result of '%s' is not a finite number", op->name);
+		return logic_fail(
+			ev, "NaN", "the result of '%s' is not a finite number", op->name);
 	val_num(out, d);
 	return 0;
 }
@@ -173,8 +175,8 @@ static double fold(char op, double a, double b)
 	}
 }
 
-static int arithmetic(struct eval *ev, const struct op *op, const struct val *args, size_t n,
-	struct val *out)
+static int arithmetic(struct eval *ev, const struct op *op, const struct val *args,
+	size_t n, struct val *out)
 {
 	char kind = op->name[0];
 	double sum = kind == '*' || kind == '/' ? 1 : 0, d;
@@ -207,8 +209,9 @@ static int extreme(struct eval *ev, const struct op *op, const struct val *args,
 		double d = json_number(v, 0);
 
 		if (!json_is(v, JSON_NUMBER))
-			return logic_fail(ev, "Invalid Arguments", "'%s' got %s, which is no number",
-				op->name, json_type_name(json_type(v)));
+			return logic_fail(ev, "Invalid Arguments",
+				"'%s' got %s, which is no number", op->name,
+				json_type_name(json_type(v)));
 		if (i == 0 || (want_max ? d > best : d < best))
 			best = d;
 	}
@@ -228,8 +231,8 @@ static const struct {
 	{ "sqrt", sqrt },
 };
 
-static int function(struct eval *ev, const struct op *op, const struct val *args, size_t n,
-	struct val *out)
+static int function(struct eval *ev, const struct op *op, const struct val *args,
+	size_t n, struct val *out)
 {
 	double d;
 
@@ -384,7 +387,7 @@ static int in(struct eval *ev, const struct op *op, const struct val *args, size
 			return -1;
 		buf_release(&b);
 	} else if (json_is(hay, JSON_ARRAY)) {
-		JSON_EACH(it, hay)
+		JSON_EACH (it, hay)
 			found |= logic_same(needle, it);
 	}
 	val_bool(out, found);
@@ -405,7 +408,8 @@ static int merge(struct eval *ev, const struct op *op, const struct val *args, s
 			ret = json_push_copy(all, v, ev->e);
 			continue;
 		}
-		for (const cJSON *it = json_first(v); it != NULL && ret == 0; it = json_next(it))
+		for (const cJSON *it = json_first(v); it != NULL && ret == 0;
+			it = json_next(it))
 			ret = json_push_copy(all, it, ev->e);
 	}
 	if (ret < 0) {
@@ -417,7 +421,7 @@ static int merge(struct eval *ev, const struct op *op, const struct val *args, s
 
 /* ---- failing on purpose ---- */
 
-static int throw(struct eval *ev, const struct op *op, const struct val *args, size_t n,
+static int throw(struct eval * ev, const struct op *op, const struct val *args, size_t n,
 	struct val *out)
 {
 	const cJSON *v = val_at(&args[0]);
@@ -432,8 +436,8 @@ static int throw(struct eval *ev, const struct op *op, const struct val *args, s
 	return -1;
 }
 
-static int same_back(struct eval *ev, const struct op *op, const struct val *args, size_t n,
-	struct val *out)
+static int same_back(struct eval *ev, const struct op *op, const struct val *args,
+	size_t n, struct val *out)
 {
 	cJSON *copy = json_copy(val_at(&args[0]), ev->e);
 

@@ -119,8 +119,10 @@ static int unicode_escape(struct reader *r, size_t start)
 		return -1;
 	if (c == 0) {
 		if (r->rules == JSON_STRICT)
-			return fail(r, start, "\\u0000 is refused: no text here may hold it");
-		buf_add(&r->scratch, "\xC0\x80", 2); /* no valid UTF-8 has these two bytes */
+			return fail(
+				r, start, "\\u0000 is refused: no text here may hold it");
+		buf_add(&r->scratch, "\xC0\x80",
+			2); /* no valid UTF-8 has these two bytes */
 		return 0;
 	}
 	if (c >= 0xD800 && c <= 0xDBFF && r->len - r->at >= 6 && r->text[r->at] == '\\' &&
@@ -262,7 +264,8 @@ static cJSON *read_number(struct reader *r)
 		return NULL;
 	}
 	/* However it is spelt: up to 10^21 it would be printed as an integer. */
-	if (fabs(d) > INTEGER_MAX && (integer || fabs(d) < 1e21) && r->rules == JSON_STRICT) {
+	if (fabs(d) > INTEGER_MAX && (integer || fabs(d) < 1e21) &&
+		r->rules == JSON_STRICT) {
 		fail(r, start, "an integer is past 2^53-1: write it as a string");
 		return NULL;
 	}

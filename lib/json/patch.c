@@ -9,11 +9,14 @@
 int json_pointer_check(const char *pointer, struct err *e)
 {
 	if (pointer[0] != '\0' && pointer[0] != '/')
-		return err_set(e, ERR_INPUT, "the pointer '%.100s' does not start with '/'", pointer);
+		return err_set(e, ERR_INPUT,
+			"the pointer '%.100s' does not start with '/'", pointer);
 	for (const char *p = pointer; *p != '\0'; p++)
 		if (*p == '~' && p[1] != '0' && p[1] != '1')
 			return err_set(e, ERR_INPUT,
-				"the pointer '%.100s' has a '~' that is neither ~0 nor ~1", pointer);
+				"the pointer '%.100s' has a '~' that is neither ~0 nor "
+				"~1",
+				pointer);
 	return 0;
 }
 
@@ -32,9 +35,9 @@ const cJSON *json_pointer_find(const cJSON *root, const char *pointer, struct er
 /* ---- places in a tree that is being changed ---- */
 
 struct place {
-	cJSON *parent;     /* NULL: the whole document */
-	struct buf token;  /* the last token, unescaped */
-	size_t index;      /* in an array; its length means "after the last" */
+	cJSON *parent;    /* NULL: the whole document */
+	struct buf token; /* the last token, unescaped */
+	size_t index;     /* in an array; its length means "after the last" */
 };
 
 static void unescape(const char *p, struct buf *out)
@@ -87,9 +90,11 @@ static int find_place(cJSON *root, const char *pointer, struct place *out, struc
 	if (json_is(out->parent, JSON_ARRAY)) {
 		if (index_of(out->token.ptr, json_len(out->parent), &out->index) == 0)
 			return 0;
-		return err_set(e, ERR_INPUT, "'%.100s' is no index of the array there", pointer);
+		return err_set(
+			e, ERR_INPUT, "'%.100s' is no index of the array there", pointer);
 	}
-	return err_set(e, ERR_INPUT, "there is no object or array to hold '%.100s'", pointer);
+	return err_set(
+		e, ERR_INPUT, "there is no object or array to hold '%.100s'", pointer);
 }
 
 /* Before the item at `index`, which is there. */
@@ -255,7 +260,8 @@ static int run_test(cJSON **root, const struct op *op, struct err *e)
 		return -1;
 	return json_equal(found, op->value)
 		? 0
-		: err_set(e, ERR_INPUT, "'%.100s' is not what the test expects", op->path);
+		: err_set(e, ERR_INPUT, "'%.100s' is not what the test expects",
+			  op->path);
 }
 
 static const struct {
@@ -318,7 +324,7 @@ cJSON *json_patch(const cJSON *doc, const cJSON *patch, struct err *e)
 /* RFC 7396 section 2: nulls remove, objects merge, anything else replaces. */
 static int merge(cJSON *into, const cJSON *patch, struct err *e)
 {
-	JSON_EACH(m, patch) {
+	JSON_EACH (m, patch) {
 		const char *key = json_key(m);
 		cJSON *old;
 

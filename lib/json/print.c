@@ -135,7 +135,8 @@ static void print_string(const char *s, struct buf *out)
 	buf_add_char(out, '"');
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
-		int is_nul = c == 0xC0 && (unsigned char)s[1] == 0x80; /* as json.h keeps it */
+		int is_nul =
+			c == 0xC0 && (unsigned char)s[1] == 0x80; /* as json.h keeps it */
 
 		if (c >= 0x20 && c != '"' && c != '\\' && !is_nul)
 			continue;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MATCH_LIMIT 500000
-#define DEPTH_LIMIT 2000
+#define MATCH_LIMIT    500000
+#define DEPTH_LIMIT    2000
 #define HEAP_LIMIT_KIB 20000
 
 struct regex {
@@ -14,28 +14,55 @@ struct regex {
 };
 
 /* ECMA-262 WhiteSpace and LineTerminator, as the inside of a class. */
-static const char space_class[] =
-	"\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}"
-	"\\x{205f}\\x{3000}\\x{feff}";
+static const char space_class[] = "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{"
+				  "200a}\\x{2028}\\x{2029}\\x{202f}"
+				  "\\x{205f}\\x{3000}\\x{feff}";
 
 /* Long names of general categories; PCRE2 knows the short ones. */
 static const struct {
 	const char *name, *is;
 } categories[] = {
-	{ "Letter", "L" }, { "Cased_Letter", "L&" }, { "Uppercase_Letter", "Lu" },
-	{ "Lowercase_Letter", "Ll" }, { "Titlecase_Letter", "Lt" }, { "Modifier_Letter", "Lm" },
-	{ "Other_Letter", "Lo" }, { "Mark", "M" }, { "Combining_Mark", "M" },
-	{ "Nonspacing_Mark", "Mn" }, { "Spacing_Mark", "Mc" }, { "Enclosing_Mark", "Me" },
-	{ "Number", "N" }, { "Decimal_Number", "Nd" }, { "digit", "Nd" },
-	{ "Letter_Number", "Nl" }, { "Other_Number", "No" }, { "Punctuation", "P" },
-	{ "punct", "P" }, { "Connector_Punctuation", "Pc" }, { "Dash_Punctuation", "Pd" },
-	{ "Open_Punctuation", "Ps" }, { "Close_Punctuation", "Pe" },
-	{ "Initial_Punctuation", "Pi" }, { "Final_Punctuation", "Pf" },
-	{ "Other_Punctuation", "Po" }, { "Symbol", "S" }, { "Math_Symbol", "Sm" },
-	{ "Currency_Symbol", "Sc" }, { "Modifier_Symbol", "Sk" }, { "Other_Symbol", "So" },
-	{ "Separator", "Z" }, { "Space_Separator", "Zs" }, { "Line_Separator", "Zl" },
-	{ "Paragraph_Separator", "Zp" }, { "Other", "C" }, { "Control", "Cc" },
-	{ "cntrl", "Cc" }, { "Format", "Cf" }, { "Surrogate", "Cs" }, { "Private_Use", "Co" },
+	{ "Letter", "L" },
+	{ "Cased_Letter", "L&" },
+	{ "Uppercase_Letter", "Lu" },
+	{ "Lowercase_Letter", "Ll" },
+	{ "Titlecase_Letter", "Lt" },
+	{ "Modifier_Letter", "Lm" },
+	{ "Other_Letter", "Lo" },
+	{ "Mark", "M" },
+	{ "Combining_Mark", "M" },
+	{ "Nonspacing_Mark", "Mn" },
+	{ "Spacing_Mark", "Mc" },
+	{ "Enclosing_Mark", "Me" },
+	{ "Number", "N" },
+	{ "Decimal_Number", "Nd" },
+	{ "digit", "Nd" },
+	{ "Letter_Number", "Nl" },
+	{ "Other_Number", "No" },
+	{ "Punctuation", "P" },
+	{ "punct", "P" },
+	{ "Connector_Punctuation", "Pc" },
+	{ "Dash_Punctuation", "Pd" },
+	{ "Open_Punctuation", "Ps" },
+	{ "Close_Punctuation", "Pe" },
+	{ "Initial_Punctuation", "Pi" },
+	{ "Final_Punctuation", "Pf" },
+	{ "Other_Punctuation", "Po" },
+	{ "Symbol", "S" },
+	{ "Math_Symbol", "Sm" },
+	{ "Currency_Symbol", "Sc" },
+	{ "Modifier_Symbol", "Sk" },
+	{ "Other_Symbol", "So" },
+	{ "Separator", "Z" },
+	{ "Space_Separator", "Zs" },
+	{ "Line_Separator", "Zl" },
+	{ "Paragraph_Separator", "Zp" },
+	{ "Other", "C" },
+	{ "Control", "Cc" },
+	{ "cntrl", "Cc" },
+	{ "Format", "Cf" },
+	{ "Surrogate", "Cs" },
+	{ "Private_Use", "Co" },
 	{ "Unassigned", "Cn" },
 };
 
@@ -262,7 +289,8 @@ struct regex *regex_new(const char *pattern, int strict, struct err *e)
 		unsigned char why[120];
 
 		pcre2_get_error_message(code, why, sizeof(why));
-		err_fill(e, ERR_INPUT, "the pattern is no regular expression: %s", (char *)why);
+		err_fill(e, ERR_INPUT, "the pattern is no regular expression: %s",
+			(char *)why);
 		free(r);
 		r = NULL;
 	}

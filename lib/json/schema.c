@@ -5,14 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES_MAX 64
+#define FILES_MAX       64
 #define SCHEMA_FILE_MAX ((size_t)8 << 20)
-#define SCAN_DEPTH_MAX 400
+#define SCAN_DEPTH_MAX  400
 
 enum shape {
-	SHAPE_ANY, SHAPE_TEXT, SHAPE_TEXTS, SHAPE_BOOL, SHAPE_NUMBER, SHAPE_COUNT, SHAPE_ARRAY,
-	SHAPE_OBJECT, SHAPE_TYPES,
-	SHAPE_SCHEMA, SHAPE_LIST, SHAPE_MAP, SHAPE_ITEMS, /* these hold subschemas */
+	SHAPE_ANY,
+	SHAPE_TEXT,
+	SHAPE_TEXTS,
+	SHAPE_BOOL,
+	SHAPE_NUMBER,
+	SHAPE_COUNT,
+	SHAPE_ARRAY,
+	SHAPE_OBJECT,
+	SHAPE_TYPES,
+	SHAPE_SCHEMA,
+	SHAPE_LIST,
+	SHAPE_MAP,
+	SHAPE_ITEMS, /* these hold subschemas */
 };
 
 static const struct {
@@ -43,7 +53,7 @@ static int is_schema(const cJSON *v)
 
 static int all_are(const cJSON *v, enum json_type t)
 {
-	JSON_EACH(it, v)
+	JSON_EACH (it, v)
 		if (!json_is(it, t))
 			return 0;
 	return 1;
@@ -51,7 +61,7 @@ static int all_are(const cJSON *v, enum json_type t)
 
 static int all_schemas(const cJSON *v)
 {
-	JSON_EACH(it, v)
+	JSON_EACH (it, v)
 		if (!is_schema(it))
 			return 0;
 	return 1;
@@ -59,8 +69,8 @@ static int all_schemas(const cJSON *v)
 
 static int is_type_name(const cJSON *v)
 {
-	static const char *const names[] = { "null", "boolean", "object", "array", "number",
-		"string", "integer" };
+	static const char *const names[] = { "null", "boolean", "object", "array",
+		"number", "string", "integer" };
 
 	for (size_t i = 0; json_text(v) != NULL && i < ARRAY_LEN(names); i++)
 		if (strcmp(names[i], json_text(v)) == 0)
@@ -72,7 +82,7 @@ static int are_type_names(const cJSON *v)
 {
 	if (!json_is(v, JSON_ARRAY))
 		return is_type_name(v);
-	JSON_EACH(it, v)
+	JSON_EACH (it, v)
 		if (!is_type_name(it))
 			return 0;
 	return 1;
@@ -87,14 +97,16 @@ static const char *wrong_shape(enum shape shape, const cJSON *v, enum dialect d)
 	case SHAPE_TEXT:
 		return json_is(v, JSON_STRING) ? NULL : "must be a string";
 	case SHAPE_TEXTS:
-		return json_is(v, JSON_ARRAY) && all_are(v, JSON_STRING) ? NULL
+		return json_is(v, JSON_ARRAY) && all_are(v, JSON_STRING)
+			? NULL
 			: "must be an array of strings";
 	case SHAPE_BOOL:
 		return json_is(v, JSON_BOOL) ? NULL : "must be true or false";
 	case SHAPE_NUMBER:
 		return json_is(v, JSON_NUMBER) ? NULL : "must be a number";
 	case SHAPE_COUNT:
-		return n >= 0 && n == floor(n) ? NULL : "must be a whole number of at least 0";
+		return n >= 0 && n == floor(n) ? NULL
+					       : "must be a whole number of at least 0";
 	case SHAPE_ARRAY:
 		return json_is(v, JSON_ARRAY) ? NULL : "must be an array";
 	case SHAPE_OBJECT:
@@ -104,10 +116,12 @@ static const char *wrong_shape(enum shape shape, const cJSON *v, enum dialect d)
 	case SHAPE_SCHEMA:
 		return is_schema(v) ? NULL : "must be a schema";
 	case SHAPE_LIST:
-		return json_is(v, JSON_ARRAY) && all_schemas(v) ? NULL
+		return json_is(v, JSON_ARRAY) && all_schemas(v)
+			? NULL
 			: "must be an array of schemas";
 	case SHAPE_MAP:
-		return json_is(v, JSON_OBJECT) && all_schemas(v) ? NULL
+		return json_is(v, JSON_OBJECT) && all_schemas(v)
+			? NULL
 			: "must be an object of schemas";
 	case SHAPE_ITEMS:
 		if (json_is(v, JSON_ARRAY) && d != DRAFT_2020)
@@ -167,13 +181,16 @@ static const struct {
 
 static unsigned vocabulary_of(const char *uri)
 {
-	static const char *const before[] = { "https://json-schema.org/draft/2020-12/vocab/",
-		"https://json-schema.org/draft/2019-09/vocab/" };
+	static const char *const before[] = {
+		"https://json-schema.org/draft/2020-12/vocab/",
+		"https://json-schema.org/draft/2019-09/vocab/"
+	};
 
 	for (size_t b = 0; b < ARRAY_LEN(before); b++) {
 		size_t n = strlen(before[b]);
 
-		for (size_t i = 0; strncmp(uri, before[b], n) == 0 && i < ARRAY_LEN(vocabularies);
+		for (size_t i = 0;
+			strncmp(uri, before[b], n) == 0 && i < ARRAY_LEN(vocabularies);
 			i++)
 			if (strcmp(uri + n, vocabularies[i].name) == 0)
 				return vocabularies[i].bits;
@@ -184,23 +201,26 @@ static unsigned vocabulary_of(const char *uri)
 static const cJSON *fetch(struct store *s, const char *uri, struct err *e);
 
 /* A meta-schema that is none of ours says which vocabularies it takes. */
-static int custom_dialect(struct store *s, struct resource *r, const char *uri, struct err *e)
+static int custom_dialect(
+	struct store *s, struct resource *r, const char *uri, struct err *e)
 {
 	const cJSON *meta = fetch(s, uri, e), *list = json_get(meta, "$vocabulary");
 
 	if (meta == NULL) {
-		err_fill(e, ERR_INPUT, "/$schema: the dialect '%.200s' is not known", uri);
+		err_fill(
+			e, ERR_INPUT, "/$schema: the dialect '%.200s' is not known", uri);
 		return -1;
 	}
 	if (!json_is(list, JSON_OBJECT))
 		return 0;
 	r->vocabulary = VOCAB_CORE;
-	JSON_EACH(v, list) {
+	JSON_EACH (v, list) {
 		unsigned bits = vocabulary_of(json_key(v));
 
 		if (bits == 0 && json_true(v))
 			return err_set(e, ERR_INPUT,
-				"/$schema: requires the vocabulary '%.200s', which is not known",
+				"/$schema: requires the vocabulary '%.200s', which is "
+				"not known",
 				json_key(v));
 		r->vocabulary |= bits;
 	}
@@ -219,7 +239,8 @@ static int set_dialect(struct store *s, struct resource *r, struct err *e)
 	r->vocabulary = VOCAB_ALL;
 	r->dialect = DRAFT_2020;
 	for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
-		if (strlen(dialects[i].uri) == n && strncmp(dialects[i].uri, uri, n) == 0) {
+		if (strlen(dialects[i].uri) == n &&
+			strncmp(dialects[i].uri, uri, n) == 0) {
 			r->dialect = dialects[i].dialect;
 			return 0;
 		}
@@ -259,8 +280,8 @@ static int add_anchor(struct store *s, const struct resource *in, const char *na
 	return 0;
 }
 
-const struct anchor *schema_anchor(const struct store *s, const struct resource *in,
-	const char *name)
+const struct anchor *schema_anchor(
+	const struct store *s, const struct resource *in, const char *name)
 {
 	for (const struct anchor *a = s->anchors; a != NULL; a = a->next)
 		if (a->in == in && strcmp(a->name, name) == 0)
@@ -282,8 +303,8 @@ static const char *id_of(const cJSON *at, const struct resource *in)
 }
 
 /* The resource that starts at a schema with $id; `in` is where it stands. */
-static const struct resource *enter(struct store *s, const cJSON *at, const struct resource *in,
-	struct err *e)
+static const struct resource *enter(
+	struct store *s, const cJSON *at, const struct resource *in, struct err *e)
 {
 	const char *id = id_of(at, in);
 	const struct resource *r = resource_at(s, at);
@@ -297,13 +318,15 @@ static const struct resource *enter(struct store *s, const cJSON *at, const stru
 	return r;
 }
 
-static int note_anchors(struct store *s, const cJSON *at, const struct resource *in, struct err *e)
+static int note_anchors(
+	struct store *s, const cJSON *at, const struct resource *in, struct err *e)
 {
 	const char *name = json_text(json_get(at, "$anchor"));
 	const char *dynamic = json_text(json_get(at, "$dynamicAnchor"));
 	const char *id = json_text(json_get(at, "$id"));
 
-	if (name != NULL && in->dialect != DRAFT_07 && add_anchor(s, in, name, at, 0, e) < 0)
+	if (name != NULL && in->dialect != DRAFT_07 &&
+		add_anchor(s, in, name, at, 0, e) < 0)
 		return -1;
 	if (dynamic != NULL && in->dialect == DRAFT_2020 &&
 		add_anchor(s, in, dynamic, at, 1, e) < 0)
@@ -313,15 +336,15 @@ static int note_anchors(struct store *s, const cJSON *at, const struct resource 
 	return 0;
 }
 
-static int scan(struct store *s, const cJSON *at, const struct resource *in, struct buf *where,
-	int depth, struct err *e);
+static int scan(struct store *s, const cJSON *at, const struct resource *in,
+	struct buf *where, int depth, struct err *e);
 
 static int scan_each(struct store *s, const cJSON *list, const struct resource *in,
 	struct buf *where, int depth, struct err *e)
 {
 	size_t len = where->len, i = 0;
 
-	JSON_EACH(it, list) {
+	JSON_EACH (it, list) {
 		if (json_key(it) != NULL && json_is(list, JSON_OBJECT))
 			json_pointer_add(where, json_key(it));
 		else
@@ -341,7 +364,8 @@ static int scan_keyword(struct store *s, const cJSON *arg, const struct resource
 	const char *wrong;
 
 	if (k < 0 && s->directory != NULL && strncmp(json_key(arg), "x-", 2) != 0)
-		return err_set(e, ERR_INPUT, "%s: is not a keyword of JSON Schema", where->ptr);
+		return err_set(
+			e, ERR_INPUT, "%s: is not a keyword of JSON Schema", where->ptr);
 	if (k < 0 || (keywords[k].dialects & in->dialect) == 0)
 		return 0;
 	wrong = wrong_shape(keywords[k].shape, arg, in->dialect);
@@ -355,19 +379,20 @@ static int scan_keyword(struct store *s, const cJSON *arg, const struct resource
 	return 0;
 }
 
-static int scan(struct store *s, const cJSON *at, const struct resource *in, struct buf *where,
-	int depth, struct err *e)
+static int scan(struct store *s, const cJSON *at, const struct resource *in,
+	struct buf *where, int depth, struct err *e)
 {
 	size_t len = where->len;
 
 	if (!json_is(at, JSON_OBJECT))
 		return 0;
 	if (depth > SCAN_DEPTH_MAX)
-		return err_set(e, ERR_INPUT, "%s: the schema is nested too deeply", where->ptr);
+		return err_set(
+			e, ERR_INPUT, "%s: the schema is nested too deeply", where->ptr);
 	in = enter(s, at, in, e);
 	if (in == NULL || note_anchors(s, at, in, e) < 0)
 		return -1;
-	JSON_EACH(arg, at) {
+	JSON_EACH (arg, at) {
 		json_pointer_add(where, json_key(arg));
 		if (scan_keyword(s, arg, in, where, depth + 1, e) < 0)
 			return -1;
@@ -377,8 +402,8 @@ static int scan(struct store *s, const cJSON *at, const struct resource *in, str
 }
 
 /* A document under the URI it was found by; its own $id may name it, too. */
-static const struct resource *add_document(struct store *s, const char *uri, const cJSON *root,
-	struct err *e)
+static const struct resource *add_document(
+	struct store *s, const char *uri, const cJSON *root, struct err *e)
 {
 	struct buf text = BUF_INIT(BUF_NO_LIMIT);
 	const char *id = id_of(root, NULL);
@@ -435,7 +460,8 @@ static const cJSON *fetch(struct store *s, const char *uri, struct err *e)
 	return s->options.find == NULL ? NULL : s->options.find(s->options.arg, uri);
 }
 
-static const struct resource *resource_for(struct store *s, const char *uri, struct err *e)
+static const struct resource *resource_for(
+	struct store *s, const char *uri, struct err *e)
 {
 	const struct resource *r = find_resource(s, uri);
 	struct resource *also;
@@ -449,7 +475,8 @@ static const struct resource *resource_for(struct store *s, const char *uri, str
 		if (cause.code != ERR_NONE)
 			*e = cause;
 		else
-			err_fill(e, ERR_INPUT, "the schema '%.200s' cannot be found", uri);
+			err_fill(
+				e, ERR_INPUT, "the schema '%.200s' cannot be found", uri);
 		return NULL;
 	}
 	r = add_document(s, uri, document, e);
@@ -467,8 +494,8 @@ static const struct resource *resource_for(struct store *s, const char *uri, str
 /* ---- references ---- */
 
 /* Follows a pointer; entering a schema with $id changes the resource. */
-static struct node *refer_pointer(struct store *s, const struct resource *in, const char *pointer,
-	struct err *e)
+static struct node *refer_pointer(
+	struct store *s, const struct resource *in, const char *pointer, struct err *e)
 {
 	const cJSON *at = in->root;
 	struct buf token = BUF_INIT(BUF_NO_LIMIT);
@@ -480,7 +507,8 @@ static struct node *refer_pointer(struct store *s, const struct resource *in, co
 		buf_add(&token, pointer, n + 1);
 		at = json_at(at, token.ptr);
 		pointer += n + 1;
-		if (json_is(at, JSON_OBJECT) && id_of(at, in) != NULL && *pointer == '/') {
+		if (json_is(at, JSON_OBJECT) && id_of(at, in) != NULL &&
+			*pointer == '/') {
 			in = enter(s, at, in, e);
 			if (in == NULL)
 				at = NULL;
@@ -494,8 +522,8 @@ static struct node *refer_pointer(struct store *s, const struct resource *in, co
 	return NULL;
 }
 
-struct node *schema_refer(struct store *s, const struct resource *from, const char *ref,
-	struct err *e)
+struct node *schema_refer(
+	struct store *s, const struct resource *from, const char *ref, struct err *e)
 {
 	struct buf uri = BUF_INIT(BUF_NO_LIMIT), fragment = BUF_INIT(BUF_NO_LIMIT);
 	const char *hash = strchr(ref, '#');
@@ -566,7 +594,8 @@ static int is_live(const struct resource *r, int k)
 
 static int by_keyword(const void *a, const void *b)
 {
-	return (int)((const struct part *)a)->keyword - (int)((const struct part *)b)->keyword;
+	return (int)((const struct part *)a)->keyword -
+		(int)((const struct part *)b)->keyword;
 }
 
 /* The keywords that say something about a value. */
@@ -577,7 +606,7 @@ static int fill_parts(struct node *n, struct err *e)
 	n->parts = calloc(json_len(n->at) + 1, sizeof(*n->parts));
 	if (n->parts == NULL)
 		return err_no_memory(e);
-	JSON_EACH(arg, n->at) {
+	JSON_EACH (arg, n->at) {
 		int k = keyword_of(json_key(arg));
 
 		if (!is_live(n->in, k) || (only_ref && k != KW_REF))
@@ -600,8 +629,8 @@ static void node_free(struct node *n)
 	free(n);
 }
 
-struct node *schema_node(struct store *s, const cJSON *at, const struct resource *in,
-	struct err *e)
+struct node *schema_node(
+	struct store *s, const cJSON *at, const struct resource *in, struct err *e)
 {
 	struct node **chain = &s->nodes[chain_of(at)], *n;
 
@@ -676,7 +705,8 @@ static struct schema *new_schema(struct err *e)
 	return s;
 }
 
-static int open_root(struct schema *s, const char *uri, const cJSON *document, struct err *e)
+static int open_root(
+	struct schema *s, const char *uri, const cJSON *document, struct err *e)
 {
 	const struct resource *r = add_document(s->store, uri, document, e);
 
@@ -684,7 +714,8 @@ static int open_root(struct schema *s, const char *uri, const cJSON *document, s
 	return s->root == NULL ? -1 : 0;
 }
 
-struct schema *schema_new(const cJSON *document, const struct schema_options *opts, struct err *e)
+struct schema *schema_new(
+	const cJSON *document, const struct schema_options *opts, struct err *e)
 {
 	struct schema *s = new_schema(e);
 
@@ -709,7 +740,8 @@ struct schema *schema_load(const char *path, struct err *e)
 		return NULL;
 	}
 	s->store->loaded = l;
-	s->store->directory = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path));
+	s->store->directory =
+		slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path));
 	l->document = json_parse_file(path, SCHEMA_FILE_MAX, e);
 	if (l->document != NULL && s->store->directory != NULL) {
 		if (open_root(s, slash == NULL ? path : slash + 1, l->document, e) == 0)

@@ -28,13 +28,14 @@ struct schema_options {
 };
 
 /* `document` is borrowed and must outlive the schema. NULL with *e filled. */
-struct schema *schema_new(const cJSON *document, const struct schema_options *opts,
-	struct err *e);
+struct schema *schema_new(
+	const cJSON *document, const struct schema_options *opts, struct err *e);
 void schema_free(struct schema *s); /* NULL is fine */
 
 /* 0 when valid; -1 with ERR_INPUT and "/plan/bom/3/qty: is not a number" (the
  * deepest first failing place) in *e. `where` is put before the pointer. */
-int schema_check(const struct schema *s, const cJSON *value, const char *where, struct err *e);
+int schema_check(
+	const struct schema *s, const cJSON *value, const char *where, struct err *e);
 
 /* A schema from a file of share/schemas/, with $ref to sibling files resolved;
  * owns everything it loaded. */

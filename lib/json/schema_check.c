@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 1500
+#define DEPTH_MAX       1500
 #define UNIQUE_BY_PAIRS 24
 
 /* The way to the value at hand, outermost last. */
@@ -32,12 +32,12 @@ struct seen {
 
 struct run {
 	struct store *store;
-	struct err *fault;   /* a fault of the schema or a limit: ends everything */
-	int failed;          /* *fault is filled */
-	int quiet;           /* inside not, if and contains nothing is noted */
+	struct err *fault; /* a fault of the schema or a limit: ends everything */
+	int failed;        /* *fault is filled */
+	int quiet;         /* inside not, if and contains nothing is noted */
 	int depth;
-	int best;            /* depth of the noted failure; -1: none */
-	struct buf *note;    /* "/plan/x: is not a number" */
+	int best;         /* depth of the noted failure; -1: none */
+	struct buf *note; /* "/plan/x: is not a number" */
 };
 
 static int check(struct run *r, struct node *n, const cJSON *v, struct seen *seen,
@@ -57,8 +57,8 @@ static void add_place(struct buf *b, const struct place *at)
 }
 
 /* Notes the deepest first failing place; 0 for `return no(...)`. */
-__attribute__((format(printf, 3, 4)))
-static int no(struct run *r, const struct place *at, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int no(
+	struct run *r, const struct place *at, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -188,8 +188,8 @@ static const cJSON *beside(const struct call *c, enum keyword k)
 static int run_ref(const struct call *c)
 {
 	if (c->p->target == NULL)
-		c->p->target = schema_refer(c->r->store, c->n->in, json_text(c->p->arg),
-			c->r->fault);
+		c->p->target = schema_refer(
+			c->r->store, c->n->in, json_text(c->p->arg), c->r->fault);
 	if (c->p->target == NULL)
 		return fault(c->r);
 	return check(c->r, c->p->target, c->v, c->seen, c->scope, c->at);
@@ -265,7 +265,8 @@ static int is_type(const cJSON *v, const char *name)
 	case 's':
 		return json_is(v, JSON_STRING);
 	default: /* integer */
-		return json_is(v, JSON_NUMBER) && json_number(v, 0.5) == floor(json_number(v, 0));
+		return json_is(v, JSON_NUMBER) &&
+			json_number(v, 0.5) == floor(json_number(v, 0));
 	}
 }
 
@@ -278,11 +279,13 @@ static int run_type(const struct call *c)
 
 		if (is_type(c->v, name))
 			return 1;
-		return no(c->r, c->at, "must be %s%s, not %s", strcmp(name, "null") == 0 ? ""
-			: strchr("aio", name[0]) != NULL ? "an " : "a ", name,
-			json_type_name(json_type(c->v)));
+		return no(c->r, c->at, "must be %s%s, not %s",
+			strcmp(name, "null") == 0                ? ""
+				: strchr("aio", name[0]) != NULL ? "an "
+								 : "a ",
+			name, json_type_name(json_type(c->v)));
 	}
-	JSON_EACH(it, c->p->arg) {
+	JSON_EACH (it, c->p->arg) {
 		if (is_type(c->v, json_text(it))) {
 			buf_release(&names);
 			return 1;
@@ -311,7 +314,7 @@ static int run_const(const struct call *c)
 
 static int run_enum(const struct call *c)
 {
-	JSON_EACH(it, c->p->arg)
+	JSON_EACH (it, c->p->arg)
 		if (json_equal(c->v, it))
 			return 1;
 	return not_one_of(c, "one of ", c->p->arg);
@@ -337,7 +340,8 @@ static void decimal_of(double d, long long *digits, int *power)
 		} else if (*digits < 100000000000000000LL) {
 			*digits = *digits * 10 + (*p - '0');
 		} else if (*power >= 0) {
-			*power += 1; /* digits past the 18th of a long integer are zeroes */
+			*power +=
+				1; /* digits past the 18th of a long integer are zeroes */
 		}
 	}
 	if (*p == 'e')
@@ -449,7 +453,8 @@ static int run_size(const struct call *c)
 		i++;
 	if (!json_is(c->v, sizes[i].type))
 		return 1;
-	n = (double)(sizes[i].type == JSON_STRING ? characters(json_text(c->v)) : json_len(c->v));
+	n = (double)(sizes[i].type == JSON_STRING ? characters(json_text(c->v))
+						  : json_len(c->v));
 	if (sizes[i].is_max ? n <= bound : n >= bound)
 		return 1;
 	return no(c->r, c->at, "has %.0f %s; it must have at %s %.0f", n, sizes[i].what,
@@ -500,7 +505,7 @@ static int unique_by_text(const struct call *c, size_t n)
 	size_t i = 0;
 	int ok = text != NULL;
 
-	JSON_EACH(it, c->v) {
+	JSON_EACH (it, c->v) {
 		struct buf b = BUF_INIT(BUF_NO_LIMIT);
 
 		if (!ok || json_canonical(it, &b, c->r->fault) < 0)
@@ -534,7 +539,8 @@ static int run_unique(const struct call *c)
 		ok = unique_by_text(c, n);
 	} else {
 		for (const cJSON *a = json_first(c->v); a != NULL && ok; a = json_next(a))
-			for (const cJSON *b = json_next(a); b != NULL && ok; b = json_next(b))
+			for (const cJSON *b = json_next(a); b != NULL && ok;
+				b = json_next(b))
 				ok = !json_equal(a, b);
 	}
 	return ok || no(c->r, c->at, "holds an item twice");
@@ -564,7 +570,8 @@ static int run_rest(const struct call *c, size_t from)
 
 	if (!json_is(c->v, JSON_ARRAY))
 		return ok;
-	for (const cJSON *it = json_first(c->v); it != NULL && ok; it = json_next(it), i++)
+	for (const cJSON *it = json_first(c->v); it != NULL && ok;
+		it = json_next(it), i++)
 		if (i >= from)
 			ok = on_item(c, n, it, i);
 	return ok;
@@ -596,7 +603,7 @@ static int run_contains(const struct call *c)
 		return n != NULL;
 	alone.seen = NULL;
 	c->r->quiet++;
-	JSON_EACH(it, c->v) {
+	JSON_EACH (it, c->v) {
 		if (on_item(&alone, n, it, i)) {
 			found++;
 			if (c->n->in->dialect == DRAFT_2020)
@@ -621,7 +628,8 @@ static int run_unevaluated_items(const struct call *c)
 
 	if (!json_is(c->v, JSON_ARRAY))
 		return ok;
-	for (const cJSON *it = json_first(c->v); it != NULL && ok; it = json_next(it), i++)
+	for (const cJSON *it = json_first(c->v); it != NULL && ok;
+		it = json_next(it), i++)
 		if (!c->seen->bit[i])
 			ok = on_item(c, n, it, i);
 	return ok;
@@ -633,7 +641,7 @@ static int run_required(const struct call *c)
 {
 	if (!json_is(c->v, JSON_OBJECT))
 		return 1;
-	JSON_EACH(name, c->p->arg)
+	JSON_EACH (name, c->p->arg)
 		if (!json_has(c->v, json_text(name)))
 			return no(c->r, c->at, "'%.100s' is missing", json_text(name));
 	return 1;
@@ -641,16 +649,17 @@ static int run_required(const struct call *c)
 
 static int need_all(const struct call *c, const cJSON *because, const cJSON *names)
 {
-	JSON_EACH(name, names)
+	JSON_EACH (name, names)
 		if (json_text(name) != NULL && !json_has(c->v, json_text(name)))
-			return no(c->r, c->at, "'%.100s' is missing (needed with '%.100s')",
+			return no(c->r, c->at,
+				"'%.100s' is missing (needed with '%.100s')",
 				json_text(name), json_key(because));
 	return 1;
 }
 
 static int run_dependent_required(const struct call *c)
 {
-	JSON_EACH(d, c->p->arg)
+	JSON_EACH (d, c->p->arg)
 		if (json_has(c->v, json_key(d)) && !need_all(c, d, d))
 			return 0;
 	return 1;
@@ -658,7 +667,7 @@ static int run_dependent_required(const struct call *c)
 
 static int run_dependent_schemas(const struct call *c)
 {
-	JSON_EACH(d, c->p->arg) {
+	JSON_EACH (d, c->p->arg) {
 		if (!json_has(c->v, json_key(d)))
 			continue;
 		if (json_is(d, JSON_ARRAY) ? !need_all(c, d, d) : !in_place(c, d))
@@ -673,7 +682,7 @@ static int run_properties(const struct call *c)
 
 	if (!json_is(c->v, JSON_OBJECT))
 		return 1;
-	JSON_EACH(m, c->v) {
+	JSON_EACH (m, c->v) {
 		const cJSON *s = json_get(c->p->arg, json_key(m));
 
 		if (s != NULL && !on_member(c, sub(c, s), m, i))
@@ -700,8 +709,8 @@ static int run_pattern_properties(const struct call *c)
 
 	if (!json_is(c->v, JSON_OBJECT))
 		return 1;
-	JSON_EACH(m, c->v) {
-		JSON_EACH(s, c->p->arg) {
+	JSON_EACH (m, c->v) {
+		JSON_EACH (s, c->p->arg) {
 			int found = name_matches(c, json_key(s), json_key(m));
 
 			if (found < 0 || (found && !on_member(c, sub(c, s), m, i)))
@@ -712,12 +721,12 @@ static int run_pattern_properties(const struct call *c)
 	return 1;
 }
 
-static int is_additional(const struct call *c, const cJSON *properties, const cJSON *patterns,
-	const char *name)
+static int is_additional(const struct call *c, const cJSON *properties,
+	const cJSON *patterns, const char *name)
 {
 	if (json_has(properties, name))
 		return 0;
-	JSON_EACH(s, patterns)
+	JSON_EACH (s, patterns)
 		if (name_matches(c, json_key(s), name) != 0)
 			return 0;
 	return 1;
@@ -739,7 +748,7 @@ static int run_additional_properties(const struct call *c)
 
 	if (!json_is(c->v, JSON_OBJECT) || n == NULL)
 		return n != NULL;
-	JSON_EACH(m, c->v) {
+	JSON_EACH (m, c->v) {
 		if (is_additional(c, properties, patterns, json_key(m))) {
 			if (c->r->failed || n->always == 0)
 				return refuse_member(c, m);
@@ -758,7 +767,7 @@ static int run_unevaluated_properties(const struct call *c)
 
 	if (!json_is(c->v, JSON_OBJECT) || n == NULL)
 		return n != NULL;
-	JSON_EACH(m, c->v) {
+	JSON_EACH (m, c->v) {
 		if (!c->seen->bit[i]) {
 			if (n->always == 0)
 				return refuse_member(c, m);
@@ -787,7 +796,9 @@ static int run_property_names(const struct call *c)
 		c->r->quiet--;
 		json_free(name);
 		if (!ok)
-			no(c->r, c->at, "has a member with the name '%.100s', which is not allowed",
+			no(c->r, c->at,
+				"has a member with the name '%.100s', which is not "
+				"allowed",
 				json_key(m));
 	}
 	return ok;
@@ -797,7 +808,7 @@ static int run_property_names(const struct call *c)
 
 static int run_all_of(const struct call *c)
 {
-	JSON_EACH(s, c->p->arg)
+	JSON_EACH (s, c->p->arg)
 		if (!in_place(c, s))
 			return 0;
 	return 1;
@@ -810,12 +821,14 @@ static int run_any_of(const struct call *c)
 	struct buf note = BUF_INIT(BUF_NO_LIMIT);
 
 	buf_add_str(&note, c->r->note->ptr);
-	JSON_EACH(s, c->p->arg) {
+	JSON_EACH (s, c->p->arg) {
 		struct node *n = sub(c, s);
 
-		matches += n != NULL && check_apart(c->r, n, c->v, c->seen, c->scope, c->at);
+		matches +=
+			n != NULL && check_apart(c->r, n, c->v, c->seen, c->scope, c->at);
 		/* Annotations of every matching branch count, so only these can stop. */
-		if (c->r->failed || (one && matches > 1) || (!one && matches && c->seen == NULL))
+		if (c->r->failed || (one && matches > 1) ||
+			(!one && matches && c->seen == NULL))
 			break;
 	}
 	if (matches > 0) {
@@ -947,12 +960,15 @@ static int check(struct run *r, struct node *n, const cJSON *v, struct seen *see
 	return ok;
 }
 
-int schema_check(const struct schema *s, const cJSON *value, const char *where, struct err *e)
+int schema_check(
+	const struct schema *s, const cJSON *value, const char *where, struct err *e)
 {
 	struct buf note = BUF_INIT(BUF_NO_LIMIT);
 	struct place top = { 0 };
 	struct err fault_of = { 0 };
-	struct run r = { .store = s->store, .fault = &fault_of, .best = -1, .note = &note };
+	struct run r = {
+		.store = s->store, .fault = &fault_of, .best = -1, .note = &note
+	};
 	int ok = check(&r, s->root, value, NULL, NULL, &top);
 
 	if (r.failed) {
@@ -960,7 +976,8 @@ int schema_check(const struct schema *s, const cJSON *value, const char *where, 
 		ok = 0;
 	} else if (!ok) {
 		err_fill(e, ERR_INPUT, "%s%s%s", where != NULL ? where : "",
-			where != NULL && where[0] != '\0' && note.ptr[0] != '/' ? ": " : "",
+			where != NULL && where[0] != '\0' && note.ptr[0] != '/' ? ": "
+										: "",
 			note.ptr);
 	}
 	buf_release(&note);

@@ -119,7 +119,8 @@ static int is_ipv4_span(const char *s, size_t len)
 			value = value * 10 + (s[i++] - '0');
 			digits++;
 		}
-		if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && s[i - (size_t)digits] == '0'))
+		if (digits == 0 || digits > 3 || value > 255 ||
+			(digits > 1 && s[i - (size_t)digits] == '0'))
 			return 0;
 		if (i < len && (s[i++] != '.' || i == len))
 			return 0;
@@ -148,7 +149,8 @@ static int is_ipv6_span(const char *s, size_t len)
 			n++;
 		if (i + n < len && s[i + n] == '.') {
 			groups += 2;
-			return is_ipv4_span(s + i, len - i) && (gap ? groups < 8 : groups == 8);
+			return is_ipv4_span(s + i, len - i) &&
+				(gap ? groups < 8 : groups == 8);
 		}
 		if (n == 0 || n > 4)
 			return 0;
@@ -204,8 +206,8 @@ static size_t dotted_local(const char *s, int wide)
 	for (;; i++) {
 		size_t from = i;
 
-		while (is_letter(s[i]) || is_digit(s[i]) || is_one_of(s[i], "!#$%&'*+-/=?^_`{|}~") ||
-			(wide && is_high(s[i])))
+		while (is_letter(s[i]) || is_digit(s[i]) ||
+			is_one_of(s[i], "!#$%&'*+-/=?^_`{|}~") || (wide && is_high(s[i])))
 			i++;
 		if (i == from)
 			return 0;
@@ -250,10 +252,12 @@ static int are_uri_chars(struct uri_part p, const char *allowed, int wide)
 		char c = p.at[i];
 
 		if (c == '%') {
-			if (i + 2 >= p.len || !is_hex(p.at[i + 1]) || !is_hex(p.at[i + 2]))
+			if (i + 2 >= p.len || !is_hex(p.at[i + 1]) ||
+				!is_hex(p.at[i + 2]))
 				return 0;
 			i += 2;
-		} else if (!(is_letter(c) || is_digit(c) || is_one_of(c, "-._~!$&'()*+,;=") ||
+		} else if (!(is_letter(c) || is_digit(c) ||
+				   is_one_of(c, "-._~!$&'()*+,;=") ||
 				   is_one_of(c, allowed) || (wide && is_high(c)))) {
 			return 0;
 		}
@@ -272,7 +276,8 @@ static int is_ip_future(const char *s, size_t len)
 	if (i == 1 || i + 1 >= len || s[i] != '.')
 		return 0;
 	for (i++; i < len; i++)
-		if (!(is_letter(s[i]) || is_digit(s[i]) || is_one_of(s[i], "-._~!$&'()*+,;=:")))
+		if (!(is_letter(s[i]) || is_digit(s[i]) ||
+			    is_one_of(s[i], "-._~!$&'()*+,;=:")))
 			return 0;
 	return 1;
 }
@@ -287,16 +292,19 @@ static const char *last_at(struct uri_part p)
 
 static int is_authority(struct uri_part p, int wide)
 {
-	const char *at = last_at(p), *end = p.at + p.len, *host = at != NULL ? at + 1 : p.at;
+	const char *at = last_at(p), *end = p.at + p.len,
+		   *host = at != NULL ? at + 1 : p.at;
 	const char *colon;
 
-	if (at != NULL && !are_uri_chars((struct uri_part){ p.at, (size_t)(at - p.at) }, ":", wide))
+	if (at != NULL &&
+		!are_uri_chars((struct uri_part){ p.at, (size_t)(at - p.at) }, ":", wide))
 		return 0;
 	if (host < end && *host == '[') {
 		const char *close = memchr(host, ']', (size_t)(end - host));
 
-		if (close == NULL || (!is_ipv6_span(host + 1, (size_t)(close - host - 1)) &&
-					     !is_ip_future(host + 1, (size_t)(close - host - 1))))
+		if (close == NULL ||
+			(!is_ipv6_span(host + 1, (size_t)(close - host - 1)) &&
+				!is_ip_future(host + 1, (size_t)(close - host - 1))))
 			return 0;
 		host = close + 1;
 		colon = host;
@@ -306,7 +314,8 @@ static int is_authority(struct uri_part p, int wide)
 		colon = memchr(host, ':', (size_t)(end - host));
 		if (colon == NULL)
 			colon = end;
-		if (!are_uri_chars((struct uri_part){ host, (size_t)(colon - host) }, "", wide))
+		if (!are_uri_chars(
+			    (struct uri_part){ host, (size_t)(colon - host) }, "", wide))
 			return 0;
 	}
 	for (colon += colon < end; colon < end; colon++)
@@ -318,7 +327,8 @@ static int is_authority(struct uri_part p, int wide)
 static int is_scheme(struct uri_part p)
 {
 	for (size_t i = 0; i < p.len; i++)
-		if (!is_letter(p.at[i]) && (i == 0 || !(is_digit(p.at[i]) || is_one_of(p.at[i], "+-."))))
+		if (!is_letter(p.at[i]) &&
+			(i == 0 || !(is_digit(p.at[i]) || is_one_of(p.at[i], "+-."))))
 			return 0;
 	return p.len > 0;
 }
@@ -354,7 +364,9 @@ static int is_reference(const char *s, int wide, int needs_scheme)
 		if (memchr(first.at, ':', first.len) != NULL)
 			return 0;
 	}
-	if (wide && (has_private_use(u.path) || (u.fragment.at != NULL && has_private_use(u.fragment))))
+	if (wide &&
+		(has_private_use(u.path) ||
+			(u.fragment.at != NULL && has_private_use(u.fragment))))
 		return 0;
 	return are_uri_chars(u.path, ":@/", wide) &&
 		(u.query.at == NULL || are_uri_chars(u.query, ":@/?", wide)) &&
@@ -435,7 +447,8 @@ static int is_uri_template(const char *s)
 			n = template_expression(s);
 		else if (*s == '%')
 			n = is_hex(s[1]) && is_hex(s[2]) ? 3 : 0;
-		else if (!is_high(*s) && (*s <= ' ' || *s == 127 || is_one_of(*s, "\"<>\\^`{|}")))
+		else if (!is_high(*s) &&
+			(*s <= ' ' || *s == 127 || is_one_of(*s, "\"<>\\^`{|}")))
 			n = 0;
 		if (n == 0)
 			return 0;

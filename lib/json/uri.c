@@ -104,7 +104,8 @@ static void own_path(const struct uri *u, struct buf *out)
 	buf_release(&copy);
 }
 
-static void add_part(struct buf *out, const char *before, struct uri_part p, const char *after)
+static void add_part(
+	struct buf *out, const char *before, struct uri_part p, const char *after)
 {
 	if (p.at == NULL)
 		return;
@@ -143,7 +144,8 @@ void uri_resolve(const char *base, const char *ref, struct buf *out)
 static int hex_digit(char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+	const char *at =
+		c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
 
 	return at == NULL ? -1 : (int)(at - digits);
 }

@@ -70,8 +70,9 @@ static int ssn(const char *s, size_t len)
 	for (size_t i = 0; i < len && n < sizeof(d); i++)
 		if (is_digit(s[i]))
 			d[n++] = s[i];
-	return n == 9 && memcmp(d, "000", 3) != 0 && memcmp(d, "666", 3) != 0 && d[0] != '9' &&
-		memcmp(d + 3, "00", 2) != 0 && memcmp(d + 5, "0000", 4) != 0;
+	return n == 9 && memcmp(d, "000", 3) != 0 && memcmp(d, "666", 3) != 0 &&
+		d[0] != '9' && memcmp(d + 3, "00", 2) != 0 &&
+		memcmp(d + 5, "0000", 4) != 0;
 }
 
 /* E.164: at most 15 digits, and no number is shorter than 8 with its country. */

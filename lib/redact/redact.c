@@ -25,33 +25,34 @@ struct rule {
 	const char *id, *class, *title;
 	const char *pattern;  /* searched around a word */
 	const char *assigned; /* the value in `word... = value` */
-	const char *not;      /* a secret that looks like this is none */
-	const char *not_name; /* assigned: what the name must not have between word and '=' */
+	const char * not ;    /* a secret that looks like this is none */
+	const char *
+		not_name; /* assigned: what the name must not have between word and '=' */
 	const cJSON *words;
-	double entropy;       /* least bits a character */
+	double entropy; /* least bits a character */
 	size_t before, after;
-	int digits;           /* tried where a run of digits starts, `before` bytes back */
-	int generic;          /* stands back where a more special rule has a word */
-	int telling;          /* its words are long enough to tell a kind of secret */
+	int digits;  /* tried where a run of digits starts, `before` bytes back */
+	int generic; /* stands back where a more special rule has a word */
+	int telling; /* its words are long enough to tell a kind of secret */
 	redact_check *check;
 	pcre2_code *code, *not_code, *not_name_code;
-	size_t tried_to;      /* pattern: where the next search may start */
-	size_t nothing_to;    /* pattern: no match lies before this */
+	size_t tried_to;   /* pattern: where the next search may start */
+	size_t nothing_to; /* pattern: no match lies before this */
 };
 
 struct redact {
 	struct rule *rules;
 	size_t n, max;
-	struct words *words;      /* built at the first scan */
+	struct words *words; /* built at the first scan */
 	pcre2_match_data *match;
 	pcre2_match_context *context;
-	int groups;               /* of the last match: the highest set group, plus one */
+	int groups; /* of the last match: the highest set group, plus one */
 };
 
 /* ---- reading rules ---- */
 
-static int rule_size(const cJSON *from, const char *key, size_t otherwise, size_t *out,
-	struct err *e)
+static int rule_size(
+	const cJSON *from, const char *key, size_t otherwise, size_t *out, struct err *e)
 {
 	double d = json_num_or(from, key, (double)otherwise);
 
@@ -74,7 +75,8 @@ static int rule_check(struct rule *r, const cJSON *from, struct err *e)
 static int rule_read(struct rule *r, const cJSON *from, struct err *e)
 {
 	memset(r, 0, sizeof(*r));
-	if (json_str(from, "id", &r->id, e) < 0 || json_str(from, "class", &r->class, e) < 0 ||
+	if (json_str(from, "id", &r->id, e) < 0 ||
+		json_str(from, "class", &r->class, e) < 0 ||
 		json_str(from, "title", &r->title, e) < 0 || rule_check(r, from, e) < 0 ||
 		rule_size(from, "before", BEFORE_DEFAULT, &r->before, e) < 0 ||
 		rule_size(from, "after", AFTER_DEFAULT, &r->after, e) < 0)
@@ -87,7 +89,7 @@ static int rule_read(struct rule *r, const cJSON *from, struct err *e)
 	r->digits = json_bool_or(from, "digits", 0);
 	r->generic = json_bool_or(from, "generic", 0);
 	r->telling = 1;
-	JSON_EACH(w, r->words)
+	JSON_EACH (w, r->words)
 		r->telling &= json_text(w) != NULL && strlen(json_text(w)) >= TELLING_MIN;
 	r->entropy = json_num_or(from, "entropy", 0);
 	if ((r->pattern == NULL) == (r->assigned == NULL))
@@ -111,7 +113,7 @@ int redact_add(struct redact *r, const cJSON *doc, struct err *e)
 	if (bigger == NULL)
 		return err_no_memory(e);
 	r->rules = bigger;
-	JSON_EACH(from, rules) {
+	JSON_EACH (from, rules) {
 		if (rule_read(&r->rules[r->n], from, e) < 0) {
 			err_where(e, "/rules/%zu", i);
 			return -1;
@@ -166,7 +168,7 @@ static int build_words(struct redact *r, struct err *e)
 		return 0;
 	r->words = words_new(e);
 	for (size_t i = 0; r->words != NULL && i < r->n; i++)
-		JSON_EACH(w, r->rules[i].words)
+		JSON_EACH (w, r->rules[i].words)
 			if (json_text(w) == NULL ||
 				words_add(r->words, json_text(w), (unsigned)i, e) < 0) {
 				err_where(e, "rule %s", r->rules[i].id);
@@ -181,8 +183,8 @@ bad:
 }
 
 /* Rules are bytes to bytes: any text will do, so no UTF mode. */
-static int compile(const struct rule *rule, const char *text, uint32_t options, pcre2_code **out,
-	struct err *e)
+static int compile(const struct rule *rule, const char *text, uint32_t options,
+	pcre2_code **out, struct err *e)
 {
 	int code;
 	PCRE2_SIZE at;
@@ -202,8 +204,9 @@ static int prepare(struct rule *rule, struct err *e)
 	uint32_t options = rule->assigned != NULL || rule->digits ? PCRE2_ANCHORED : 0;
 
 	return compile(rule, text, options, &rule->code, e) < 0 ||
-		compile(rule, rule->not, 0, &rule->not_code, e) < 0 ||
-		compile(rule, rule->not_name, PCRE2_CASELESS, &rule->not_name_code, e) < 0
+			compile(rule, rule->not, 0, &rule->not_code, e) < 0 ||
+			compile(rule, rule->not_name, PCRE2_CASELESS,
+				&rule->not_name_code, e) < 0
 		? -1
 		: 0;
 }
@@ -222,7 +225,8 @@ struct pass {
 
 static int wanted(const struct pass *p, const struct rule *rule)
 {
-	return (p->what & (rule->class[0] == 's' ? REDACT_SECRETS : REDACT_PERSONAL)) != 0;
+	return (p->what & (rule->class[0] == 's' ? REDACT_SECRETS : REDACT_PERSONAL)) !=
+		0;
 }
 
 static double entropy_of(const char *s, size_t len)
@@ -244,15 +248,16 @@ static double entropy_of(const char *s, size_t len)
 /* 1 found, 0 not, within text[from, to); looks behind see what is before `from`. */
 static int find(const struct pass *p, pcre2_code *code, size_t from, size_t to)
 {
-	p->r->groups = pcre2_match(code, (PCRE2_SPTR)p->text, to, from, 0, p->r->match,
-		p->r->context);
+	p->r->groups = pcre2_match(
+		code, (PCRE2_SPTR)p->text, to, from, 0, p->r->match, p->r->context);
 	return p->r->groups > 0;
 }
 
 static int find_in(const struct pass *p, pcre2_code *code, const char *s, size_t len)
 {
 	return code != NULL && len > 0 &&
-		pcre2_match(code, (PCRE2_SPTR)s, len, 0, 0, p->r->match, p->r->context) > 0;
+		pcre2_match(code, (PCRE2_SPTR)s, len, 0, 0, p->r->match, p->r->context) >
+		0;
 }
 
 /* The first group that took part in the match, else the whole of it. */
@@ -299,17 +304,18 @@ static int add_hit(struct pass *p, const struct rule *rule, size_t start, size_t
 {
 	if (p->n == p->max) {
 		size_t max = p->max == 0 ? 16 : p->max * 2;
-		struct redact_hit *bigger = p->n >= HITS_MAX
-			? NULL
-			: realloc(p->hits, max * sizeof(*bigger));
+		struct redact_hit *bigger =
+			p->n >= HITS_MAX ? NULL : realloc(p->hits, max * sizeof(*bigger));
 
 		if (bigger == NULL)
-			return err_set(p->e, ERR_INPUT, "the text has more findings than can be "
+			return err_set(p->e, ERR_INPUT,
+				"the text has more findings than can be "
 				"listed");
 		p->hits = bigger;
 		p->max = max;
 	}
-	p->hits[p->n++] = (struct redact_hit){ rule->id, rule->class, rule->title, start, end, 0 };
+	p->hits[p->n++] =
+		(struct redact_hit){ rule->id, rule->class, rule->title, start, end, 0 };
 	return 0;
 }
 
@@ -319,7 +325,8 @@ static int consider(struct pass *p, const struct rule *rule, size_t start, size_
 	size_t len = end - start;
 
 	if (len == 0 || (rule->entropy > 0 && entropy_of(s, len) < rule->entropy) ||
-		find_in(p, rule->not_code, s, len) || (rule->check != NULL && !rule->check(s, len)))
+		find_in(p, rule->not_code, s, len) ||
+		(rule->check != NULL && !rule->check(s, len)))
 		return 0;
 	return add_hit(p, rule, start, end);
 }
@@ -359,8 +366,8 @@ static int try_pattern(struct pass *p, struct rule *rule, size_t word_end)
 
 static int is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '_' || c == '-' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		(c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 static size_t skip_any(const struct pass *p, size_t at, const char *set, size_t most)
@@ -399,7 +406,8 @@ static int try_assigned(struct pass *p, struct rule *rule, size_t word_end)
 {
 	size_t name = word_end, at, start, end, before;
 
-	while (name < p->len && name < word_end + NAME_MAX_LEN && is_name_char(p->text[name]))
+	while (name < p->len && name < word_end + NAME_MAX_LEN &&
+		is_name_char(p->text[name]))
 		name++;
 	at = skip_any(p, name, " \t'\"`])", 4);
 	at = skip_operator(p, at);
@@ -412,7 +420,8 @@ static int try_assigned(struct pass *p, struct rule *rule, size_t word_end)
 	if (!ends_value(p, pcre2_get_ovector_pointer(p->r->match)[1]))
 		return 0;
 	before = word_end;
-	while (before > 0 && word_end - before < NAME_MAX_LEN && is_name_char(p->text[before - 1]))
+	while (before > 0 && word_end - before < NAME_MAX_LEN &&
+		is_name_char(p->text[before - 1]))
 		before--;
 	if (find_in(p, rule->not_name_code, p->text + before, name - before) ||
 		is_known_elsewhere(p, rule, 1, before, name) ||
@@ -430,7 +439,8 @@ static int on_word(void *arg, unsigned id, size_t end)
 		return 0;
 	if (rule->code == NULL && prepare(rule, p->e) < 0)
 		return -1;
-	return rule->assigned != NULL ? try_assigned(p, rule, end) : try_pattern(p, rule, end);
+	return rule->assigned != NULL ? try_assigned(p, rule, end)
+				      : try_pattern(p, rule, end);
 }
 
 /* Rules for numbers: tried where a run of digits starts, anchored. */
@@ -443,10 +453,12 @@ static int on_digits(struct pass *p, struct rule *rule)
 	for (size_t i = 0; i < p->len; i++) {
 		int is_digit = p->text[i] >= '0' && p->text[i] <= '9';
 
-		if (!is_digit || (i > 0 && p->text[i - 1] >= '0' && p->text[i - 1] <= '9') ||
+		if (!is_digit ||
+			(i > 0 && p->text[i - 1] >= '0' && p->text[i - 1] <= '9') ||
 			i < rule->before || i < rule->tried_to + rule->before)
 			continue;
-		if (!find(p, rule->code, i - rule->before, least(p->len, i + rule->after)))
+		if (!find(p, rule->code, i - rule->before,
+			    least(p->len, i + rule->after)))
 			continue;
 		span(p, &start, &end);
 		if (consider(p, rule, start, end) < 0)
@@ -554,8 +566,8 @@ int redact_mask(struct redact *r, enum redact_what what, const char *text, size_
 	return buf_ok(out, e);
 }
 
-int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *out, size_t *n,
-	struct err *e)
+int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *out,
+	size_t *n, struct err *e)
 {
 	return redact_mask(r, REDACT_SECRETS, text, len, out, n, e);
 }

@@ -19,7 +19,8 @@ struct redact;
 
 enum redact_what {
 	REDACT_SECRETS = 1, /* class "secret" */
-	REDACT_PERSONAL = 2, /* classes "pii:email", "pii:phone", "pii:iban", "pii:card", ... */
+	REDACT_PERSONAL =
+		2, /* classes "pii:email", "pii:phone", "pii:iban", "pii:card", ... */
 	REDACT_ALL = 3,
 };
 
@@ -34,8 +35,9 @@ struct redact_hit {
 /* `doc` is a parsed rules file, borrowed: it must outlive the rules. Messages name
  * the JSON Pointer of what is wrong. NULL with *e filled. */
 struct redact *redact_new(const cJSON *doc, struct err *e);
-int redact_add(struct redact *r, const cJSON *doc, struct err *e); /* a second rules file */
-void redact_free(struct redact *r); /* NULL is fine */
+int redact_add(
+	struct redact *r, const cJSON *doc, struct err *e); /* a second rules file */
+void redact_free(struct redact *r);                         /* NULL is fine */
 
 /* All hits in order of their place; what overlaps is one hit, a secret before
  * personal data. The caller frees *hits with free(); it is
@@ -49,7 +51,7 @@ int redact_mask(struct redact *r, enum redact_what what, const char *text, size_
 	struct buf *out, size_t *n, struct err *e);
 
 /* redact_mask of secrets alone, as intake does to a brief before it is stored. */
-int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *out, size_t *n,
-	struct err *e);
+int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *out,
+	size_t *n, struct err *e);
 
 #endif

@@ -53,7 +53,8 @@ static int grow(void **array, unsigned used, unsigned *max, size_t size)
 
 static int add_state(struct words *w)
 {
-	if (grow((void **)&w->states, w->n_states, &w->max_states, sizeof(*w->states)) < 0)
+	if (grow((void **)&w->states, w->n_states, &w->max_states, sizeof(*w->states)) <
+		0)
 		return -1;
 	memset(&w->states[w->n_states++], 0, sizeof(*w->states));
 	return 0;
@@ -91,8 +92,10 @@ int words_add(struct words *w, const char *word, unsigned id, struct err *e)
 		unsigned s = w->symbol[(unsigned char)*p];
 
 		if (s == 0)
-			return err_set(e, ERR_INPUT, "the word '%.60s' has a character that words "
-				"cannot have", word);
+			return err_set(e, ERR_INPUT,
+				"the word '%.60s' has a character that words "
+				"cannot have",
+				word);
 		if (w->states[at].next[s] == 0) {
 			if (add_state(w) < 0)
 				return err_no_memory(e);
@@ -100,7 +103,8 @@ int words_add(struct words *w, const char *word, unsigned id, struct err *e)
 		}
 		at = w->states[at].next[s];
 	}
-	if (grow((void **)&w->outputs, w->n_outputs, &w->max_outputs, sizeof(*w->outputs)) < 0)
+	if (grow((void **)&w->outputs, w->n_outputs, &w->max_outputs,
+		    sizeof(*w->outputs)) < 0)
 		return err_no_memory(e);
 	w->outputs[w->n_outputs] = (struct output){ id, w->states[at].out };
 	w->states[at].out = ++w->n_outputs;
@@ -108,7 +112,8 @@ int words_add(struct words *w, const char *word, unsigned id, struct err *e)
 }
 
 /* Where a state leads when it has no way of its own for a symbol. */
-static void link_state(struct words *w, unsigned at, unsigned s, unsigned *queue, unsigned *tail)
+static void link_state(
+	struct words *w, unsigned at, unsigned s, unsigned *queue, unsigned *tail)
 {
 	unsigned to = w->states[at].next[s];
 	unsigned fallback = at == 0 ? 0 : w->states[w->states[at].fail].next[s];
@@ -118,7 +123,8 @@ static void link_state(struct words *w, unsigned at, unsigned s, unsigned *queue
 		return;
 	}
 	w->states[to].fail = fallback;
-	w->states[to].more = w->states[fallback].out != 0 ? fallback : w->states[fallback].more;
+	w->states[to].more =
+		w->states[fallback].out != 0 ? fallback : w->states[fallback].more;
 	queue[(*tail)++] = to;
 }
 
@@ -148,7 +154,8 @@ int words_scan(const struct words *w, const char *text, size_t len,
 	for (size_t i = 0; i < len; i++) {
 		at = w->states[at].next[w->symbol[(unsigned char)text[i]]];
 		for (unsigned s = at; s != 0; s = w->states[s].more)
-			for (unsigned o = w->states[s].out; o != 0; o = w->outputs[o - 1].next) {
+			for (unsigned o = w->states[s].out; o != 0;
+				o = w->outputs[o - 1].next) {
 				int ret = hit(arg, w->outputs[o - 1].id, i + 1);
 
 				if (ret != 0)

@@ -190,8 +190,7 @@ static int section(struct renderer *r, const struct tree *t, const struct node *
 		return 0;
 	if (!json_is(v, JSON_ARRAY))
 		return render(r, t, n->child, &inner, frames, at);
-	JSON_EACH(item, v)
-	{
+	JSON_EACH (item, v) {
 		inner.value = item;
 		if (render(r, t, n->child, &inner, frames, at) < 0)
 			return -1;

@@ -36,7 +36,7 @@ enum template_language {
 	TEMPLATE_SHELL,
 	TEMPLATE_TOML,
 	TEMPLATE_DOCKERFILE,
-	TEMPLATE_SQL, /* inside single quotes: ' doubled */
+	TEMPLATE_SQL,  /* inside single quotes: ' doubled */
 	TEMPLATE_MAKE, /* inside double quotes of a recipe: the shell's rules, $ doubled */
 };
 

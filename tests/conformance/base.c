@@ -5,14 +5,15 @@
 
 typedef void case_fn(struct tally *t, const char *name, const cJSON *c);
 
-static int each_case(struct tally *t, const char *text, size_t len, case_fn *run, struct err *e)
+static int each_case(
+	struct tally *t, const char *text, size_t len, case_fn *run, struct err *e)
 {
 	cJSON *cases = read_json(text, len, e);
 	size_t i = 0;
 
 	if (cases == NULL)
 		return -1;
-	JSON_EACH(c, cases) {
+	JSON_EACH (c, cases) {
 		struct buf name = BUF_INIT(4096);
 
 		buf_addf(&name, "case %zu '%s'", i++,
@@ -28,13 +29,15 @@ static void time_case(struct tally *t, const char *name, const cJSON *c)
 {
 	int expect = json_true(json_get(c, "valid"));
 	int64_t seconds = 0, nanoseconds = 0;
-	int valid = clock_parse_parts(json_str_or(c, "text", ""), &seconds, &nanoseconds) == 0;
+	int valid = clock_parse_parts(
+			    json_str_or(c, "text", ""), &seconds, &nanoseconds) == 0;
 
 	if (valid != expect)
 		fail(t, name, "is %s, expected %s", valid ? "valid" : "invalid",
 			expect ? "valid" : "invalid");
-	else if (valid && ((double)seconds != json_num_or(c, "unix", 0) ||
-				  (double)nanoseconds != json_num_or(c, "nanos", 0)))
+	else if (valid &&
+		((double)seconds != json_num_or(c, "unix", 0) ||
+			(double)nanoseconds != json_num_or(c, "nanos", 0)))
 		fail(t, name, "is %lld s and %lld ns", (long long)seconds,
 			(long long)nanoseconds);
 	else
@@ -79,8 +82,8 @@ static void uuid_case(struct tally *t, const char *name, const cJSON *c)
 	int valid;
 
 	if (kind != NULL) {
-		id_from_name(strcmp(kind, "v3") == 0 ? 3 : 5, json_str_or(c, "namespace", ""), of,
-			strlen(of), made);
+		id_from_name(strcmp(kind, "v3") == 0 ? 3 : 5,
+			json_str_or(c, "namespace", ""), of, strlen(of), made);
 		if (strcmp(made, json_str_or(c, "uuid", "")) == 0)
 			pass(t);
 		else

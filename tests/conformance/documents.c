@@ -21,9 +21,9 @@ static const struct family families[] = {
 };
 
 struct shelf {
-	char here[PATH_SIZE];    /* where FILE lies */
+	char here[PATH_SIZE]; /* where FILE lies */
 	char schemas[PATH_SIZE];
-	cJSON *read;             /* name -> document */
+	cJSON *read; /* name -> document */
 };
 
 static cJSON *read_at(const char *folder, const char *name, struct err *e)
@@ -68,23 +68,29 @@ static void check(struct tally *t, const char *name, const struct schema *schema
 			expect ? "valid" : "invalid", e.msg);
 }
 
-static const char *schema_name(const struct family *f, const struct tally *t, const cJSON *c)
+static const char *schema_name(
+	const struct family *f, const struct tally *t, const cJSON *c)
 {
 	if (json_has(c, "schema"))
 		return json_str_or(c, "schema", "");
 	if (f->schema != NULL)
 		return f->schema;
-	return strstr(t->path, "1.5") != NULL ? "bom-1.5.schema.json" : "bom-1.6.schema.json";
+	return strstr(t->path, "1.5") != NULL ? "bom-1.5.schema.json"
+					      : "bom-1.6.schema.json";
 }
 
-static void run_case(struct tally *t, const struct family *f, struct shelf *s, const cJSON *c)
+static void run_case(
+	struct tally *t, const struct family *f, struct shelf *s, const cJSON *c)
 {
 	const char *file = json_str_or(c, "file", NULL);
 	/* The verdicts on the published documents were made with formats asserted. */
-	struct schema_options options = { .find = find, .arg = s, .assert_formats = file != NULL };
+	struct schema_options options = {
+		.find = find, .arg = s, .assert_formats = file != NULL
+	};
 	const char *name = file != NULL ? file : json_str_or(c, "name", "?");
-	int expect = file != NULL ? strcmp(json_str_or(c, "schema_verdict", ""), "valid") == 0
-				  : json_true(json_get(c, "valid"));
+	int expect = file != NULL
+		? strcmp(json_str_or(c, "schema_verdict", ""), "valid") == 0
+		: json_true(json_get(c, "valid"));
 	struct err e = { 0 };
 	const cJSON *of = find(s, schema_name(f, t, c));
 	cJSON *document = file != NULL ? read_at(s->here, file, &e) : NULL;
@@ -95,13 +101,14 @@ static void run_case(struct tally *t, const struct family *f, struct shelf *s, c
 	else if (schema == NULL || (file != NULL && document == NULL))
 		fail(t, name, "%s", e.msg);
 	else
-		check(t, name, schema, file != NULL ? document : json_get(c, "document"), expect);
+		check(t, name, schema, file != NULL ? document : json_get(c, "document"),
+			expect);
 	schema_free(schema);
 	json_free(document);
 }
 
-static int run_family(struct tally *t, const char *suite, const char *text, size_t len,
-	struct err *e)
+static int run_family(
+	struct tally *t, const char *suite, const char *text, size_t len, struct err *e)
 {
 	const struct family *f = families;
 	const char *slash = strrchr(t->path, '/');
@@ -113,11 +120,12 @@ static int run_family(struct tally *t, const char *suite, const char *text, size
 	while (strcmp(f->suite, suite) != 0)
 		f++;
 	s.read = json_new_object(e);
-	snprintf(s.here, sizeof(s.here), "%.*s", slash == NULL ? 1 : (int)(slash - t->path),
+	snprintf(s.here, sizeof(s.here), "%.*s",
+		slash == NULL ? 1 : (int)(slash - t->path),
 		slash == NULL ? "." : t->path);
-	snprintf(s.schemas, sizeof(s.schemas), "%.*s/../../schemas-external/%s", PATH_SIZE / 2,
-		s.here, f->folder);
-	JSON_EACH(c, cases)
+	snprintf(s.schemas, sizeof(s.schemas), "%.*s/../../schemas-external/%s",
+		PATH_SIZE / 2, s.here, f->folder);
+	JSON_EACH (c, cases)
 		if (json_is(c, JSON_OBJECT))
 			run_case(t, f, &s, c);
 	json_free(s.read);

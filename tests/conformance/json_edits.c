@@ -6,14 +6,15 @@
 typedef void case_fn(struct tally *t, const char *name, const cJSON *c);
 
 /* Cases have no names of their own everywhere: their place is one. */
-static int each_case(struct tally *t, const char *text, size_t len, case_fn *run, struct err *e)
+static int each_case(
+	struct tally *t, const char *text, size_t len, case_fn *run, struct err *e)
 {
 	cJSON *cases = read_json(text, len, e);
 	size_t i = 0;
 
 	if (cases == NULL)
 		return -1;
-	JSON_EACH(c, cases) {
+	JSON_EACH (c, cases) {
 		struct buf name = BUF_INIT(4096);
 
 		buf_addf(&name, "case %zu %s", i++, json_str_or(c, "comment", ""));
@@ -24,8 +25,8 @@ static int each_case(struct tally *t, const char *text, size_t len, case_fn *run
 	return 0;
 }
 
-static void compare(struct tally *t, const char *name, const cJSON *got, const cJSON *expected,
-	const struct err *e)
+static void compare(struct tally *t, const char *name, const cJSON *got,
+	const cJSON *expected, const struct err *e)
 {
 	if (got == NULL)
 		fail(t, name, "is refused: %s", e->msg);

@@ -84,11 +84,13 @@ static void locate(struct library *l, const char *path)
 	int n = end == NULL ? 0 : (int)(end - path);
 
 	snprintf(l->suite, sizeof(l->suite), "%.*s", n > 0 ? n : 1, n > 0 ? path : ".");
-	snprintf(l->external, sizeof(l->external), "%.*s/../../schemas-external/json-schema",
-		n > 0 ? n : 1, n > 0 ? path : ".");
+	snprintf(l->external, sizeof(l->external),
+		"%.*s/../../schemas-external/json-schema", n > 0 ? n : 1,
+		n > 0 ? path : ".");
 }
 
-static void run_test(struct tally *t, const struct schema *s, const char *group, const cJSON *test)
+static void run_test(
+	struct tally *t, const struct schema *s, const char *group, const cJSON *test)
 {
 	struct buf name = BUF_INIT(4096);
 	struct err e = { 0 };
@@ -98,22 +100,25 @@ static void run_test(struct tally *t, const struct schema *s, const char *group,
 	if (valid == json_true(json_get(test, "valid")))
 		pass(t);
 	else if (valid)
-		fail(t, name.ptr, "%s is taken, expected invalid", shown(json_get(test, "data"), 0));
+		fail(t, name.ptr, "%s is taken, expected invalid",
+			shown(json_get(test, "data"), 0));
 	else
-		fail(t, name.ptr, "%s is refused: %s", shown(json_get(test, "data"), 0), e.msg);
+		fail(t, name.ptr, "%s is refused: %s", shown(json_get(test, "data"), 0),
+			e.msg);
 	buf_release(&name);
 }
 
 static void run_group(struct tally *t, struct library *l, const cJSON *group)
 {
-	struct schema_options options = { .assert_formats = strstr(t->path, "/format/") != NULL,
+	struct schema_options options = { .assert_formats =
+						  strstr(t->path, "/format/") != NULL,
 		.find = find,
 		.arg = l };
 	const char *name = json_str_or(group, "description", "?");
 	struct err e = { 0 };
 	struct schema *s = schema_new(json_get(group, "schema"), &options, &e);
 
-	JSON_EACH(test, json_get(group, "tests")) {
+	JSON_EACH (test, json_get(group, "tests")) {
 		if (s == NULL)
 			fail(t, name, "the schema is refused: %s", e.msg);
 		else
@@ -130,7 +135,7 @@ int run_json_schema(struct tally *t, const char *text, size_t len, struct err *e
 	if (groups == NULL)
 		return -1;
 	locate(&l, t->path);
-	JSON_EACH(group, groups)
+	JSON_EACH (group, groups)
 		run_group(t, &l, group);
 	release(&l);
 	json_free(groups);

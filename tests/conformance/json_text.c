@@ -7,7 +7,8 @@
 
 static void parse_case(struct tally *t, const cJSON *c)
 {
-	const char *name = json_str_or(c, "name", "?"), *expect = json_str_or(c, "expect", NULL);
+	const char *name = json_str_or(c, "name", "?"),
+		   *expect = json_str_or(c, "expect", NULL);
 	struct buf input = BUF_INIT((size_t)16 << 20);
 	struct err e = { 0 };
 	cJSON *got = NULL;
@@ -37,7 +38,7 @@ int run_json_parsing(struct tally *t, const char *text, size_t len, struct err *
 
 	if (cases == NULL)
 		return -1;
-	JSON_EACH(c, cases)
+	JSON_EACH (c, cases)
 		parse_case(t, c);
 	json_free(cases);
 	return 0;
@@ -68,7 +69,8 @@ static void canonical_case(struct tally *t, const cJSON *c)
 		fail(t, name, "gives %s, expected it to be refused", got.ptr);
 	else if (!is_error && !ok)
 		fail(t, name, "is refused: %s", e.msg);
-	else if (!is_error && (got.len != want.len || memcmp(got.ptr, want.ptr, got.len) != 0))
+	else if (!is_error &&
+		(got.len != want.len || memcmp(got.ptr, want.ptr, got.len) != 0))
 		fail(t, name, "gives %s, expected %s", got.ptr, want.ptr);
 	else
 		pass(t);
@@ -121,7 +123,7 @@ int run_jcs(struct tally *t, const char *text, size_t len, struct err *e)
 	cases = read_json(text, len, e);
 	if (cases == NULL)
 		return -1;
-	JSON_EACH(c, cases)
+	JSON_EACH (c, cases)
 		canonical_case(t, c);
 	json_free(cases);
 	return 0;

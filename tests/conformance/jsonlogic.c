@@ -11,8 +11,8 @@ static int is_type(const char *msg, const char *type)
 	return strncmp(msg, type, n) == 0 && msg[n] == ':';
 }
 
-static void expect_error(struct tally *t, const char *name, const cJSON *got, const struct err *e,
-	const cJSON *error)
+static void expect_error(struct tally *t, const char *name, const cJSON *got,
+	const struct err *e, const cJSON *error)
 {
 	const char *type = json_str_or(error, "type", "");
 
@@ -24,8 +24,8 @@ static void expect_error(struct tally *t, const char *name, const cJSON *got, co
 		pass(t);
 }
 
-static void run_case(struct tally *t, const char *name, const cJSON *rule, const cJSON *data,
-	const cJSON *result, const cJSON *error)
+static void run_case(struct tally *t, const char *name, const cJSON *rule,
+	const cJSON *data, const cJSON *result, const cJSON *error)
 {
 	struct err e = { 0 };
 	cJSON *got = logic_apply(NULL, rule, data, &e);
@@ -47,14 +47,14 @@ int run_jsonlogic(struct tally *t, const char *text, size_t len, struct err *e)
 
 	if (cases == NULL)
 		return -1;
-	JSON_EACH(c, cases) {
+	JSON_EACH (c, cases) {
 		if (json_is(c, JSON_ARRAY))
-			run_case(t, shown(json_item(c, 0), 2), json_item(c, 0), json_item(c, 1),
-				json_item(c, 2), NULL);
+			run_case(t, shown(json_item(c, 0), 2), json_item(c, 0),
+				json_item(c, 1), json_item(c, 2), NULL);
 		else if (json_is(c, JSON_OBJECT))
-			run_case(t, json_str_or(c, "description", "?"), json_get(c, "rule"),
-				json_get(c, "data"), json_get(c, "result"),
-				json_get(c, "error"));
+			run_case(t, json_str_or(c, "description", "?"),
+				json_get(c, "rule"), json_get(c, "data"),
+				json_get(c, "result"), json_get(c, "error"));
 	}
 	json_free(cases);
 	return 0;

@@ -25,8 +25,8 @@ static const struct suite suites[] = {
 	{ "uuid", run_uuid },
 };
 
-static void report(const struct tally *t, const char *word, const char *name, const char *fmt,
-	va_list ap)
+static void report(const struct tally *t, const char *word, const char *name,
+	const char *fmt, va_list ap)
 {
 	printf("%s %s: %s: ", word, t->path, name);
 	vprintf(fmt, ap);
@@ -126,7 +126,8 @@ static int read_file(const char *path, struct buf *out, struct err *e)
 	return buf_ok(out, e);
 }
 
-static int run_file(const struct suite *s, struct tally *t, const char *path, struct err *e)
+static int run_file(
+	const struct suite *s, struct tally *t, const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT(FILE_MAX);
 	int ret = read_file(path, &text, e);

@@ -47,7 +47,7 @@ int run_secrets(struct tally *t, const char *text, size_t len, struct err *e)
 	if (rules != NULL)
 		r = redact_new(rules, e);
 	if (r != NULL)
-		JSON_EACH(c, cases)
+		JSON_EACH (c, cases)
 			run_case(t, r, c, i++);
 	redact_free(r);
 	json_free(rules);

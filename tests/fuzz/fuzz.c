@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static fuzz_target *run;
 	const char *name = getenv("FUZZ_TARGET");
 
-	for (size_t i = 0; run == NULL && name != NULL && i < ARRAY_LEN(fuzz_targets); i++)
+	for (size_t i = 0; run == NULL && name != NULL && i < ARRAY_LEN(fuzz_targets);
+		i++)
 		if (strcmp(fuzz_targets[i].name, name) == 0)
 			run = fuzz_targets[i].run;
 	LAW(run != NULL);

@@ -21,13 +21,13 @@
 #include "state/state.h"
 #include "template/template.h"
 
-#define LAW(holds)                                                          \
-	do {                                                                \
-		if (!(holds)) {                                             \
-			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__,    \
-				__LINE__, #holds);                          \
-			abort();                                            \
-		}                                                           \
+#define LAW(holds)                                                                 \
+	do {                                                                       \
+		if (!(holds)) {                                                    \
+			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, \
+				#holds);                                           \
+			abort();                                                   \
+		}                                                                  \
 	} while (0)
 
 typedef void fuzz_target(const char *text, size_t len);
@@ -43,7 +43,8 @@ static void reads_and_prints(const char *text, size_t len, enum json_rules rules
 {
 	struct err e = { 0 };
 	cJSON *v = json_parse(text, len, rules, &e), *again;
-	struct buf compact = BUF_INIT((size_t)64 << 20), pretty = BUF_INIT((size_t)64 << 20);
+	struct buf compact = BUF_INIT((size_t)64 << 20),
+		   pretty = BUF_INIT((size_t)64 << 20);
 
 	if (v == NULL) {
 		check_message(&e);
@@ -186,8 +187,8 @@ static struct redact *redact_rules(void)
 	if (redact_data.rules == NULL) {
 		redact_data.secrets =
 			json_parse_file("share/redact/secrets.json", (size_t)4 << 20, &e);
-		redact_data.personal =
-			json_parse_file("share/redact/personal.json", (size_t)4 << 20, &e);
+		redact_data.personal = json_parse_file(
+			"share/redact/personal.json", (size_t)4 << 20, &e);
 		LAW(redact_data.secrets != NULL && redact_data.personal != NULL);
 		redact_data.rules = redact_new(redact_data.secrets, &e);
 		LAW(redact_data.rules != NULL &&
@@ -205,7 +206,8 @@ static void fuzz_redact(const char *text, size_t len)
 
 	LAW(redact_scan(redact_rules(), REDACT_ALL, text, len, &hits, &n, &e) == 0);
 	for (size_t i = 0; i < n; i++) {
-		LAW(hits[i].start >= at && hits[i].end > hits[i].start && hits[i].end <= len);
+		LAW(hits[i].start >= at && hits[i].end > hits[i].start &&
+			hits[i].end <= len);
 		at = hits[i].end;
 	}
 	free(hits);
@@ -225,8 +227,9 @@ static void fuzz_hcl(const char *text, size_t len)
 static void fuzz_text(const char *text, size_t len)
 {
 	static const char *const formats[] = { "date", "date-time", "duration", "email",
-		"hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri", "json-pointer",
-		"regex", "relative-json-pointer", "time", "uri", "uri-template", "uuid" };
+		"hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
+		"json-pointer", "regex", "relative-json-pointer", "time", "uri",
+		"uri-template", "uuid" };
 	char *copy = strndup(text, len);
 	struct err e = { 0 };
 	int64_t ns, rest;
@@ -330,7 +333,8 @@ static void fuzz_bill(const char *text, size_t len)
 		if (bill_make(&b, books, json_get(tree, "plan"), &o, &e) < 0)
 			check_message(&e);
 		else
-			LAW(b.monthly == b.baseline + b.usage && b.n == json_len(json_at(tree, "/plan/bom")));
+			LAW(b.monthly == b.baseline + b.usage &&
+				b.n == json_len(json_at(tree, "/plan/bom")));
 		bill_release(&b);
 	}
 	price_books_free(books);

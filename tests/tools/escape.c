@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 		return 1;
 	texts = json_parse(in.ptr, in.len, JSON_STRICT, &e);
 	escaped = json_new_array(&e);
-	JSON_EACH(t, texts) {
+	JSON_EACH (t, texts) {
 		struct buf one = BUF_INIT((size_t)16 << 20);
 
 		template_escape(json_text(t), (enum template_language)lang, &one);

@@ -18,8 +18,9 @@ static uint32_t random_below(uint32_t n)
 /* One change: a byte set, a piece doubled, cut out or swapped for a telling one. */
 static void change(struct buf *b)
 {
-	static const char *const pieces[] = { "\"", "{", "[", "]}", "\\u0000", "1e309", "{{",
-		"}}", "<%", "/../", "-", "\xF0\x9F\x98\x80", "\xFF", "null", "$ref", "\"\"", "\n" };
+	static const char *const pieces[] = { "\"", "{", "[", "]}", "\\u0000", "1e309",
+		"{{", "}}", "<%", "/../", "-", "\xF0\x9F\x98\x80", "\xFF", "null", "$ref",
+		"\"\"", "\n" };
 	uint32_t at = b->len == 0 ? 0 : random_below((uint32_t)b->len);
 	struct buf out = BUF_INIT(BUF_NO_LIMIT);
 	size_t n;

@@ -11,7 +11,8 @@ static const struct {
 	const char *strict, *plain; /* what it prints as; NULL: refused */
 	const char *msg;            /* of the strict refusal */
 } reads[] = {
-	{ "{\"a\":[1,2.50,-0,1e3,\"\\u00e9\\n\"],\"b\":null}", "{\"a\":[1,2.5,0,1000,\"é\\n\"],\"b\":null}",
+	{ "{\"a\":[1,2.50,-0,1e3,\"\\u00e9\\n\"],\"b\":null}",
+		"{\"a\":[1,2.5,0,1000,\"é\\n\"],\"b\":null}",
 		"{\"a\":[1,2.5,0,1000,\"é\\n\"],\"b\":null}", NULL },
 	{ " [ ] ", "[]", "[]", NULL },
 	{ "", NULL, NULL, "the text ends where a value should be" },
@@ -47,7 +48,8 @@ static const struct {
 	{ "\xEF\xBB\xBF{}", NULL, NULL, "not the start" },
 };
 
-static void read_as(const char *text, enum json_rules rules, const char *want, const char *msg)
+static void read_as(
+	const char *text, enum json_rules rules, const char *want, const char *msg)
 {
 	struct err e = { 0 };
 	struct buf out = BUF_INIT(4096);
@@ -59,7 +61,8 @@ static void read_as(const char *text, enum json_rules rules, const char *want, c
 		fail_msg("%s: %s", text, v != NULL ? out.ptr : e.msg);
 	if (want != NULL)
 		assert_string_equal(out.ptr, want);
-	else if (msg != NULL && (strstr(e.msg, msg) == NULL || strncmp(e.msg, "byte ", 5) != 0))
+	else if (msg != NULL &&
+		(strstr(e.msg, msg) == NULL || strncmp(e.msg, "byte ", 5) != 0))
 		fail_msg("%s: '%s'", text, e.msg);
 	json_free(v);
 	buf_release(&out);
@@ -111,12 +114,23 @@ static const struct {
 	double d;
 	const char *text;
 } numbers[] = {
-	{ 0, "0" }, { -0.0, "0" }, { 1, "1" }, { -1.5, "-1.5" }, { 0.1, "0.1" },
-	{ 1e21, "1e+21" }, { 1e20, "100000000000000000000" }, { 1e-7, "1e-7" },
-	{ 1e-6, "0.000001" }, { DBL_MAX, "1.7976931348623157e+308" }, { DBL_MIN, "2.2250738585072014e-308" },
-	{ 4.9406564584124654e-324, "5e-324" }, { 9007199254740993.0, "9007199254740992" },
-	{ 123456789.125, "123456789.125" }, { 1.0 / 3, "0.3333333333333333" },
-	{ 2e-44, "2e-44" }, { 9.5367431640625e-07, "9.5367431640625e-7" },
+	{ 0, "0" },
+	{ -0.0, "0" },
+	{ 1, "1" },
+	{ -1.5, "-1.5" },
+	{ 0.1, "0.1" },
+	{ 1e21, "1e+21" },
+	{ 1e20, "100000000000000000000" },
+	{ 1e-7, "1e-7" },
+	{ 1e-6, "0.000001" },
+	{ DBL_MAX, "1.7976931348623157e+308" },
+	{ DBL_MIN, "2.2250738585072014e-308" },
+	{ 4.9406564584124654e-324, "5e-324" },
+	{ 9007199254740993.0, "9007199254740992" },
+	{ 123456789.125, "123456789.125" },
+	{ 1.0 / 3, "0.3333333333333333" },
+	{ 2e-44, "2e-44" },
+	{ 9.5367431640625e-07, "9.5367431640625e-7" },
 };
 
 static void prints_the_shortest_number_that_reads_back(void **unused)
@@ -138,12 +152,14 @@ static void sorts_canonical_names_by_utf16(void **unused)
 {
 	struct err e = { 0 };
 	struct buf b = BUF_INIT(4096);
-	cJSON *v = J("{'b':1,'\xF0\x9F\x98\x80':2,'\xEF\xAC\x81':3,'a':{'z':1,'y':2},'':0}");
+	cJSON *v =
+		J("{'b':1,'\xF0\x9F\x98\x80':2,'\xEF\xAC\x81':3,'a':{'z':1,'y':2},'':0}");
 
 	(void)unused;
 	assert_int_equal(json_canonical(v, &b, &e), 0);
-	assert_string_equal(b.ptr, "{\"\":0,\"a\":{\"y\":2,\"z\":1},\"b\":1,"
-				   "\"\xF0\x9F\x98\x80\":2,\"\xEF\xAC\x81\":3}");
+	assert_string_equal(b.ptr,
+		"{\"\":0,\"a\":{\"y\":2,\"z\":1},\"b\":1,"
+		"\"\xF0\x9F\x98\x80\":2,\"\xEF\xAC\x81\":3}");
 	buf_release(&b);
 	json_free(v);
 }
@@ -241,7 +257,8 @@ static void builds_replaces_and_removes(void **unused)
 
 	(void)unused;
 	assert_int_equal(json_set_str(v, "a", "x", &e) || json_set_num(v, "b", 1, &e) ||
-			json_set_bool(v, "a", 1, &e) || json_setf(v, "c", &e, "%d-%s", 7, "y"),
+			json_set_bool(v, "a", 1, &e) ||
+			json_setf(v, "c", &e, "%d-%s", 7, "y"),
 		0);
 	list = json_add_array(v, "d", &e);
 	assert_int_equal(json_push_str(list, "p", &e) || json_push_num(list, 2.5, &e), 0);

@@ -17,33 +17,40 @@ static const struct {
 	{ "{'sqrt':[2.25]}", "null", "1.5", NULL },
 	{ "{'abs':-4}", "null", "4", NULL },
 	{ "{'log2':8}", "null", "3", NULL },
-	{ "{'sqrt':-1}", "null", NULL, "NaN: the result of 'sqrt' is not a finite number" },
+	{ "{'sqrt':-1}", "null", NULL,
+		"NaN: the result of 'sqrt' is not a finite number" },
 	{ "{'log2':0}", "null", NULL, "NaN: " },
 	{ "{'pow':[10,400]}", "null", NULL, "NaN: " },
-	{ "{'pow':[2]}", "null", NULL, "Invalid Arguments: 'pow' cannot take these operands" },
+	{ "{'pow':[2]}", "null", NULL,
+		"Invalid Arguments: 'pow' cannot take these operands" },
 	{ "{'/':[1,0]}", "null", NULL, "NaN: '/' by zero" },
 	{ "{'+':[1,'x']}", "null", NULL, "NaN: '+' got a string" },
 	{ "{'nonsense':1}", "null", NULL, "Unknown Operator: 'nonsense'" },
-	{ "{'var':'a','val':'b'}", "null", NULL, "Unknown Operator: 'var' has other members" },
-	{ "{'try':[{'/':[1,0]},{'cat':['caught ',{'val':'type'}]}]}", "null", "'caught NaN'", NULL },
+	{ "{'var':'a','val':'b'}", "null", NULL,
+		"Unknown Operator: 'var' has other members" },
+	{ "{'try':[{'/':[1,0]},{'cat':['caught ',{'val':'type'}]}]}", "null",
+		"'caught NaN'", NULL },
 	{ "{'exists':['a','b']}", "{'a':{'b':null}}", "true", NULL },
 	{ "{'exists':'c'}", "{'a':1}", "false", NULL },
 	{ "{'length':{'var':'l'}}", "{'l':[1,2,3]}", "3", NULL },
 	{ "{'length':'a\xF0\x9F\x98\x80'}", "null", "3", NULL },
 	{ "{'length':[null]}", "null", NULL, "Invalid Arguments: " },
 	{ "{'substr':['a\xF0\x9F\x98\x80z',3]}", "null", "'z'", NULL },
-	{ "{'map':[{'var':'l'},{'+':[{'var':''},{'val':[[1],'index']}]}]}", "{'l':[10,20]}",
-		"[10,21]", NULL },
-	{ "{'reduce':[[1,2,3],{'merge':[{'var':'accumulator'},{'var':'current'}]},[]]}", "null",
-		"[1,2,3]", NULL },
+	{ "{'map':[{'var':'l'},{'+':[{'var':''},{'val':[[1],'index']}]}]}",
+		"{'l':[10,20]}", "[10,21]", NULL },
+	{ "{'reduce':[[1,2,3],{'merge':[{'var':'accumulator'},{'var':'current'}]},[]]}",
+		"null", "[1,2,3]", NULL },
 	{ "{'reduce':[[1,2],{'val':[]},0]}", "null",
 		"{'accumulator':{'accumulator':0,'current':1},'current':2}", NULL },
-	{ "{'reduce':[[2,3,4],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null", "24", NULL },
-	{ "{'reduce':[[],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null", "null", NULL },
+	{ "{'reduce':[[2,3,4],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null",
+		"24", NULL },
+	{ "{'reduce':[[],{'*':[{'var':'accumulator'},{'var':'current'}]}]}", "null",
+		"null", NULL },
 	{ "{'in':['an',{'var':'s'}]}", "{'s':'banana'}", "true", NULL },
 	{ "{'var':['a\\\\.b',7]}", "{'a.b':1}", "1", NULL },
 	{ "{'and':[1,[],{'throw':'never'}]}", "null", "[]", NULL },
-	{ "{'<':[1,2,{'throw':'reached'}]}", "null", NULL, "reached: thrown by the rule" },
+	{ "{'<':[1,2,{'throw':'reached'}]}", "null", NULL,
+		"reached: thrown by the rule" },
 };
 
 static void gives_a_value_or_a_typed_error(void **unused)
@@ -58,7 +65,8 @@ static void gives_a_value_or_a_typed_error(void **unused)
 
 		if ((got == NULL) != (want == NULL) || !json_equal(got, want))
 			fail_msg("%s: '%s'", cases[i].rule, e.msg);
-		if (want == NULL && strncmp(e.msg, cases[i].msg, strlen(cases[i].msg)) != 0)
+		if (want == NULL &&
+			strncmp(e.msg, cases[i].msg, strlen(cases[i].msg)) != 0)
 			fail_msg("%s: '%s'", cases[i].rule, e.msg);
 		if (want != NULL)
 			assert_int_equal(e.code, ERR_NONE);
@@ -89,7 +97,8 @@ static void stops_at_depth_and_steps(void **unused)
 	assert_non_null(strstr(e.msg, "nested too deeply"));
 	json_free(rule);
 	/* No try catches a limit: a loop of loops must end. */
-	rule = J("{'try':[{'map':[{'var':'l'},{'map':[{'val':[[2],'l']},{'map':[{'val':[[4],'l']},"
+	rule = J("{'try':[{'map':[{'var':'l'},{'map':[{'val':[[2],'l']},{'map':[{'val':[["
+		 "4],'l']},"
 		 "{'map':[{'val':[[6],'l']},{'+':[1,1]}]}]}]}]},1]}");
 	json_free(data);
 	buf_reset(&b);
@@ -109,7 +118,7 @@ static cJSON *sum(const cJSON *args, const void *arg, struct err *e)
 {
 	double d = *(const double *)arg;
 
-	JSON_EACH(it, args)
+	JSON_EACH (it, args)
 		d += json_number(it, 0);
 	if (d > 100) {
 		err_fill(e, ERR_INPUT, "too much");
@@ -158,7 +167,8 @@ static void calls_own_operators_and_tells_each_step(void **unused)
 static const struct {
 	const char *rule, *msg; /* NULL: fine */
 } lints[] = {
-	{ "{'if':[{'>':[{'var':'a'},1]},[{'+':[1]}],{'preserve':{'nonsense':1}}]}", NULL },
+	{ "{'if':[{'>':[{'var':'a'},1]},[{'+':[1]}],{'preserve':{'nonsense':1}}]}",
+		NULL },
 	{ "{'and':[true,{'nonsense':1}]}", "/and/1/nonsense: unknown operator" },
 	{ "{'and':[{'pow':[1]}]}", "/and/0/pow: 'pow' cannot take 1 operand" },
 	{ "{'missing_some':[1]}", "/missing_some: 'missing_some' cannot take 1 operand" },

@@ -69,9 +69,11 @@ static void finds_exactly_what_is_there(void **unused)
 		struct err e = { 0 };
 		size_t n, start = strlen(cases[i].before);
 
-		buf_addf(&text, "%s%s%s", cases[i].before, cases[i].found, cases[i].after);
+		buf_addf(
+			&text, "%s%s%s", cases[i].before, cases[i].found, cases[i].after);
 		assert_int_equal(
-			redact_scan(rules, REDACT_ALL, text.ptr, text.len, &hits, &n, &e), 0);
+			redact_scan(rules, REDACT_ALL, text.ptr, text.len, &hits, &n, &e),
+			0);
 		if (n != (cases[i].class != NULL))
 			fail_msg("'%s': %zu found%s%s", text.ptr, n, n ? ", first " : "",
 				n ? hits[0].rule : "");
@@ -96,11 +98,14 @@ static void masks_and_counts(void **unused)
 	(void)unused;
 	buf_addf(&text, "key %s%s\nmail jo@nordic-bank.eu\n", "AKIA", "QW3RTY7UIOP2ASDF");
 	assert_int_equal(redact_secrets(rules, text.ptr, text.len, &out, &n, &e), 0);
-	assert_string_equal(out.ptr, "key [redacted:aws-access-key-id]\nmail jo@nordic-bank.eu\n");
+	assert_string_equal(
+		out.ptr, "key [redacted:aws-access-key-id]\nmail jo@nordic-bank.eu\n");
 	assert_int_equal(n, 1);
 	buf_reset(&out);
-	assert_int_equal(redact_mask(rules, REDACT_ALL, text.ptr, text.len, &out, &n, &e), 0);
-	assert_string_equal(out.ptr, "key [redacted:aws-access-key-id]\nmail [redacted:email]\n");
+	assert_int_equal(
+		redact_mask(rules, REDACT_ALL, text.ptr, text.len, &out, &n, &e), 0);
+	assert_string_equal(
+		out.ptr, "key [redacted:aws-access-key-id]\nmail [redacted:email]\n");
 	assert_int_equal(n, 2);
 	buf_release(&text);
 	buf_release(&out);
@@ -115,7 +120,8 @@ static void tells_lines_and_survives_any_bytes(void **unused)
 
 	(void)unused;
 	assert_int_equal(
-		redact_scan(rules, REDACT_PERSONAL, text, sizeof(text), &hits, &n, &e), 0);
+		redact_scan(rules, REDACT_PERSONAL, text, sizeof(text), &hits, &n, &e),
+		0);
 	assert_int_equal(n, 2);
 	assert_int_equal(hits[1].line, 3);
 	free(hits);
@@ -127,7 +133,8 @@ static const struct {
 	{ "{}", "'rules' is missing" },
 	{ "{'rules':[{}]}", "/rules/0: 'id' is missing" },
 	{ "{'rules':[{'id':'x','class':'secret','title':'t'}]}", "needs one of" },
-	{ "{'rules':[{'id':'x','class':'secret','title':'t','pattern':'a'}]}", "needs 'words'" },
+	{ "{'rules':[{'id':'x','class':'secret','title':'t','pattern':'a'}]}",
+		"needs 'words'" },
 	{ "{'rules':[{'id':'x','class':'odd','title':'t','pattern':'a','words':['a']}]}",
 		"'class' must be" },
 	{ "{'rules':[{'id':'x','class':'secret','title':'t','pattern':'a','words':['a'],"
@@ -169,7 +176,8 @@ static void names_a_broken_expression_when_it_is_needed(void **unused)
 /* Dense keywords are the worst case: 1 MiB of them still takes well under 5 s. */
 static void stays_linear_on_hostile_text(void **unused)
 {
-	static const char *const words[] = { "password=", "ghp_", "eyJ", "@", "1-", "://a:b" };
+	static const char *const words[] = { "password=", "ghp_", "eyJ", "@", "1-",
+		"://a:b" };
 	struct err e = { 0 };
 
 	(void)unused;
@@ -182,7 +190,8 @@ static void stays_linear_on_hostile_text(void **unused)
 		while (text.len < (size_t)256 << 10)
 			buf_add_str(&text, words[i]);
 		assert_int_equal(
-			redact_scan(rules, REDACT_ALL, text.ptr, text.len, &hits, &n, &e), 0);
+			redact_scan(rules, REDACT_ALL, text.ptr, text.len, &hits, &n, &e),
+			0);
 		if (clock_monotonic_ns() - start > 10000000000)
 			fail_msg("'%s' repeated takes too long", words[i]);
 		free(hits);

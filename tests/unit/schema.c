@@ -8,40 +8,47 @@ static const struct {
 	const char *msg; /* NULL: valid */
 } checks[] = {
 	{ "{'type':'object','required':['a']}", "{}", "state: 'a' is missing" },
-	{ "{'properties':{'plan':{'properties':{'bom':{'items':{'properties':{'qty':{'type':"
+	{ "{'properties':{'plan':{'properties':{'bom':{'items':{'properties':{'qty':{'"
+	  "type':"
 	  "'number'}}}}}}}}",
 		"{'plan':{'bom':[{'qty':1},{'qty':'x'}]}}",
 		"state/plan/bom/1/qty: must be a number, not a string" },
-	{ "{'type':['string','null']}", "3", "state: must be string or null, not a number" },
+	{ "{'type':['string','null']}", "3",
+		"state: must be string or null, not a number" },
 	{ "{'type':'integer'}", "3.0", NULL },
 	{ "{'enum':['a','b']}", "'c'", "state: must be one of [\"a\",\"b\"]" },
 	{ "{'minimum':1}", "0", "state: must be at least 1" },
 	{ "{'exclusiveMaximum':1}", "1", "state: must be less than 1" },
 	{ "{'multipleOf':0.01}", "19.99", NULL },
 	{ "{'multipleOf':0.01}", "19.995", "state: must be a multiple of 0.01" },
-	{ "{'minLength':3}", "'\xC3\xA9\xC3\xA9'", "state: has 2 characters; it must have at least 3" },
-	{ "{'pattern':'^[a-z]+$'}", "'a1'", "state: does not match the pattern ^[a-z]+$" },
+	{ "{'minLength':3}", "'\xC3\xA9\xC3\xA9'",
+		"state: has 2 characters; it must have at least 3" },
+	{ "{'pattern':'^[a-z]+$'}", "'a1'",
+		"state: does not match the pattern ^[a-z]+$" },
 	{ "{'additionalProperties':false,'properties':{'a':{}}}", "{'a':1,'b/c':2}",
 		"state/b~1c: is not a member known here" },
 	{ "{'uniqueItems':true}", "[1,{'a':1},{'a':1}]", "state: holds an item twice" },
-	{ "{'anyOf':[{'type':'string'},{'type':'object','properties':{'x':{'type':'null'}}}]}",
+	{ "{'anyOf':[{'type':'string'},{'type':'object','properties':{'x':{'type':'null'}"
+	  "}}]}",
 		"{'x':1}", "state/x: must be null, not a number" },
 	{ "{'oneOf':[{'type':'string'},{'minLength':1}]}", "'a'",
 		"state: matches several forms of which only one is allowed" },
-	{ "{'not':{'type':'string'}}", "'a'", "state: is of a form that is not allowed here" },
+	{ "{'not':{'type':'string'}}", "'a'",
+		"state: is of a form that is not allowed here" },
 	{ "{'if':{'required':['a']},'then':{'required':['b']}}", "{'a':1}",
 		"state: 'b' is missing" },
 	{ "{'$ref':'#/$defs/n','$defs':{'n':{'type':'number'}}}", "true",
 		"state: must be a number, not a boolean" },
 	{ "{'propertyNames':{'maxLength':2}}", "{'abc':1}",
 		"state: has a member with the name 'abc', which is not allowed" },
-	{ "{'unevaluatedProperties':false,'allOf':[{'properties':{'a':true}}]}", "{'a':1,'b':1}",
-		"state/b: is not a member known here" },
+	{ "{'unevaluatedProperties':false,'allOf':[{'properties':{'a':true}}]}",
+		"{'a':1,'b':1}", "state/b: is not a member known here" },
 	{ "{'$ref':'#'}", "1", "the schema refers to itself without end" },
 	{ "{'$ref':'other.json'}", "1",
 		"$ref 'other.json': the schema 'other.json' cannot be found" },
-	{ "{'pattern':'('}", "'a'", "pattern '(': the pattern is no regular expression: "
-				     "missing closing parenthesis" },
+	{ "{'pattern':'('}", "'a'",
+		"pattern '(': the pattern is no regular expression: "
+		"missing closing parenthesis" },
 	{ "{'pattern':'^(a+)+$'}", "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab'",
 		"a pattern takes too long on this text" },
 };
@@ -75,7 +82,8 @@ static const struct {
 	{ "{'properties':{'a':{'minLength':-1}}}",
 		"/properties/a/minLength: must be a whole number of at least 0" },
 	{ "{'items':[{}]}", "/items: must be a schema" },
-	{ "{'$schema':'https://example.com/own'}", "the dialect 'https://example.com/own' is not known" },
+	{ "{'$schema':'https://example.com/own'}",
+		"the dialect 'https://example.com/own' is not known" },
 };
 
 static void refuses_what_it_cannot_mean(void **unused)
@@ -111,7 +119,8 @@ static void reads_sibling_files_and_refuses_unknown_keywords(void **unused)
 	(void)unused;
 	assert_non_null(mkdtemp(dir));
 	write_file(dir, "a.schema.json",
-		"{\"x-note\":1,\"properties\":{\"a\":{\"$ref\":\"b.schema.json#/$defs/n\"}}}");
+		"{\"x-note\":1,\"properties\":{\"a\":{\"$ref\":\"b.schema.json#/$defs/"
+		"n\"}}}");
 	write_file(dir, "b.schema.json", "{\"$defs\":{\"n\":{\"type\":\"number\"}}}");
 	write_file(dir, "c.schema.json", "{\"propertees\":{}}");
 	snprintf(path, sizeof(path), "%s/a.schema.json", dir);
@@ -157,18 +166,20 @@ static const struct {
 	const char *result; /* NULL: refused */
 	const char *msg;
 } patches[] = {
-	{ "{'a':[1,3]}", "[{'op':'add','path':'/a/1','value':2}]", "{'a':[1,2,3]}", NULL },
+	{ "{'a':[1,3]}", "[{'op':'add','path':'/a/1','value':2}]", "{'a':[1,2,3]}",
+		NULL },
 	{ "{'a':1}", "[{'op':'move','from':'/a','path':'/b'}]", "{'b':1}", NULL },
 	{ "{'a':{}}", "[{'op':'move','from':'/a','path':'/a/b'}]", NULL,
 		"operation 0: a value cannot move into itself" },
-	{ "{'a':1}", "[{'op':'test','path':'/a','value':1},{'op':'remove','path':'/b'}]", NULL,
-		"operation 1: there is no '/b'" },
+	{ "{'a':1}", "[{'op':'test','path':'/a','value':1},{'op':'remove','path':'/b'}]",
+		NULL, "operation 1: there is no '/b'" },
 	{ "{'a':1}", "[{'op':'replace','path':'','value':[]}]", "[]", NULL },
 	{ "[1]", "[{'op':'add','path':'/2','value':0}]", NULL,
 		"operation 0: '/2' is no index of the array there" },
 	{ "[1]", "[{'op':'add','path':'/-','value':0}]", "[1,0]", NULL },
 	{ "{}", "[{'op':'add','path':'/a'}]", NULL, "operation 0: 'value' is missing" },
-	{ "{}", "[{'op':'grow','path':''}]", NULL, "operation 0: 'grow' is no operation" },
+	{ "{}", "[{'op':'grow','path':''}]", NULL,
+		"operation 0: 'grow' is no operation" },
 	{ "{}", "{}", NULL, "a patch must be an array of operations" },
 };
 

@@ -61,7 +61,8 @@ static void renders_or_names_template_and_line(void **unused)
 			TEMPLATE_JSON, &partials, &out, &e);
 
 		if ((ret == 0) != (cases[i].out != NULL))
-			fail_msg("%s: %d '%s'", cases[i].tpl, ret, ret < 0 ? e.msg : out.ptr);
+			fail_msg("%s: %d '%s'", cases[i].tpl, ret,
+				ret < 0 ? e.msg : out.ptr);
 		if (ret == 0)
 			assert_string_equal(out.ptr, cases[i].out);
 		else if (strstr(e.msg, cases[i].msg) == NULL)
@@ -79,8 +80,8 @@ static void stops_at_the_buffers_bound(void **unused)
 	static const char tpl[] = "{{#l}}{{#l}}{{.}}{{/l}}{{/l}}";
 
 	(void)unused;
-	assert_int_equal(template_render(tpl, sizeof(tpl) - 1, "t", view, TEMPLATE_TEXT, NULL,
-				 &out, &e),
+	assert_int_equal(template_render(tpl, sizeof(tpl) - 1, "t", view, TEMPLATE_TEXT,
+				 NULL, &out, &e),
 		-1);
 	assert_true(out.len <= 20);
 	buf_release(&out);
@@ -111,7 +112,8 @@ static void tells_the_language_from_the_name(void **unused)
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		if (template_language_of(paths[i].path) != paths[i].lang)
 			fail_msg("%s: %s", paths[i].path,
-				template_language_name(template_language_of(paths[i].path)));
+				template_language_name(
+					template_language_of(paths[i].path)));
 }
 
 static const struct {
@@ -126,7 +128,10 @@ static const struct {
 	{ TEMPLATE_MAKE, "$x", "\\$$x" },
 	{ TEMPLATE_DOCKERFILE, "a\nUSER root", "a USER root" },
 	{ TEMPLATE_SQL, "it's", "it''s" },
-	{ TEMPLATE_YAML, "a\xE2\x80\xA8" "b\xC2\x85", "a\\u2028b\\u0085" },
+	{ TEMPLATE_YAML,
+		"a\xE2\x80\xA8"
+		"b\xC2\x85",
+		"a\\u2028b\\u0085" },
 	{ TEMPLATE_TEXT, "<\n$", "<\n$" },
 };
 
