@@ -720,9 +720,17 @@ static int pattern_options(
 	       before = s->n_options;
 	uint64_t shared = 0;
 	struct reason *r = &s->out[index];
+	struct err shares = { 0 };
 
-	if (share_all(sc, p, &shared, e) < 0)
-		return -1;
+	if (share_all(sc, p, &shared, &shares) < 0) {
+		if (shares.code != ERR_CONFIG) {
+			*e = shares;
+			return -1;
+		}
+		log_warn(&sc->k->env->log, "pattern left out: %s", shares.msg);
+		reason_set(r, "broken", "", 0, "%.200s", shares.msg);
+		return 0;
+	}
 	for (size_t made = 0; made < OPTIONS_MAX; made++) {
 		struct err why = { 0 };
 		int ret = add_option(sc, s, index, choices, at, n, shared, r, &why);

@@ -35,7 +35,7 @@ check 'show' shows
 check 'show of an unknown id' unknown
 
 # Each case: a sed script for one pattern, and what the finding must say.
-broken() { # FILE SED TEXT
+broken() { # FILE SED TEXT [refused]: the planner works on, or refuses the file
 	file=patterns/aws/$1/pattern.json
 	sed "$2" "share/$file" >"$tmp/share/$file"
 	cmp -s "share/$file" "$tmp/share/$file" && { echo "the case changes nothing"; return 1; }
@@ -45,7 +45,11 @@ broken() { # FILE SED TEXT
 	cp "share/$file" "$tmp/share/$file"
 	[ "$status" -eq 12 ] || { echo "lint: $status"; return 1; }
 	grep -q "patterns/aws/$1/pattern.json: .*$3" "$tmp/lint" || { cat "$tmp/lint"; return 1; }
-	grep -q '"feasible":true' "$tmp/plan" || { cat "$tmp/err"; return 1; }
+	if [ "${4:-works}" = refused ]; then
+		grep -q "$file" "$tmp/err" && [ ! -s "$tmp/plan" ]
+	else
+		grep -q '"feasible":true' "$tmp/plan" || { cat "$tmp/err"; return 1; }
+	fi
 }
 cp -r share "$tmp/share"
 
@@ -56,9 +60,9 @@ check 'cyclic bases' broken base/kms 's/"shares": \[\]/"shares": ["aws.base.logs
 check 'unknown capability' broken serve/batch-score 's/"capability": "serve"/"capability": "dream"/' 'capability'
 check 'division by zero' broken serve/fargate-alb 's/"value": {"max": \[1, {"\/": \[1, {"var": "p.vcpu"}\]}\]}/"value": {"\/": [1, 0]}/' '/parameters/slowdown'
 check 'negative quantity' broken observe/cloudwatch 's/"qty": {"var": "p.alarms"}/"qty": {"-": [0, 5]}/' '/bom/1/qty'
-check 'id of another folder' broken serve/batch-score 's/"id": "aws.serve.batch-score"/"id": "aws.serve.other"/' 'lies in the folder'
+check 'id of another folder' broken serve/batch-score 's/"id": "aws.serve.batch-score"/"id": "aws.serve.other"/' 'lies in the folder' refused
 check 'sku without a price' broken serve/lambda-api 's/"sku": "lambda.requests.x86"/"sku": "lambda.wishes"/' "'lambda.wishes' is in no price book"
-check 'broken JSON' broken serve/batch-score '1s/{/[/' 'byte'
+check 'broken JSON' broken serve/batch-score '1s/{/[/' 'byte' refused
 check 'unknown service' broken serve/batch-score 's/"ecs-fargate"/"ecs-unicorn"/' "'ecs-unicorn'"
 
 echo "$passed passed, $failed failed, 0 skipped"
