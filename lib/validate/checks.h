@@ -16,6 +16,7 @@
 
 struct vfile {
 	const char *path; /* borrowed from the manifest */
+	const char *sha;  /* likewise */
 	struct buf bytes;
 	unsigned mode;
 };

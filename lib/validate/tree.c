@@ -16,6 +16,8 @@ static int read_one(struct vtree *t, const cJSON *f, cJSON *check, struct err *e
 	if (json_str(f, "path", &path, e) < 0 || json_str(f, "sha256", &sha, e) < 0 ||
 		file_check_relative(path, e) < 0)
 		return -1;
+	if (strlen(sha) != DIGEST_HEX_MAX - 1)
+		return err_set(e, ERR_INPUT, "'sha256' of '%s' is no SHA-256", path);
 	if (strncmp(path, "reports/", 8) == 0)
 		return 0;
 	buf_addf(&full, "%s/%s", t->root, path);
@@ -23,6 +25,7 @@ static int read_one(struct vtree *t, const cJSON *f, cJSON *check, struct err *e
 		goto out;
 	buf_init(&v->bytes, FILE_MAX);
 	v->path = path;
+	v->sha = sha;
 	v->mode = strcmp(json_str_or(f, "mode", "0644"), "0755") == 0 ? 0755 : 0644;
 	t->n++;
 	if (file_read(full.ptr, &v->bytes, &why) < 0) {

@@ -164,6 +164,13 @@ validate "$tmp/leak" --tools none
 same "a secret" "12 fail 1" "$status $(check secrets .status) $(jq .reports.secrets_found "$tmp/out.json")"
 ok "the secret is not repeated" sh -c "! grep -rq '$key' '$tmp/leak/reports' '$tmp/out.json'"
 
+mkdir "$tmp/digest"
+echo text >"$tmp/digest/reset-password.md"
+printf '{ "reset-password.md": "%s" }\n' "$(sha256sum <"$tmp/digest/reset-password.md" | cut -c1-64)" >"$tmp/digest/lock.json"
+manifest "$tmp/digest" >"$tmp/state.json"
+validate "$tmp/digest" --tools none
+same "the digest of a file beside its name is none" "0 pass" "$status $(check secrets .status)"
+
 # ---- claims ----
 mkdir -p "$tmp/claims/infra/modules/store_s3_lake"
 cat >"$tmp/claims/infra/modules/store_s3_lake/main.tf" <<'TF'
