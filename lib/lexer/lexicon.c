@@ -334,6 +334,17 @@ static int words_by_length(struct lexicon *lx, struct err *e)
 	return 0;
 }
 
+/* Phrases begin where words do, so a path never falls back to the middle of a word. */
+static int starts_word(const struct lexicon *lx, uint8_t before, uint8_t sym)
+{
+	int letter = before >= lx->symbol['a'] && before <= lx->symbol['z'];
+	int digit = before >= lx->symbol['0'] && before <= lx->symbol['9'];
+
+	if (sym < lx->symbol['a'] || sym > lx->symbol['9'])
+		return 1;
+	return !letter && !(digit && sym >= lx->symbol['0']);
+}
+
 int lexicon_compile(struct lexicon *lx, struct err *e)
 {
 	uint32_t *queue = malloc(lx->n_nodes * sizeof(*queue));
@@ -350,10 +361,12 @@ int lexicon_compile(struct lexicon *lx, struct err *e)
 
 		n->dict = lx->nodes[n->fail].out != 0 ? n->fail : lx->nodes[n->fail].dict;
 		for (uint32_t c = n->child; c != 0; c = lx->nodes[c].sibling) {
-			uint32_t f = n->fail, to;
+			uint32_t f = n->fail, to = 0;
 
-			while ((to = child_of(lx, f, lx->nodes[c].sym)) == 0 && f != 0)
+			while (f != 0 && (to = child_of(lx, f, lx->nodes[c].sym)) == 0)
 				f = lx->nodes[f].fail;
+			if (f == 0)
+				to = starts_word(lx, n->sym, lx->nodes[c].sym) ? lx->root[lx->nodes[c].sym] : 0;
 			lx->nodes[c].fail = to;
 			queue[tail++] = c;
 		}
@@ -423,7 +436,8 @@ int lexicon_find(
 
 	for (size_t i = 0; i < len; i++) {
 		uint8_t sym = lx->symbol[(unsigned char)norm[i]];
-		uint32_t to;
+		uint32_t to = 0;
+		uint8_t before = prev;
 
 		if (sym == 0 || (norm[i] == '\n' && i > 0 && norm[i - 1] == '\n')) {
 			node = 0; /* a blank line ends every phrase */
@@ -435,8 +449,10 @@ int lexicon_find(
 		prev = sym;
 		ring[k & LEXER_PHRASE_MAX] = (uint32_t)i;
 		k++;
-		while ((to = child_of(lx, node, sym)) == 0 && node != 0)
+		while (node != 0 && (to = child_of(lx, node, sym)) == 0)
 			node = lx->nodes[node].fail;
+		if (node == 0)
+			to = starts_word(lx, before, sym) ? lx->root[sym] : 0;
 		node = to;
 		for (uint32_t d = lx->nodes[node].out != 0 ? node : lx->nodes[node].dict;
 			d != 0; d = lx->nodes[d].dict) {
