@@ -181,8 +181,7 @@ static int set_leaves(struct gathered *g, const char *pointer, const cJSON *valu
 	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
 		return set_evidence(g->provenance, pointer, source, quote,
 			strcmp(source, "set") == 0 ? "set" : "answer.typed", old, e);
-	JSON_EACH(it, value)
-	{
+	JSON_EACH (it, value) {
 		if (json_is(value, JSON_ARRAY))
 			snprintf(below, sizeof(below), "%s/%zu", pointer, i++);
 		else
@@ -248,9 +247,10 @@ static int check_value(struct gathered *g, const char *field, const char *member
 
 static int is_region(const struct gathered *g, const cJSON *list)
 {
-	JSON_EACH(it, list)
-	if (json_text(it) == NULL || region_by_code(g->v->regions, json_text(it)) == NULL)
-		return 0;
+	JSON_EACH (it, list)
+		if (json_text(it) == NULL ||
+			region_by_code(g->v->regions, json_text(it)) == NULL)
+			return 0;
 	return 1;
 }
 
@@ -433,13 +433,13 @@ cJSON *answers_of_file(
 	if (ret == 0 && !json_is(rows, JSON_ARRAY) && !json_is(rows, JSON_OBJECT))
 		ret = err_set(
 			e, ERR_INPUT, "%s: holds no list or object of answers", path);
-	JSON_EACH(it, rows)
-	if (ret == 0) {
-		ret = push_answer(
-			list, c, json_is(rows, JSON_OBJECT) ? json_key(it) : NULL, it, e);
-		if (ret < 0)
-			err_where(e, "%s", path);
-	}
+	JSON_EACH (it, rows)
+		if (ret == 0) {
+			ret = push_answer(list, c,
+				json_is(rows, JSON_OBJECT) ? json_key(it) : NULL, it, e);
+			if (ret < 0)
+				err_where(e, "%s", path);
+		}
 	json_free(doc);
 	if (ret < 0) {
 		json_free(list);

@@ -15,9 +15,9 @@ static int known(const cJSON *constraints, const cJSON *row)
 
 	if (any == NULL)
 		return json_has(constraints, json_str_or(row, "field", ""));
-	JSON_EACH(f, any)
-	if (json_has(constraints, json_text(f)))
-		return 1;
+	JSON_EACH (f, any)
+		if (json_has(constraints, json_text(f)))
+			return 1;
 	return 0;
 }
 
@@ -25,14 +25,14 @@ static int known(const cJSON *constraints, const cJSON *row)
  * and so may have it; the latter counts only what is known. */
 static int applies(const cJSON *constraints, const cJSON *row)
 {
-	JSON_EACH(cond, json_get(row, "when"))
-	{
+	JSON_EACH (cond, json_get(row, "when")) {
 		const cJSON *have = json_get(constraints, json_key(cond));
 		int met = 0;
 
-		JSON_EACH(v, cond)
-		met |= json_is(have, JSON_ARRAY) ? json_has_text(have, json_text(v))
-						 : json_equal(have, v);
+		JSON_EACH (v, cond)
+			met |= json_is(have, JSON_ARRAY)
+				? json_has_text(have, json_text(v))
+				: json_equal(have, v);
 		if (!met)
 			return 0;
 	}
@@ -46,9 +46,9 @@ static int field_in(const cJSON *list, const char *field)
 
 static int in_conflict(const cJSON *conflicts, const char *field)
 {
-	JSON_EACH(c, conflicts)
-	if (field_in(json_get(c, "fields"), field))
-		return 1;
+	JSON_EACH (c, conflicts)
+		if (field_in(json_get(c, "fields"), field))
+			return 1;
 	return 0;
 }
 
@@ -56,8 +56,7 @@ static int in_conflict(const cJSON *conflicts, const char *field)
 static int from_evidence(const cJSON *provenance, cJSON *ambiguous, cJSON *conflicts,
 	cJSON *notes, struct err *e)
 {
-	JSON_EACH(p, provenance)
-	{
+	JSON_EACH (p, provenance) {
 		const char *pointer = json_key(p),
 			   *why = json_str_or(p, "ambiguous", NULL);
 		char field[64];
@@ -82,9 +81,9 @@ static int from_evidence(const cJSON *provenance, cJSON *ambiguous, cJSON *confl
 				json_push_str(ambiguous, field, e) < 0)
 				return -1;
 		}
-		JSON_EACH(c, json_get(p, "conflicts"))
-		if (json_push_copy(conflicts, c, e) < 0)
-			return -1;
+		JSON_EACH (c, json_get(p, "conflicts"))
+			if (json_push_copy(conflicts, c, e) < 0)
+				return -1;
 	}
 	return 0;
 }
@@ -112,8 +111,7 @@ cJSON *coverage_of(struct node_env *env, const cJSON *constraints,
 	if (missing == NULL || ambiguous == NULL || conflicts == NULL || notes == NULL ||
 		from_evidence(provenance, ambiguous, conflicts, notes, e) < 0)
 		goto fail;
-	JSON_EACH(row, rows)
-	{
+	JSON_EACH (row, rows) {
 		const char *field = json_str_or(row, "field", "");
 		double w = json_num_or(row, "weight", 0);
 

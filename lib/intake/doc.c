@@ -490,7 +490,9 @@ static int orders(const struct doc *d, const struct sentence *s)
 		if (is(d, i, LC_ORDERS) == NULL)
 			continue;
 		for (size_t k = i; k > s->first && i - k < 5; k--)
-			if (word_is(d, k - 1, "ignore|disregard|forget|override|bypass|discard|drop|skip|overwrite"))
+			if (word_is(d, k - 1,
+				    "ignore|disregard|forget|override|bypass|discard|"
+				    "drop|skip|overwrite"))
 				return 1;
 	}
 	return 0;

@@ -109,24 +109,24 @@ static int take_field(struct gathered *g, const cJSON *from, const cJSON *eviden
 			json_set_str(old, "quote", old_quote, e) < 0)
 			goto fail;
 	}
-	JSON_EACH(m, g->provenance)
-	if (strncmp(json_key(m), prefix, n) != 0 ||
-		(json_key(m)[n] != '\0' && json_key(m)[n] != '/'))
-		if (json_set_copy(kept, json_key(m), m, e) < 0)
-			goto fail;
-	JSON_EACH(m, evidence)
-	if (strncmp(json_key(m), prefix, n) == 0 &&
-		(json_key(m)[n] == '\0' || json_key(m)[n] == '/')) {
-		cJSON *entry;
+	JSON_EACH (m, g->provenance)
+		if (strncmp(json_key(m), prefix, n) != 0 ||
+			(json_key(m)[n] != '\0' && json_key(m)[n] != '/'))
+			if (json_set_copy(kept, json_key(m), m, e) < 0)
+				goto fail;
+	JSON_EACH (m, evidence)
+		if (strncmp(json_key(m), prefix, n) == 0 &&
+			(json_key(m)[n] == '\0' || json_key(m)[n] == '/')) {
+			cJSON *entry;
 
-		if (json_set_copy(kept, json_key(m), m, e) < 0)
-			goto fail;
-		entry = json_own(kept, json_key(m), e);
-		if (rule != NULL && json_set_str(entry, "rule", rule, e) < 0)
-			goto fail;
-		if (old != NULL && json_set_copy(entry, "replaces", old, e) < 0)
-			goto fail;
-	}
+			if (json_set_copy(kept, json_key(m), m, e) < 0)
+				goto fail;
+			entry = json_own(kept, json_key(m), e);
+			if (rule != NULL && json_set_str(entry, "rule", rule, e) < 0)
+				goto fail;
+			if (old != NULL && json_set_copy(entry, "replaces", old, e) < 0)
+				goto fail;
+		}
 	json_free(old);
 	json_free(g->provenance);
 	g->provenance = kept;
@@ -149,8 +149,7 @@ static int merge_list(struct gathered *g, const cJSON *from, const cJSON *eviden
 		: json_add_array(g->constraints, field, e);
 	size_t i = 0;
 
-	JSON_EACH(item, json_get(from, field))
-	{
+	JSON_EACH (item, json_get(from, field)) {
 		char was[96], now[96];
 
 		snprintf(was, sizeof(was), "/constraints/%s/%zu", field, i++);
@@ -170,42 +169,43 @@ static int drop_excluded(struct gathered *g, const cJSON *from, struct err *e)
 	static const char *const lists[] = { "storage_prefs", "observability_prefs",
 		"regions" };
 
-	JSON_EACH(x, json_get(from, "exclusions"))
-	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
-		const cJSON *list = json_get(g->constraints, lists[k]);
-		cJSON *rest;
+	JSON_EACH (x, json_get(from, "exclusions"))
+		for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+			const cJSON *list = json_get(g->constraints, lists[k]);
+			cJSON *rest;
 
-		if (list == NULL || !json_has_text(list, json_text(x)))
-			continue;
-		rest = json_new_object(e);
-		cJSON *left = rest == NULL ? NULL : json_add_array(rest, lists[k], e);
-		cJSON *evidence = json_new_object(e);
-		size_t i = 0;
-		int ret = left == NULL || evidence == NULL ? -1 : 0;
-
-		JSON_EACH(item, list)
-		{
-			char was[96], now[96];
-
-			snprintf(was, sizeof(was), "/constraints/%s/%zu", lists[k], i++);
-			if (ret < 0 || strcmp(json_text(item), json_text(x)) == 0)
+			if (list == NULL || !json_has_text(list, json_text(x)))
 				continue;
-			snprintf(now, sizeof(now), "/constraints/%s/%zu", lists[k],
-				json_len(left));
-			if (json_push_copy(left, item, e) < 0 ||
-				json_set_copy(evidence, now, json_get(g->provenance, was),
-					e) < 0)
-				ret = -1;
+			rest = json_new_object(e);
+			cJSON *left =
+				rest == NULL ? NULL : json_add_array(rest, lists[k], e);
+			cJSON *evidence = json_new_object(e);
+			size_t i = 0;
+			int ret = left == NULL || evidence == NULL ? -1 : 0;
+
+			JSON_EACH (item, list) {
+				char was[96], now[96];
+
+				snprintf(was, sizeof(was), "/constraints/%s/%zu",
+					lists[k], i++);
+				if (ret < 0 || strcmp(json_text(item), json_text(x)) == 0)
+					continue;
+				snprintf(now, sizeof(now), "/constraints/%s/%zu",
+					lists[k], json_len(left));
+				if (json_push_copy(left, item, e) < 0 ||
+					json_set_copy(evidence, now,
+						json_get(g->provenance, was), e) < 0)
+					ret = -1;
+			}
+			if (ret == 0 && json_len(left) == 0)
+				json_remove(rest, lists[k]);
+			if (ret == 0)
+				ret = take_field(g, rest, evidence, lists[k], NULL, e);
+			json_free(rest);
+			json_free(evidence);
+			if (ret < 0)
+				return -1;
 		}
-		if (ret == 0 && json_len(left) == 0)
-			json_remove(rest, lists[k]);
-		if (ret == 0)
-			ret = take_field(g, rest, evidence, lists[k], NULL, e);
-		json_free(rest);
-		json_free(evidence);
-		if (ret < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -230,8 +230,7 @@ int gather_later(struct gathered *g, const char *text, const char *only,
 		gather_text(&later, text, strlen(text), source, e) < 0)
 		goto out;
 	n = 0;
-	JSON_EACH(m, later.constraints)
-	{
+	JSON_EACH (m, later.constraints) {
 		const char *field = json_key(m);
 		int ret;
 
@@ -265,8 +264,7 @@ static int read_feedback(struct gathered *g, const cJSON *feedback, struct err *
 		return gather_later(g, json_text(feedback), NULL, "feedback", NULL, e) < 0
 			? -1
 			: 0;
-	JSON_EACH(it, feedback)
-	{
+	JSON_EACH (it, feedback) {
 		const char *text = json_is(it, JSON_STRING)
 			? json_text(it)
 			: json_str_or(it, "text", NULL);
@@ -298,16 +296,16 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 	cJSON *file = NULL;
 	int ret = 0;
 
-	JSON_EACH(it, json_get(in, "answers"))
-	if (json_push_copy(g->answers, it, e) < 0)
-		return -1;
+	JSON_EACH (it, json_get(in, "answers"))
+		if (json_push_copy(g->answers, it, e) < 0)
+			return -1;
 	if (a->answers != NULL) {
 		file = answers_of_file(env, g->clean, a->answers, e);
 		if (file == NULL)
 			return -1;
-		JSON_EACH(it, file)
-		if (ret == 0)
-			ret = json_push_copy(g->answers, it, e);
+		JSON_EACH (it, file)
+			if (ret == 0)
+				ret = json_push_copy(g->answers, it, e);
 		json_free(file);
 	}
 	for (size_t i = 0; ret == 0 && i < a->set.n; i++) {
@@ -315,9 +313,9 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 
 		ret = one == NULL ? -1 : json_push(g->answers, one, e);
 	}
-	JSON_EACH(it, g->answers)
-	if (ret == 0)
-		ret = gather_answer(g, it, e);
+	JSON_EACH (it, g->answers)
+		if (ret == 0)
+			ret = gather_answer(g, it, e);
 	return ret;
 }
 
@@ -328,20 +326,18 @@ static int card(struct node_env *env, const struct gathered *g, struct err *e)
 
 	if (c == NULL)
 		return -1;
-	JSON_EACH(p, g->provenance)
-	{
+	JSON_EACH (p, g->provenance) {
 		all++;
 		sure += json_num_or(p, "confidence", 0) >= 0.8;
 	}
-	JSON_EACH(m, g->constraints)
-	if (card_input_key(c, json_key(m), e) < 0)
-		return -1;
+	JSON_EACH (m, g->constraints)
+		if (card_input_key(c, json_key(m), e) < 0)
+			return -1;
 	if (card_choice(c, "constraints", e,
 		    "%zu fields with %zu pieces of evidence, %zu of them beyond doubt",
 		    json_len(g->constraints), all, sure) < 0)
 		return -1;
-	JSON_EACH(p, g->provenance)
-	{
+	JSON_EACH (p, g->provenance) {
 		const char *why = json_str_or(p, "ambiguous", NULL);
 
 		if (why != NULL) {
@@ -351,10 +347,10 @@ static int card(struct node_env *env, const struct gathered *g, struct err *e)
 			if (card_risk(c, risk, "answer the question about it", e) < 0)
 				return -1;
 		}
-		JSON_EACH(x, json_get(p, "conflicts"))
-		if (card_risk(c, json_str_or(x, "why", ""), "say which of the two holds",
-			    e) < 0)
-			return -1;
+		JSON_EACH (x, json_get(p, "conflicts"))
+			if (card_risk(c, json_str_or(x, "why", ""),
+				    "say which of the two holds", e) < 0)
+				return -1;
 	}
 	return card_confidence(c, all == 0 ? 0.5 : (double)sure / (double)all, e);
 }

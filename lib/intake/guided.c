@@ -67,8 +67,8 @@ static void meter(const struct terminal *t, const cJSON *coverage)
 		(int)(threshold * 100 + 0.5));
 	if (json_len(missing) > 0)
 		buf_add_str(&b, "; missing:");
-	JSON_EACH(m, missing)
-	buf_addf(&b, " %s", json_text(m));
+	JSON_EACH (m, missing)
+		buf_addf(&b, " %s", json_text(m));
 	buf_add_str(&b, "\n");
 	say(t, b.ptr);
 	buf_release(&b);
@@ -81,8 +81,9 @@ static void show(const struct terminal *t, const cJSON *q)
 	const cJSON *rec = json_get(q, "recommended");
 
 	buf_addf(&b, "\n%s\n", json_str_or(q, "text", ""));
-	JSON_EACH(c, json_get(q, "choices"))
-	buf_addf(&b, "  %zu) %s\n", ++i, json_text(c) != NULL ? json_text(c) : "");
+	JSON_EACH (c, json_get(q, "choices"))
+		buf_addf(
+			&b, "  %zu) %s\n", ++i, json_text(c) != NULL ? json_text(c) : "");
 	buf_addf(&b, "  [Enter: %s; ? help, b back, s skip, q stop asking] > ",
 		json_text(rec) != NULL ? json_text(rec) : "skip");
 	say(t, b.ptr);
@@ -181,11 +182,12 @@ static int step_back(struct gathered *g, struct step *s, struct err *e)
 	cJSON *kept = json_new_array(e);
 	size_t i = 0;
 
-	JSON_EACH(a, g->answers)
-	if (kept == NULL || (i++ < s->answers && json_push_copy(kept, a, e) < 0)) {
-		json_free(kept);
-		return -1;
-	}
+	JSON_EACH (a, g->answers)
+		if (kept == NULL ||
+			(i++ < s->answers && json_push_copy(kept, a, e) < 0)) {
+			json_free(kept);
+			return -1;
+		}
 	json_free(g->answers);
 	g->answers = kept;
 	json_free(g->constraints);
@@ -206,9 +208,9 @@ static int was_skipped(char skipped[][64], size_t n, const char *field)
 
 static const cJSON *next_question(const cJSON *questions, char skipped[][64], size_t n)
 {
-	JSON_EACH(q, questions)
-	if (!was_skipped(skipped, n, json_str_or(q, "field", "")))
-		return q;
+	JSON_EACH (q, questions)
+		if (!was_skipped(skipped, n, json_str_or(q, "field", "")))
+			return q;
 	return NULL;
 }
 

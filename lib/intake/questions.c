@@ -20,8 +20,7 @@ struct open_field {
 
 static double weight_of(const cJSON *rows, const char *field)
 {
-	JSON_EACH(row, rows)
-	{
+	JSON_EACH (row, rows) {
 		if (strcmp(json_str_or(row, "field", ""), field) == 0)
 			return json_num_or(row, "weight", 0);
 		if (json_has_text(json_get(row, "any_of"), field))
@@ -40,9 +39,9 @@ static int have(const struct open_field *f, size_t n, const char *field)
 
 static const char *note_of(const cJSON *coverage, const char *field)
 {
-	JSON_EACH(n, json_get(coverage, "notes"))
-	if (strcmp(json_str_or(n, "field", ""), field) == 0)
-		return json_str_or(n, "why", NULL);
+	JSON_EACH (n, json_get(coverage, "notes"))
+		if (strcmp(json_str_or(n, "field", ""), field) == 0)
+			return json_str_or(n, "why", NULL);
 	return NULL;
 }
 
@@ -62,8 +61,7 @@ static size_t open_fields(const cJSON *coverage, const cJSON *texts, const cJSON
 {
 	size_t n = 0;
 
-	JSON_EACH(c, json_get(coverage, "conflicts"))
-	{
+	JSON_EACH (c, json_get(coverage, "conflicts")) {
 		const cJSON *fields = json_get(c, "fields");
 		const char *field =
 			json_text(json_item(fields, json_len(fields) > 1 ? 1 : 0));
@@ -77,16 +75,19 @@ static size_t open_fields(const cJSON *coverage, const cJSON *texts, const cJSON
 			json_str_or(c, "why", NULL), weight_of(rows, field),
 			weight_of(rows, field), 1 };
 	}
-	JSON_EACH(it, json_get(coverage, "missing"))
-	if (n < max && !have(f, n, json_text(it)) && json_has(texts, json_text(it)))
-		f[n++] = (struct open_field){ json_text(it), "missing", NULL,
-			weight_of(rows, json_text(it)), weight_of(rows, json_text(it)),
-			0 };
-	JSON_EACH(it, json_get(coverage, "ambiguous"))
-	if (n < max && !have(f, n, json_text(it)) && json_has(texts, json_text(it)))
-		f[n++] = (struct open_field){ json_text(it), "open",
-			note_of(coverage, json_text(it)), weight_of(rows, json_text(it)),
-			weight_of(rows, json_text(it)) / 2, 0 };
+	JSON_EACH (it, json_get(coverage, "missing"))
+		if (n < max && !have(f, n, json_text(it)) &&
+			json_has(texts, json_text(it)))
+			f[n++] = (struct open_field){ json_text(it), "missing", NULL,
+				weight_of(rows, json_text(it)),
+				weight_of(rows, json_text(it)), 0 };
+	JSON_EACH (it, json_get(coverage, "ambiguous"))
+		if (n < max && !have(f, n, json_text(it)) &&
+			json_has(texts, json_text(it)))
+			f[n++] = (struct open_field){ json_text(it), "open",
+				note_of(coverage, json_text(it)),
+				weight_of(rows, json_text(it)),
+				weight_of(rows, json_text(it)) / 2, 0 };
 	qsort(f, n, sizeof(*f), by_gain);
 	return n;
 }
@@ -134,8 +135,8 @@ cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON 
 	if (out == NULL)
 		goto fail;
 	n = open_fields(coverage, texts, json_get(rules, "fields"), f, 24);
-	JSON_EACH(row, json_get(rules, "fields"))
-	all += json_num_or(row, "weight", 0);
+	JSON_EACH (row, json_get(rules, "fields"))
+		all += json_num_or(row, "weight", 0);
 	for (size_t i = 0; i < n && json_len(out) < most; i++) {
 		if (!f[i].first && score >= threshold)
 			break;

@@ -63,7 +63,8 @@ static int being_left(const struct doc *d, size_t i)
 	if (is(d, i, LC_LEFTPART) == NULL)
 		return 0;
 	for (size_t k = 1; k <= 4 && k <= i; k++)
-		if (word_is(d, i - k, "is|are|was|were|been|being|be|gets|getting|got|get"))
+		if (word_is(d, i - k,
+			    "is|are|was|were|been|being|be|gets|getting|got|get"))
 			return 1;
 	return 0;
 }
@@ -144,8 +145,10 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		return 1;
 	}
 	/* "we don't use X" tells what is so, "don't use X" what is to be */
-	if (near && is(d, i, LC_EXCL) != NULL && i > first && is(d, i - 1, LC_SUBJECT) != NULL &&
-		word_is(d, i, "don't use|do not use|dont use|never use") && s->words <= 8) {
+	if (near && is(d, i, LC_EXCL) != NULL && i > first &&
+		is(d, i - 1, LC_SUBJECT) != NULL &&
+		word_is(d, i, "don't use|do not use|dont use|never use") &&
+		s->words <= 8) {
 		s->st |= ST_NOTHING;
 		return 1;
 	}

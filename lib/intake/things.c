@@ -479,9 +479,9 @@ static void read_region_codes(
 
 static const char *country_of_city(const struct doc *d, const char *place)
 {
-	JSON_EACH(country, d->v->regions->cities)
-	if (json_has_text(country, place))
-		return json_key(country);
+	JSON_EACH (country, d->v->regions->cities)
+		if (json_has_text(country, place))
+			return json_key(country);
 	for (size_t i = 0; i < d->v->regions->n; i++)
 		if (json_has_text(d->v->regions->at[i].places, place))
 			return d->v->regions->at[i].country;

@@ -10,12 +10,17 @@
 #define SYMBOLS   56
 #define SYM_SPACE 1
 
-struct node {
+struct node {                    /* while phrases are added */
 	uint32_t child, sibling; /* 0: none; the root is never either */
+	uint32_t out;            /* phrase + 1 that ends here, or 0 */
+	uint8_t sym;
+};
+
+struct state { /* of the compiled automaton; its children are states [first, first + n) */
+	uint32_t first, n;
 	uint32_t fail;
-	uint32_t out;  /* phrase + 1 that ends here, or 0 */
-	uint32_t dict; /* nearest node on the failure path that has an out, or 0 */
-	uint8_t sym, depth;
+	uint32_t out;
+	uint32_t dict; /* nearest state on the failure path that has an out, or 0 */
 };
 
 struct phrase {
@@ -35,7 +40,9 @@ struct senses { /* a block of them; they all die with the lexicon */
 
 struct lexicon {
 	struct senses *senses;
-	struct node *nodes;
+	struct node *nodes; /* NULL once compiled */
+	struct state *states;
+	uint8_t *syms; /* of each state */
 	size_t n_nodes, cap_nodes;
 	struct phrase *phrases;
 	size_t n_phrases, cap_phrases;
@@ -45,7 +52,6 @@ struct lexicon {
 	uint8_t symbol[256];
 	uint32_t *by_len[16]; /* single words of 5 to 15 letters, for lexicon_near */
 	uint32_t n_by_len[16];
-	int compiled;
 };
 
 static void symbols_init(uint8_t symbol[256])
@@ -96,6 +102,8 @@ void lexicon_free(struct lexicon *lx)
 		free(lx->by_len[i]);
 	free(lx->phrases);
 	free(lx->nodes);
+	free(lx->states);
+	free(lx->syms);
 	free(lx->pool);
 	free(lx);
 }
@@ -140,7 +148,6 @@ static uint32_t node_add(struct lexicon *lx, uint32_t parent, uint8_t sym, struc
 	n = &lx->nodes[lx->n_nodes];
 	memset(n, 0, sizeof(*n));
 	n->sym = sym;
-	n->depth = (uint8_t)(lx->nodes[parent].depth + 1);
 	if (parent == 0) {
 		lx->root[sym] = (uint32_t)lx->n_nodes;
 	} else {
@@ -209,8 +216,10 @@ static size_t level_phrase(const char *text, char level[LEXER_PHRASE_MAX + 1])
 	size_t n = 0;
 
 	for (; text[n] != '\0' && n < LEXER_PHRASE_MAX; n++) {
-		if (!is_letter(text[n]) && (text[n] != ' ' || n == 0 || text[n - 1] == ' '))
-			return lexer_level(text, strlen(text), level, LEXER_PHRASE_MAX + 1);
+		if (!is_letter(text[n]) &&
+			(text[n] != ' ' || n == 0 || text[n - 1] == ' '))
+			return lexer_level(
+				text, strlen(text), level, LEXER_PHRASE_MAX + 1);
 		level[n] = text[n];
 	}
 	if (n == 0 || text[n] != '\0' || text[n - 1] == ' ')
@@ -345,34 +354,75 @@ static int starts_word(const struct lexicon *lx, uint8_t before, uint8_t sym)
 	return !letter && !(digit && sym >= lx->symbol['0']);
 }
 
-int lexicon_compile(struct lexicon *lx, struct err *e)
+/* Lays the trie out breadth first: a state's children lie side by side. */
+static int lay_out(struct lexicon *lx, struct err *e)
 {
-	uint32_t *queue = malloc(lx->n_nodes * sizeof(*queue));
+	uint32_t *queue = malloc((lx->n_nodes + 1) * sizeof(*queue));
 	size_t head = 0, tail = 0;
 
-	if (queue == NULL)
+	lx->states = calloc(lx->n_nodes + 1, sizeof(*lx->states));
+	lx->syms = calloc(lx->n_nodes + 1, 1);
+	if (queue == NULL || lx->states == NULL || lx->syms == NULL) {
+		free(queue);
 		return err_no_memory(e);
+	}
 	for (size_t s = 0; s < SYMBOLS; s++)
-		if (lx->root[s] != 0)
+		if (lx->root[s] != 0) {
 			queue[tail++] = lx->root[s];
+			lx->root[s] = (uint32_t)tail;
+		}
 	while (head < tail) {
-		uint32_t at = queue[head++];
-		struct node *n = &lx->nodes[at];
+		const struct node *n = &lx->nodes[queue[head++]];
+		struct state *s = &lx->states[head];
 
-		n->dict = lx->nodes[n->fail].out != 0 ? n->fail : lx->nodes[n->fail].dict;
+		s->out = n->out;
+		lx->syms[head] = n->sym;
+		s->first = (uint32_t)tail + 1;
 		for (uint32_t c = n->child; c != 0; c = lx->nodes[c].sibling) {
-			uint32_t f = n->fail, to = 0;
-
-			while (f != 0 && (to = child_of(lx, f, lx->nodes[c].sym)) == 0)
-				f = lx->nodes[f].fail;
-			if (f == 0)
-				to = starts_word(lx, n->sym, lx->nodes[c].sym) ? lx->root[lx->nodes[c].sym] : 0;
-			lx->nodes[c].fail = to;
 			queue[tail++] = c;
+			s->n++;
 		}
 	}
 	free(queue);
-	lx->compiled = 1;
+	free(lx->nodes);
+	lx->nodes = NULL;
+	return 0;
+}
+
+static uint32_t step(const struct lexicon *lx, uint32_t state, uint8_t sym)
+{
+	const struct state *s = &lx->states[state];
+	const uint8_t *at = lx->syms + s->first;
+
+	for (uint32_t k = 0; k < s->n; k++)
+		if (at[k] == sym)
+			return s->first + k;
+	return 0;
+}
+
+int lexicon_compile(struct lexicon *lx, struct err *e)
+{
+	size_t n_states = lx->n_nodes;
+
+	if (lay_out(lx, e) < 0)
+		return -1;
+	for (size_t at = 1; at < n_states; at++) {
+		struct state *s = &lx->states[at];
+
+		s->dict =
+			lx->states[s->fail].out != 0 ? s->fail : lx->states[s->fail].dict;
+		for (uint32_t c = s->first; c < s->first + s->n; c++) {
+			uint32_t f = s->fail, to = 0;
+
+			while (f != 0 && (to = step(lx, f, lx->syms[c])) == 0)
+				f = lx->states[f].fail;
+			if (f == 0)
+				to = starts_word(lx, lx->syms[at], lx->syms[c])
+					? lx->root[lx->syms[c]]
+					: 0;
+			lx->states[c].fail = to;
+		}
+	}
 	return words_by_length(lx, e);
 }
 
@@ -449,19 +499,20 @@ int lexicon_find(
 		prev = sym;
 		ring[k & LEXER_PHRASE_MAX] = (uint32_t)i;
 		k++;
-		while (node != 0 && (to = child_of(lx, node, sym)) == 0)
-			node = lx->nodes[node].fail;
+		while (node != 0 && (to = step(lx, node, sym)) == 0)
+			node = lx->states[node].fail;
 		if (node == 0)
 			to = starts_word(lx, before, sym) ? lx->root[sym] : 0;
 		node = to;
-		for (uint32_t d = lx->nodes[node].out != 0 ? node : lx->nodes[node].dict;
-			d != 0; d = lx->nodes[d].dict) {
-			const struct phrase *p = &lx->phrases[lx->nodes[d].out - 1];
+		for (uint32_t d = lx->states[node].out != 0 ? node
+							    : lx->states[node].dict;
+			d != 0; d = lx->states[d].dict) {
+			const struct phrase *p = &lx->phrases[lx->states[d].out - 1];
 			uint32_t from = ring[(k - p->len) & LEXER_PHRASE_MAX];
 
 			if (boundary(p, norm, len, from, i + 1) &&
 				match_push(out, from, (uint32_t)i + 1,
-					lx->nodes[d].out - 1) < 0)
+					lx->states[d].out - 1) < 0)
 				return -1;
 		}
 	}
