@@ -97,4 +97,28 @@ cp real/mlops-plan newer/
 ln -sf "$work/real/mlops-plan" exec/mlops-plan
 exits "another executable of the same version" 0 mlops run brief.md -o out --yes
 says "changes nothing" "version 1: complete (0 nodes run, 12 reused)"
+
+# The same over the real filters, around the nodes that write files.
+rm -f exec/mlops-plan
+for n in intake plan critic policy gate codegen validate rationale diff; do
+	[ -x "$bin/mlops-$n" ] || { skip "real filters: no mlops-$n"; finish; }
+	ln -sf "$bin/mlops-$n" "$work/real/mlops-$n"
+	rm -f "exec/mlops-$n"
+	cp codegen.sh "exec/mlops-$n"
+done
+unset MLOPS_SHARE
+rm -rf .mlops out count calls
+brief=$top/examples/batch-training.md
+exits "real: undisturbed" 0 mlops run "$brief" -o realwhole --yes --tools none
+zip=$(sha256sum <realwhole/repo.zip)
+for k in 3 8 9 10 11; do
+	rm -rf .mlops out count calls
+	echo $((k + 1)) >"kill"
+	exits "real: killed after node $k" 137 mlops run "$brief" -o out --yes --tools none
+	rm -f kill
+	exits "real: resumed after node $k" 0 mlops run -o out --yes --resume
+	says "real: what was finished is reused" "$((12 - k)) nodes run, $k reused"
+	same "real: no node runs twice" "$(wc -l <calls)" 12
+	same "real: the same zip after node $k" "$(sha256sum <out/repo.zip)" "$zip"
+done
 finish

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# mlops run on a terminal: it shows the plan and asks, takes a comment back to the
+# planner, moves a line while a node works, and says nothing of it elsewhere.
+# shellcheck disable=SC2154
+. "$(dirname "$0")/driver.bash"
+command -v python3 >/dev/null || { skip "python3: not installed"; finish; }
+fake
+cd "$work" || exit 1
+unset NO_COLOR
+echo "a small thing" >brief.md
+cat >terminal.py <<'END'
+"""terminal.py REPLIES COMMAND...: runs the command on a terminal of its own; each reply is
+given when a question ends with ': ' or '? '. Prints what was shown; exits like it."""
+import os, pty, select, sys, time
+replies = sys.argv[1].split("|") if sys.argv[1] else []
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen, mark, end = b"", 0, time.time() + 30
+while time.time() < end:
+    ready = select.select([fd], [], [], 0.2)[0]
+    if ready:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data
+    elif replies and seen[mark:].endswith((b": ", b"? ")):
+        mark = len(seen)
+        os.write(fd, replies.pop(0).encode() + b"\n")
+os.close(fd)
+status = os.waitpid(pid, 0)[1]
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+END
+exits "approved on the terminal" 0 python3 terminal.py "y" mlops run brief.md -o yes
+says "the plan is shown" "serve@online"
+says "and the question" "Generate this?"
+same "the approval is kept" "$(sqlite3 .mlops/mlops.db "select status from approvals order by seq" 2>/dev/null | tr '\n' ' ')" "waiting approved "
+exits "left for later" 10 python3 terminal.py "q" mlops run brief.md -o quit
+exits "and approved later" 0 python3 terminal.py "y" mlops run -o quit --resume
+exits "rejected with a comment, planned again, approved" 0 python3 terminal.py "n|make it big|y" mlops run brief.md -o again
+ok "the comment reached the planner" test -s again/repo/big.txt
+exits "a reply that is none is asked again" 0 python3 terminal.py "what|y" mlops run brief.md -o what
+exits "--yes asks nothing" 0 python3 terminal.py "" mlops run brief.md -o silent --yes
+ok "colour on a terminal" grep -q "$(printf '\033')\[32m" "$tmp/stdout"
+exits "none with NO_COLOR" 0 env NO_COLOR=1 python3 terminal.py "" mlops run brief.md -o plain --yes
+ok "no escape" sh -c "! grep -q '$(printf '\033')' '$tmp/stdout'"
+exits "none elsewhere" 0 mlops run brief.md -o pipe --yes
+ok "no escape in a file" sh -c "! grep -q '$(printf '\033')' '$tmp/stderr'"
+
+# A node that takes its time moves the line.
+rm exec/mlops-plan
+mkdir sub && ln -s "$fakes" sub/mlops-plan
+printf '#!/bin/sh\nsleep 0.5\nexec %s/sub/mlops-plan "$@"\n' "$work" >exec/mlops-plan
+chmod +x exec/mlops-plan
+exits "a slow node" 0 python3 terminal.py "" mlops run brief.md -o slow --yes
+ok "is seen at work" grep -qE '4/12\] planner +0\.[0-9] s' "$tmp/stdout"
+finish
