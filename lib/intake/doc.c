@@ -234,10 +234,37 @@ static int sentence_push(struct doc *d, size_t *cap, size_t first, size_t last,
 	return 0;
 }
 
+/* Takes the breaks out that only wrap running text. */
+static void join_wraps(struct doc *d)
+{
+	uint32_t widest = 0;
+	size_t out = 0, line = 0;
+
+	for (size_t k = 0; k < d->s.n_lines; k++) {
+		if (first_of_paragraph(d, k))
+			widest = widest_line(d, k);
+		d->s.lines[k].soft = (uint8_t)soft_break(d, k, widest);
+	}
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct lexeme *l = &d->s.lex[i];
+
+		for (; line < d->s.n_lines && d->s.lines[line].first <= i &&
+			line <= l->line;
+			line++)
+			d->s.lines[line].first = (uint32_t)out;
+		if (l->kind == LEX_BREAK && d->s.lines[l->line].soft)
+			continue;
+		d->s.lex[out++] = *l;
+	}
+	for (; line < d->s.n_lines; line++)
+		d->s.lines[line].first = (uint32_t)out;
+	d->s.n = out;
+}
+
 static int cut_sentences(struct doc *d, struct err *e)
 {
 	size_t cap = 0, first = 0, line = 0;
-	uint32_t para = 0, widest = 0;
+	uint32_t para = 0;
 	uint16_t speaker = 0;
 
 	for (size_t k = 0; k < d->s.n_lines; k++)
@@ -250,16 +277,12 @@ static int cut_sentences(struct doc *d, struct err *e)
 
 		if (l->line != line || i == 0) {
 			line = l->line;
-			if (ln->blank || first_of_paragraph(d, line)) {
+			if (ln->blank || first_of_paragraph(d, line))
 				para++;
-				widest = widest_line(d, line);
-			}
 			if (d->chat && speaker_line(d, ln))
 				speaker++;
 		}
 		if (l->kind == LEX_BREAK) {
-			if (soft_break(d, l->line, widest))
-				continue;
 			ends = 1;
 		} else if (l->kind == LEX_SIGN && (l->sign == '!' || l->sign == '?')) {
 			ends = 1;
@@ -796,6 +819,9 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 	if (d->at == NULL)
 		return err_no_memory(e);
 	mend_spelling(d);
+	mark_entities(d);
+	join_wraps(d);
+	memset(d->at, 0, d->s.n * sizeof(*d->at));
 	mark_entities(d);
 	if (cut_sentences(d, e) < 0)
 		return -1;

@@ -290,6 +290,16 @@ static int redacted(struct gathered *g, const char *text, cJSON *out, struct buf
 	return json_set_str(out, "brief", clean->ptr, e);
 }
 
+/* Values are held to their schema before they count. */
+static int need_schema(struct node_env *env, struct gathered *g, struct err *e)
+{
+	if (g->schema != NULL)
+		return 0;
+	g->schema_doc = env_read_json(env, "schemas/constraints.schema.json", e);
+	g->schema = g->schema_doc == NULL ? NULL : schema_new(g->schema_doc, NULL, e);
+	return g->schema == NULL ? -1 : 0;
+}
+
 static int all_answers(struct node_env *env, const struct intake_args *a, const cJSON *in,
 	struct gathered *g, struct err *e)
 {
@@ -313,6 +323,8 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 
 		ret = one == NULL ? -1 : json_push(g->answers, one, e);
 	}
+	if (ret == 0 && json_len(g->answers) > 0)
+		ret = need_schema(env, g, e);
 	JSON_EACH (it, g->answers)
 		if (ret == 0)
 			ret = gather_answer(g, it, e);
@@ -384,7 +396,8 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 	if (read_feedback(&g, json_get(in, "feedback"), e) < 0 ||
 		all_answers(env, a, in, &g, e) < 0)
 		goto out;
-	if (a->guided && guided_run(env, &g, a->threshold, e) < 0)
+	if (a->guided &&
+		(need_schema(env, &g, e) < 0 || guided_run(env, &g, a->threshold, e) < 0))
 		goto out;
 	if (card(env, &g, e) < 0)
 		goto out;
@@ -401,6 +414,7 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 	g.provenance = ret == 0 ? NULL : g.provenance;
 out:
 	schema_free(g.schema);
+	json_free(g.schema_doc);
 	json_free(g.constraints);
 	json_free(g.provenance);
 	json_free(g.answers);

@@ -29,7 +29,8 @@ int brief_check(const char *text, size_t len, const char *name, struct err *e);
 struct gathered {
 	const struct vocabulary *v;
 	struct cleaner *clean;
-	struct schema *schema;
+	struct schema *schema; /* of constraints; NULL until an answer needs it */
+	cJSON *schema_doc;
 	cJSON *constraints, *provenance, *answers;
 };
 

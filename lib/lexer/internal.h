@@ -8,8 +8,8 @@
 #define NORM_STRIKE_ON  '\x02'
 #define NORM_STRIKE_OFF '\x03'
 #define NORM_BULLET     '\x04'
-#define NORM_HEADING    '\x05' /* then the level as a digit */
-#define NORM_QUOTE      '\x06' /* then the depth as a digit */
+#define NORM_HEADING    '\x05' /* then NORM_LEVEL plus the level */
+#define NORM_QUOTE      '\x06' /* then NORM_LEVEL plus the depth */
 #define NORM_CELL       '\x07'
 #define NORM_TABLE      '\x08'
 #define NORM_INDENT     '\x0e'
@@ -19,6 +19,7 @@
 #define NORM_POUND      '\x12'
 #define NORM_YEN        '\x13'
 #define NORM_RUPEE      '\x14'
+#define NORM_LEVEL      0x15
 
 struct level_out {
 	char *norm; /* cap bytes, cap map entries: grown as needed, unless fixed */

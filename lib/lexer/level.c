@@ -576,8 +576,8 @@ static int html_at(struct level *v)
 		if (!closing) {
 			put(v, NORM_HEADING, p);
 			put(v,
-				name[0] == 'h' || name[0] == 'H' ? (char)name[len - 1]
-								 : '1',
+				(char)(NORM_LEVEL +
+					(name[len - 1] <= '6' ? name[len - 1] - '0' : 1)),
 				p);
 			v->line_start = 0;
 		}
@@ -775,7 +775,7 @@ static void start_line(struct level *v)
 	}
 	if (quote > 0) {
 		put(v, NORM_QUOTE, p);
-		put(v, (char)('0' + quote), p);
+		put(v, (char)(NORM_LEVEL + quote), p);
 	}
 	q = rule_line(v, p);
 	if (q != NULL) {
@@ -792,7 +792,7 @@ static void start_line(struct level *v)
 	}
 	if (heading > 0) {
 		put(v, NORM_HEADING, p);
-		put(v, (char)('0' + heading), p);
+		put(v, (char)(NORM_LEVEL + heading), p);
 	} else if (p < v->end && *p == '|') {
 		put(v, NORM_TABLE, p);
 		p++;
@@ -922,7 +922,7 @@ void level_text(struct level_out *out, const char *text, size_t len)
 		.start = (const unsigned char *)text,
 		.end = (const unsigned char *)text + len,
 		.o = out,
-		.line_start = 1 };
+		.line_start = !out->fixed };
 
 	out->len = 0;
 	out->odd = 0;

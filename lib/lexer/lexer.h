@@ -86,6 +86,7 @@ struct line {
 	uint8_t bullet;       /* list item, numbered line, or starts with an emoji */
 	uint8_t table;        /* a row of a table */
 	uint8_t blank;
+	uint8_t soft; /* for the reader's use: its end is no end */
 	uint8_t indent;
 };
 

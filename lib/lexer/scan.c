@@ -201,7 +201,10 @@ static int end_line(struct scanner *c, size_t i, struct err *e)
 	l->last = (uint32_t)c->s->n;
 	l->blank = l->first == l->last;
 	c->glued = 0;
-	return push(c, LEX_BREAK, i, i, 0, e) < 0 || new_line(c, e) < 0 ? -1 : 0;
+	if (push(c, LEX_BREAK, i, i, 0, e) < 0 || new_line(c, e) < 0)
+		return -1;
+	c->glued = 0;
+	return 0;
 }
 
 /* Structure bytes of the levelled text; 1 when it was one. */
@@ -227,10 +230,10 @@ static int structure(struct scanner *c, size_t *i)
 		l->table = 1;
 		break;
 	case NORM_HEADING:
-		l->heading = (uint8_t)(p[++*i] - '0');
+		l->heading = (uint8_t)(p[++*i] - NORM_LEVEL);
 		break;
 	case NORM_QUOTE:
-		l->quote = (uint8_t)(p[++*i] - '0');
+		l->quote = (uint8_t)(p[++*i] - NORM_LEVEL);
 		break;
 	default:
 		return 0;

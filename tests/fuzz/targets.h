@@ -14,6 +14,7 @@
 
 #include "catalog/prices.h"
 #include "hcl/hcl.h"
+#include "intake/intake.h"
 #include "json/json.h"
 #include "pricing/bill.h"
 #include "redact/redact.h"
@@ -342,12 +343,53 @@ static void fuzz_bill(const char *text, size_t len)
 	json_free(tree);
 }
 
+/*
+ * Any text that a brief may be gives constraints; each has evidence, each span holds
+ * its quote. The vocabulary is loaded once: it is read-only.
+ */
+static void fuzz_intake(const char *text, size_t len)
+{
+	static struct vocabulary words;
+	static struct node_env env;
+	struct common_args common = { .share = "share" };
+	struct err e = { 0 };
+	cJSON *constraints = NULL, *provenance = NULL;
+
+	if (words.lexicon == NULL) {
+		LAW(env_init(&env, "fuzz", &common, &e) == 0);
+		LAW(vocabulary_load(&words, &env, &e) == 0);
+	}
+	if (intake_read(&words, text, len, "text", &constraints, &provenance, &e) < 0) {
+		check_message(&e);
+		return;
+	}
+	JSON_EACH (m, constraints) {
+		char prefix[128];
+		int found = 0;
+
+		snprintf(prefix, sizeof(prefix), "/constraints/%s", json_key(m));
+		JSON_EACH (p, provenance)
+			found |= strncmp(json_key(p), prefix, strlen(prefix)) == 0;
+		LAW(found);
+	}
+	JSON_EACH (p, provenance) {
+		const cJSON *span = json_get(p, "span");
+		double start = json_number(json_item(span, 0), -1);
+		double end = json_number(json_item(span, 1), -1);
+
+		LAW(start >= 0 && end >= start && end <= (double)len);
+	}
+	json_free(constraints);
+	json_free(provenance);
+}
+
 static const struct {
 	const char *name; /* the folder of its corpus, too */
 	fuzz_target *run;
 } fuzz_targets[] = {
 	{ "bill", fuzz_bill },
 	{ "hcl", fuzz_hcl },
+	{ "intake", fuzz_intake },
 	{ "json", fuzz_json },
 	{ "logic", fuzz_logic },
 	{ "patch", fuzz_patch },

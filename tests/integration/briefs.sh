@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# briefs.sh BUILD: extraction against labelled briefs: our own, and the customer's
+# where they lie beside the repository; then what intake says to bad input.
+. "$(dirname "$0")/lib.sh"
+
+ok 'our own briefs' tests/briefs/score "$build/bin/mlops-intake"
+if [ -x ../shared/data/briefs/score.py ]; then
+	ok 'the labelled briefs' ../shared/data/briefs/score.py --intake "$build/bin/mlops-intake" \
+		--min-f1 0.98 --min-field-f1 0.95 --min-exact 0.85 --min-conflict-f1 0.95 --timeout 20
+else
+	skip 'the labelled briefs (../shared/data/briefs is not there)'
+fi
+
+# status NAME WANTED ARGS...: stdin from $tmp/in; stdout must be empty on a failure.
+status() {
+	local name=$1 want=$2 got
+	shift 2
+	mlops-intake "$@" <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	if [ "$got" -ne "$want" ]; then
+		fail "$name: status $got, not $want: $(cat "$tmp/err")"
+	elif [ "$want" -ne 0 ] && { [ -s "$tmp/out" ] || [ "$(wc -l <"$tmp/err")" -ne 1 ]; }; then
+		fail "$name: a failure prints one line on stderr and nothing on stdout"
+	else
+		pass
+	fi
+}
+
+printf '' >"$tmp/in" && status 'empty stdin' 65
+printf 'caf\351 on AWS' >"$tmp/in" && status 'Latin-1' 65
+printf 'AWS\0Azure' >"$tmp/in" && status 'a NUL' 65
+printf '\377\376A\0' >"$tmp/in" && status 'UTF-16' 65
+head -c 9000000 /dev/zero | tr '\0' 'a' >"$tmp/in" && status 'too long a brief' 65
+printf '{"schema_version": 2, "brief": "AWS"' >"$tmp/in" && status 'a broken state' 65
+printf '{"schema_version": 2, "brief": 7}' >"$tmp/in" && status 'a brief that is no text' 65
+printf 'AWS' >"$tmp/in"
+status 'text where a state is wanted' 65 --state
+status 'no such brief' 66 --brief "$tmp/none.md"
+status 'an unknown field' 2 --set colour=red
+status 'a value out of its range' 2 --set cloud=ibm
+status 'no such part' 2 --only everything
+status 'a threshold past one' 2 --threshold 7
+echo '[1' >"$tmp/a.json" && status 'broken answers' 65 --answers "$tmp/a.json"
+echo '{"cloud": "mainframe"}' >"$tmp/a.json" && status 'an answer that says nothing' 65 --answers "$tmp/a.json"
+status 'a share that is not there' 78 --share "$tmp/none"
+
+# Replies, typed and in words, stand where they are put and say so.
+echo '{"budget_band": "about 3k a month, hard cap 4k", "regions": "Dublin", "use_cases": ["rag"]}' >"$tmp/a.json"
+status 'answers' 0 --answers "$tmp/a.json" --set availability_target=99.5 --set team_constraints.size=4
+same 'answers are merged' "$(python3 -c 'import json,sys
+s = json.load(open(sys.argv[1])); c = s["constraints"]; p = s["provenance"]
+print(c["cloud"], c["regions"], c["budget_band"]["max_usd"], c["budget_band"]["hard"], c["use_cases"],
+      c["availability_target"], c["team_constraints"], p["/constraints/regions/0"]["source"],
+      p["/constraints/availability_target"]["source"])' "$tmp/out")" \
+	"aws ['eu-west-1'] 4000 True ['rag'] 99.5 {'size': 4} answer set"
+mlops-intake --state <"$tmp/out" >"$tmp/again" 2>"$tmp/err" || fail 'a state with answers reads again'
+same 'reading again changes nothing' "$(python3 -c 'import json,sys
+print([json.load(open(f))["constraints"] for f in sys.argv[1:]])' "$tmp/again" "$tmp/again")" \
+	"$(python3 -c 'import json,sys
+print([json.load(open(f))["constraints"] for f in sys.argv[1:]])' "$tmp/out" "$tmp/out")"
+
+# Secrets are gone, personal data in quotes is masked.
+printf 'AWS. key AKIAQ7WN3ZK2LVT5RDYH. Mail jane.roe@example.org about the PII.' >"$tmp/in"
+status 'a secret in a brief' 0
+if grep -q AKIAQ7WN3ZK2LVT5RDYH "$tmp/out" "$tmp/err"; then fail 'the secret is still there'; else pass; fi
+
+# Without a terminal nothing asks and nothing hangs.
+printf 'a chatbot' >"$tmp/in"
+ok 'guided without a terminal goes on' timeout 10 setsid mlops-intake --guided --brief "$tmp/in"
+finish
