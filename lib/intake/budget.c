@@ -8,7 +8,7 @@
 #define MONTH 2628000.0
 
 struct amount {
-	struct quantity q;
+	struct numeral q;
 	double lo, hi;        /* in the currency, per month */
 	const char *currency; /* NULL: none said */
 	double period;        /* seconds; 0: none said */

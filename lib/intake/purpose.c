@@ -382,7 +382,7 @@ static int schedule(const struct doc *d, size_t i)
 /* "every 6 h", "every 15 minutes" next to work that is done. */
 static int every_period(const struct doc *d, size_t i)
 {
-	struct quantity q;
+	struct numeral q;
 	const char *t;
 
 	if (!word_is(d, i, "every|each"))

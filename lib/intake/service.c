@@ -122,7 +122,7 @@ static double percentile_near(
 /* A duration at lexeme i: "200 ms", "half a second", "sub-second", "1.5 sec". */
 static int duration_at(const struct doc *d, size_t i, struct duration *t)
 {
-	struct quantity q;
+	struct numeral q;
 	const char *unit;
 	double sec;
 
@@ -458,7 +458,7 @@ static int overkill(const struct doc *d, size_t last)
 
 static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, size_t *n)
 {
-	struct quantity q;
+	struct numeral q;
 	struct range seg = segment_of(d, i), c = clause_of(d, i);
 	size_t k, cue, bad;
 	double pct;
@@ -530,7 +530,7 @@ static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, siz
 static void downtime_budget(const struct doc *d, size_t i, struct uptime *at, size_t *n)
 {
 	struct range c = sentence_of(d, i);
-	struct quantity q;
+	struct numeral q;
 	double down = 0, period = 0;
 	size_t first = NOT_FOUND, last = i + 1;
 

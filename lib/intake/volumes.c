@@ -156,7 +156,7 @@ static int noun_before(const struct doc *d, size_t i)
 }
 
 static int rate_at(
-	const struct doc *d, struct reading *r, struct best *b, const struct quantity *q)
+	const struct doc *d, struct reading *r, struct best *b, const struct numeral *q)
 {
 	size_t k = q->next, next = 0, from;
 	const char *u = is(d, k, LC_RATE);
@@ -288,7 +288,7 @@ static int hardware(const struct doc *d, size_t first, size_t last)
 		NOT_FOUND;
 }
 
-static int bytes_at(const struct doc *d, struct best *b, const struct quantity *q)
+static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	const char *u = is(d, q->next, LC_BYTES);
 	size_t k = q->next + 1, next = 0;
@@ -363,7 +363,7 @@ static int scheduled_count(const struct doc *d, size_t i)
 	return 0;
 }
 
-static int count_at(const struct doc *d, struct best *b, const struct quantity *q)
+static int count_at(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	size_t k = q->next, at = NOT_FOUND;
 	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
@@ -527,7 +527,7 @@ void read_volumes(const struct doc *d, struct reading *r)
 
 	memset(b, 0, sizeof(b));
 	for (size_t i = 0; i < d->s.n; i++) {
-		struct quantity q;
+		struct numeral q;
 
 		if (d->s.lex[i].kind != LEX_NUMBER && is(d, i, LC_NUMBER) == NULL)
 			continue;
@@ -584,7 +584,7 @@ void read_team(const struct doc *d, struct reading *r)
 	uint32_t sentence = UINT32_MAX;
 
 	for (size_t i = 0; i < d->s.n; i++) {
-		struct quantity q;
+		struct numeral q;
 		size_t k;
 		int article = 0;
 

@@ -133,7 +133,7 @@ struct lexer_words {          /* classes that the number grammar needs */
 	unsigned between;
 };
 
-struct quantity {
+struct numeral {
 	double lo, hi; /* equal unless a range */
 	int range;
 	int grouped; /* hi had LEX_GROUPED; alt is the other reading */
@@ -146,6 +146,6 @@ struct quantity {
  * lexeme i. 1 when there is one. `skip` is a class that may stand between the parts
  * of a range (a repeated currency sign). */
 int quantity_at(const struct scan *s, const struct lexer_words *w, size_t i,
-	unsigned skip, struct quantity *q);
+	unsigned skip, struct numeral *q);
 
 #endif

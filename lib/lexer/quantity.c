@@ -81,7 +81,7 @@ static int words_at(const struct scan *s, const struct lexer_words *w, size_t i,
 
 /* One number with its factor. */
 static int single_at(const struct scan *s, const struct lexer_words *w, size_t i,
-	unsigned skip, struct quantity *q)
+	unsigned skip, struct numeral *q)
 {
 	const struct lexeme *l = &s->lex[i];
 	size_t next = i + 1;
@@ -134,9 +134,9 @@ static int after_between(const struct scan *s, const struct lexer_words *w, size
 }
 
 int quantity_at(const struct scan *s, const struct lexer_words *w, size_t i,
-	unsigned skip, struct quantity *q)
+	unsigned skip, struct numeral *q)
 {
-	struct quantity hi;
+	struct numeral hi;
 	size_t k;
 	const char *v;
 	int word = 0, sign = 0;

@@ -126,7 +126,7 @@ static void numbers_read_as_people_write_them(void **unused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scan s;
 		struct err e = { 0 };
-		struct quantity q;
+		struct numeral q;
 		size_t at = 0;
 
 		assert_int_equal(
