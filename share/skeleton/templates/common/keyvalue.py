@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from common.ports import port_uri
 from common.records import Row
+from common.settings import port_uri
 
 
 class KeyValue(Protocol):
@@ -86,4 +86,4 @@ def open_keyvalue(port: str) -> KeyValue:
     if scheme == "file":
         return LocalKeyValue(Path(uri.removeprefix("file://")) / "items.sqlite")
     adapter = importlib.import_module(f"common.keyvalue_{scheme}")
-    return cast("KeyValue", adapter.connect(uri, port.upper()))
+    return cast("KeyValue", adapter.connect(uri, port.replace(".", "_").upper()))

@@ -11,9 +11,8 @@ from typing import cast
 
 from common.model import Model
 from common.objects import ObjectStore, open_store
-from common.ports import port_uri
 from common.records import digest, dump_json
-from common.settings import env
+from common.settings import env, port_uri
 
 PRODUCTION = "production"
 

@@ -51,5 +51,6 @@ def data_dir() -> Path:
 
 
 def port_uri(port: str) -> str:
-    """The URI of a port such as "obj_raw": OBJ_RAW_URI, else a folder below DATA_DIR."""
-    return env(f"{port.upper()}_URI", f"file://{data_dir()}/{port}/")
+    """The URI of a port ("obj_raw" or "obj.raw"): OBJ_RAW_URI, else a folder below DATA_DIR."""
+    name = port.replace(".", "_")
+    return env(f"{name.upper()}_URI", f"file://{data_dir()}/{name}/")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from common.ports import port_uri
+from common.settings import port_uri
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,4 @@ def open_vectors(port: str = "vec") -> VectorIndex:
     if scheme == "file":
         return LocalVectors(Path(uri.removeprefix("file://")) / "chunks.sqlite")
     adapter = importlib.import_module(f"common.vectors_{scheme}")
-    return cast("VectorIndex", adapter.connect(uri, port.upper()))
+    return cast("VectorIndex", adapter.connect(uri, port.replace(".", "_").upper()))

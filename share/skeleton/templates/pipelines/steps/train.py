@@ -11,11 +11,10 @@ from common.contract import Contract
 from common.errors import NotFoundError
 from common.model import Model
 from common.objects import ObjectStore, open_store
-from common.ports import port_uri
 from common.records import digest, dump_json, read_dataset
 from common.registry import Registry, Version
 from common.runinfo import RunInfo
-from common.settings import env, env_float, env_int
+from common.settings import env, env_float, env_int, port_uri
 from common.training import GateError, Options, Progress, evaluate, fit, gate_for
 from pipelines.steps.features import (
     TrainingSet,

@@ -9,8 +9,7 @@ from common.consumer import Consumer, Event, StoredDeadLetters
 from common.contract import Contract, load_contract
 from common.keyvalue import KeyValue, open_keyvalue
 from common.objects import open_store
-from common.ports import port_uri
-from common.settings import env_int
+from common.settings import env_int, port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.events import batch_failures, count_event, kinesis_messages, sample_messages
 from pipelines.steps.features import materialise

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from common.contract import load_contract
 from common.objects import open_store
-from common.ports import port_uri
 from common.records import read_dataset
+from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.features import build_view, write_training_set
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.ports import port_uri
 from common.aws import secret
 from common.objects import LocalStore, ObjectStore, open_store
-from common.settings import env, env_int
+from common.settings import env, env_int, port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.documents import land_document
 

@@ -8,8 +8,7 @@ from typing import Any
 from common.aws import secret
 from common.contract import load_contract
 from common.objects import LocalStore, ObjectStore, open_store
-from common.ports import port_uri
-from common.settings import env, env_int
+from common.settings import env, env_int, port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.land import Landed, land_files
 

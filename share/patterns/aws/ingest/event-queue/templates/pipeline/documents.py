@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.objects import open_store
-from common.ports import port_uri
+from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.documents import land_folder
 

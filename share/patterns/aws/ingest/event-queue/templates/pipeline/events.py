@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from common.ports import port_uri
 from common.consumer import StoredDeadLetters
 from common.contract import load_contract
 from common.objects import open_store
-from common.settings import env_int
+from common.settings import env_int, port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.events import in_batches, land_events, sample_history, sample_messages
 

@@ -6,12 +6,11 @@ import zlib
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from common.ports import port_uri
 from common import aws
 from common.consumer import Message, StoredDeadLetters
 from common.contract import load_contract
 from common.objects import open_store
-from common.settings import env
+from common.settings import env, port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.events import in_batches, land_events, sample_history, sample_messages
 

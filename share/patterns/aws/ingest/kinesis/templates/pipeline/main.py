@@ -8,7 +8,7 @@ from typing import Any
 from common.consumer import Message, StoredDeadLetters
 from common.contract import load_contract
 from common.objects import open_store
-from common.ports import port_uri
+from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.events import (
     Landing,

@@ -57,7 +57,7 @@ class SignedTransport:
         importlib.import_module("botocore.auth").SigV4Auth(credentials, "aoss", region).add_auth(
             request
         )
-        outgoing = urllib.request.Request(  # noqa: S310 - the scheme is fixed above
+        outgoing = urllib.request.Request(
             f"https://{self.host}/{path}", data=body, method=method, headers=dict(request.headers)
         )
         try:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.ports import port_uri
 from common.objects import open_store
 from common.records import digest
-from common.settings import env_int
+from common.settings import env_int, port_uri
 from pipelines.context import Context, Result
 
 TRAINING_FILE = "finetune/train.jsonl"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from common.contract import load_contract
 from common.objects import open_store
-from common.ports import port_uri
 from common.records import Row
+from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.clean import clean_rows
 from pipelines.steps.features import build_training_set

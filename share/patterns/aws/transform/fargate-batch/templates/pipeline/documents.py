@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from common.ports import port_uri
 from common.embedding import open_embedder
 from common.objects import open_store
+from common.settings import port_uri
 from common.vectors import open_vectors
 from pipelines.context import Context, Result
 from pipelines.steps.documents import DOCUMENTS, check_recall, index_keys, land_folder

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from common.contract import load_contract
 from common.objects import open_store
-from common.ports import port_uri
+from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.clean import clean_rows
 from pipelines.steps.features import build_training_set

@@ -8,7 +8,7 @@ from typing import Any
 from common.consumer import PoisonError
 from common.embedding import open_embedder
 from common.objects import open_store
-from common.ports import port_uri
+from common.settings import port_uri
 from common.vectors import open_vectors
 from pipelines.context import Context, Result
 from pipelines.steps.documents import DOCUMENTS, Indexed, check_recall, index_keys, land_folder

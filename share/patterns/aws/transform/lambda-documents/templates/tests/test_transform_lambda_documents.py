@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.objects import open_store
-from common.ports import port_uri
+from common.settings import port_uri
 from common.vectors import open_vectors
 from pipelines.transform_documents.main import handle
 
