@@ -255,7 +255,7 @@ static int no_plan(struct knowledge *k, struct scenario *sc, const cJSON *constr
 	return 14;
 }
 
-int compose_plan(struct node_env *env, const cJSON *constraints, const cJSON *feedback,
+int compose_plan(struct node_env *env, const cJSON *constraints,
 	const struct compose_options *options, cJSON *plan, cJSON *candidates,
 	struct err *e)
 {
@@ -265,7 +265,6 @@ int compose_plan(struct node_env *env, const cJSON *constraints, const cJSON *fe
 	size_t best = options->candidates == 0 ? 3 : options->candidates;
 	int ret = -1;
 
-	(void)feedback; /* rejections reach the planner as changed constraints and options */
 	if (best > COMPOSE_CANDIDATES_MAX)
 		return err_set(
 			e, ERR_USAGE, "at most %d candidates", COMPOSE_CANDIDATES_MAX);

@@ -30,7 +30,7 @@ struct compose_options {
  * has minimal conflicts and nearest values. -1 with *e: ERR_CONFIG for broken
  * share files, ERR_USAGE for a pin that names no slot or pattern.
  */
-int compose_plan(struct node_env *env, const cJSON *constraints, const cJSON *feedback,
+int compose_plan(struct node_env *env, const cJSON *constraints,
 	const struct compose_options *options, cJSON *plan, cJSON *candidates,
 	struct err *e);
 

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "compose/compose.h"
 
@@ -141,14 +142,118 @@ static int write_card(struct node_env *env, const cJSON *constraints, const cJSO
 	return card_link(card, "plan", "plan.json", e);
 }
 
+/* ---- feedback ---- */
+
+#define WISHES_MAX 32
+
+/* What rejections ask of the planner: "SLOT=PATTERN" pins, and a pattern named after
+ * a word that turns it down is left out. */
+struct wishes {
+	const char *pins[WISHES_MAX], *excludes[WISHES_MAX];
+	size_t n_pins, n_excludes;
+	char text[8192]; /* the words, each ended */
+	size_t used;
+};
+
+static const char *keep_word(struct wishes *w, const char *word, size_t len)
+{
+	char *to = w->text + w->used;
+
+	if (w->used + len + 1 > sizeof(w->text))
+		return NULL;
+	memcpy(to, word, len);
+	to[len] = '\0';
+	w->used += len + 1;
+	return to;
+}
+
+static int is_pattern_id(const char *word, size_t len)
+{
+	size_t dots = 0;
+
+	if (strncmp(word, "aws.", 4) != 0 && strncmp(word, "gcp.", 4) != 0 &&
+		strncmp(word, "azure.", 6) != 0)
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		dots += word[i] == '.';
+	return dots == 2;
+}
+
+static int turns_down(const char *word, size_t len)
+{
+	static const char *const words[] = { "not", "no", "without", "avoid", "exclude",
+		"drop", "replace", "instead", "never", "reject" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i]) == len && strncasecmp(word, words[i], len) == 0)
+			return 1;
+	return 0;
+}
+
+static void read_word(struct wishes *w, const char *word, size_t len, int *down)
+{
+	const char *equals = memchr(word, '=', len);
+	size_t head = equals == NULL ? 0 : (size_t)(equals + 1 - word);
+
+	if (equals != NULL && is_pattern_id(equals + 1, len - head)) {
+		const char *kept =
+			w->n_pins < WISHES_MAX ? keep_word(w, word, len) : NULL;
+
+		if (kept != NULL)
+			w->pins[w->n_pins++] = kept;
+	} else if (is_pattern_id(word, len)) {
+		const char *kept = *down && w->n_excludes < WISHES_MAX
+			? keep_word(w, word, len)
+			: NULL;
+
+		if (kept != NULL)
+			w->excludes[w->n_excludes++] = kept;
+	} else if (turns_down(word, len)) {
+		*down = 1;
+	}
+}
+
+static void read_wishes(struct wishes *w, const char *text)
+{
+	int down = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " \t\n,;:!?()\"'"), word = len;
+
+		while (word > 0 && text[word - 1] == '.')
+			word--;
+		if (word > 0)
+			read_word(w, text, word, &down);
+		if (word < len)
+			down = 0; /* a sentence ends */
+		text += len;
+		text += *text != '\0';
+	}
+}
+
+/* Options come first: of two pins for a slot the first counts. */
+static void collect_wishes(struct wishes *w, const struct args *a, const cJSON *feedback)
+{
+	memset(w, 0, sizeof(*w));
+	for (size_t i = 0; i < a->pins.n && w->n_pins < WISHES_MAX; i++)
+		w->pins[w->n_pins++] = a->pins.at[i];
+	for (size_t i = 0; i < a->excludes.n && w->n_excludes < WISHES_MAX; i++)
+		w->excludes[w->n_excludes++] = a->excludes.at[i];
+	if (json_text(feedback) != NULL)
+		read_wishes(w, json_text(feedback));
+	JSON_EACH (it, feedback)
+		read_wishes(w,
+			json_text(it) != NULL ? json_text(it)
+					      : json_str_or(it, "text", ""));
+}
+
 static int run(
 	struct node_env *env, const void *arg, const cJSON *in, cJSON *out, struct err *e)
 {
 	const struct args *a = arg;
+	struct wishes wishes;
 	struct compose_options o = {
 		.candidates = a->candidates > 0 ? (size_t)a->candidates : 0,
-		.pins = a->pins,
-		.excludes = a->excludes,
 		.accept_unknown = a->accept,
 	};
 	cJSON *plan = json_add_object(out, "plan", e),
@@ -161,8 +266,10 @@ static int run(
 	if (constraints == NULL)
 		return err_set(e, ERR_INPUT,
 			"'constraints' is missing (run mlops-intake first)");
-	answer = compose_plan(
-		env, constraints, json_get(in, "feedback"), &o, plan, candidates, e);
+	collect_wishes(&wishes, a, json_get(in, "feedback"));
+	o.pins = (struct opt_list){ wishes.pins, wishes.n_pins };
+	o.excludes = (struct opt_list){ wishes.excludes, wishes.n_excludes };
+	answer = compose_plan(env, constraints, &o, plan, candidates, e);
 	if (answer < 0 || write_card(env, constraints, plan, candidates, e) < 0)
 		return -1;
 	if (a->explain)

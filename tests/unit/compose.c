@@ -35,7 +35,7 @@ static struct outcome compose(
 	assert_int_equal(env_init(&env, "test", &common, &o.e), 0);
 	o.plan = json_new_object(&o.e);
 	o.candidates = json_new_object(&o.e);
-	o.answer = compose_plan(&env, c, NULL, &options, o.plan, o.candidates, &o.e);
+	o.answer = compose_plan(&env, c, &options, o.plan, o.candidates, &o.e);
 	env_release(&env);
 	json_free(c);
 	return o;
