@@ -407,6 +407,13 @@ int json_set_view(cJSON *obj, const char *key, const cJSON *v, struct err *e)
 	return 0;
 }
 
+int json_push_view(cJSON *arr, const cJSON *v, struct err *e)
+{
+	if (arr == NULL || !cJSON_AddItemReferenceToArray(arr, (cJSON *)(uintptr_t)v))
+		return err_no_memory(e);
+	return 0;
+}
+
 static cJSON *new_vstrf(struct err *e, const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT(BUF_NO_LIMIT);

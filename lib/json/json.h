@@ -143,6 +143,8 @@ int json_push_strf(cJSON *arr, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int json_push_num(cJSON *arr, double d, struct err *e);
 int json_push_copy(cJSON *arr, const cJSON *v, struct err *e);
+/* An item that shares v's content: v must outlive arr and stay unchanged. */
+int json_push_view(cJSON *arr, const cJSON *v, struct err *e);
 cJSON *json_push_object(cJSON *arr, struct err *e); /* borrowed */
 
 cJSON *json_take_first(cJSON *container);     /* the caller owns it; NULL when empty */

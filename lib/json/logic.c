@@ -812,16 +812,18 @@ static int args_eval(struct eval *ev, const cJSON *raw, const struct scope *s, i
 	return 0;
 }
 
+/* Views: operators of the caller's see their arguments where they lie. */
 static cJSON *args_list(const struct args *a, struct err *e)
 {
 	cJSON *list = json_new_array(e);
 
 	for (size_t i = 0; list != NULL && i < a->n; i++) {
 		const struct val *v = &a->at[i];
-		cJSON *copy = v->own == NULL && v->ref == NULL ? number_node(&v->here, e)
-							       : json_copy(val_at(v), e);
+		int bad = v->own == NULL && v->ref == NULL
+			? json_push(list, number_node(&v->here, e), e) < 0
+			: json_push_view(list, val_at(v), e) < 0;
 
-		if (json_push(list, copy, e) < 0) {
+		if (bad) {
 			json_free(list);
 			list = NULL;
 		}

@@ -124,6 +124,25 @@ static int add_regions(cJSON *facts, const cJSON *plan, const struct region_book
 	return list == NULL ? -1 : 0;
 }
 
+/* Every service and pattern that the parts use, once each. */
+static int add_used(cJSON *facts, struct err *e)
+{
+	cJSON *list = json_add_array(facts, "used", e);
+
+	JSON_EACH(p, json_get(facts, "parts")) {
+		const char *id = json_str_or(p, "pattern", "");
+
+		if (list == NULL || (!json_has_text(list, id) && json_push_str(list, id, e) < 0))
+			return -1;
+		JSON_EACH(s, json_get(p, "services")) {
+			id = json_text(s) != NULL ? json_text(s) : json_str_or(s, "id", "");
+			if (!json_has_text(list, id) && json_push_str(list, id, e) < 0)
+				return -1;
+		}
+	}
+	return list == NULL ? -1 : 0;
+}
+
 static int add_capabilities(cJSON *facts, struct err *e)
 {
 	cJSON *list = json_add_array(facts, "capabilities", e);
@@ -149,7 +168,8 @@ cJSON *facts_build(struct node_env *env, const cJSON *plan, const struct region_
 		bad = bad || add_part(env, parts, s, 0, claims, e) < 0;
 	JSON_EACH(s, json_get(plan, "bases"))
 		bad = bad || add_part(env, parts, s, 1, claims, e) < 0;
-	if (bad || add_regions(facts, plan, regions, e) < 0 || add_capabilities(facts, e) < 0) {
+	if (bad || add_regions(facts, plan, regions, e) < 0 || add_capabilities(facts, e) < 0 ||
+		add_used(facts, e) < 0) {
 		json_free(facts);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
  *            the list of controls that the pattern proves, null when it states none
  *   regions: of the plan: {code, country, eea, known}
  *   capabilities: the distinct ones in the plan
+ *   used: ids of the services and patterns of all parts
  */
 #ifndef MLOPS_RULES_FACTS_H
 #define MLOPS_RULES_FACTS_H
