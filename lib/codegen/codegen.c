@@ -11,8 +11,10 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	OPT_DIR_OUT('o', "output", struct args, out_dir, "write the repository below this directory"),
-	OPT_FLAG(0, "dry-run", struct args, dry_run, "say what would be written, write nothing"),
+	OPT_DIR_OUT('o', "output", struct args, out_dir,
+		"write the repository below this directory"),
+	OPT_FLAG(0, "dry-run", struct args, dry_run,
+		"say what would be written, write nothing"),
 	OPT_END,
 };
 
@@ -23,8 +25,8 @@ static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *
 	for (size_t i = 0; m != NULL && i < files->n; i++) {
 		const struct gen_file *f = &files->at[i];
 
-		if (manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode, f->origin,
-			    e) < 0) {
+		if (manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode,
+			    f->origin, e) < 0) {
 			json_free(m);
 			return -1;
 		}
@@ -48,14 +50,17 @@ static int add_card(struct node_env *env, const cJSON *in, const struct gen_file
 	if (card == NULL || card_input_key(card, "plan", e) < 0 ||
 		card_input_artifact(card, "mlops.lock.json", e) < 0 ||
 		card_link(card, "lock", "mlops.lock.json", e) < 0 ||
-		card_link(card, "plan", "docs/plan.md", e) < 0 || card_confidence(card, 1, e) < 0)
+		card_link(card, "plan", "docs/plan.md", e) < 0 ||
+		card_confidence(card, 1, e) < 0)
 		return -1;
-	JSON_EACH(s, json_get(plan, "slots"))
+	JSON_EACH (s, json_get(plan, "slots"))
 		if (card_candidate(card, json_str_or(s, "pattern", ""),
-			    json_str_or(s, "why", json_str_or(s, "slot", "")), NULL, e) < 0)
+			    json_str_or(s, "why", json_str_or(s, "slot", "")), NULL,
+			    e) < 0)
 			return -1;
 	return card_choice(card, "repository", e,
-		"%zu files, %zu of them from the templates of %zu slots and %zu bases; content %.12s",
+		"%zu files, %zu of them from the templates of %zu slots and %zu bases; "
+		"content %.12s",
 		files->n, by_pattern, json_len(json_get(plan, "slots")),
 		json_len(json_get(plan, "bases")),
 		json_str_or(json_get(out, "artifacts"), "content_digest", ""));
@@ -71,7 +76,8 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	int ret = -1;
 
 	if (a->out_dir == NULL && !a->dry_run)
-		return err_set(e, ERR_USAGE, "name the directory to write to with -o DIR");
+		return err_set(
+			e, ERR_USAGE, "name the directory to write to with -o DIR");
 	if (!json_true(json_at(in, "/plan/feasible"))) {
 		log_warn(&env->log, "there is no feasible plan to generate from");
 		return 10;
@@ -84,11 +90,13 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	}
 	if (codegen_make(env, in, &files, e) < 0)
 		goto out;
-	if (a->out_dir != NULL && place_files(env, &files, a->out_dir, a->dry_run, &done, e) < 0)
+	if (a->out_dir != NULL &&
+		place_files(env, &files, a->out_dir, a->dry_run, &done, e) < 0)
 		goto out;
 	if (fill_manifest(out, &files, e) < 0 || add_card(env, in, &files, out, e) < 0)
 		goto out;
-	log_info(&env->log, "%zu files: %zu added, %zu changed, %zu removed, %zu as they were%s",
+	log_info(&env->log,
+		"%zu files: %zu added, %zu changed, %zu removed, %zu as they were%s",
 		files.n, done.added, done.changed, done.removed, done.kept,
 		a->dry_run ? " (dry run: nothing written)" : "");
 	ret = 0;

@@ -32,7 +32,8 @@ struct gen_files {
  * Makes every file of the repository in memory. `in` has the keys that the node
  * reads; whether the plan is approved is not asked here.
  */
-int codegen_make(struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e);
+int codegen_make(
+	struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e);
 void gen_files_release(struct gen_files *f);
 
 #endif

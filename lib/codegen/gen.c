@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-struct gen_file *gen_add(struct gen *g, const char *path, const char *origin, struct err *e)
+struct gen_file *gen_add(
+	struct gen *g, const char *path, const char *origin, struct err *e)
 {
 	struct gen_files *f = g->files;
 	struct gen_file *one;
@@ -46,10 +47,11 @@ int gen_put(struct gen *g, const char *path, const char *origin, const char *kin
 
 		if (strcmp(f->path, path) != 0)
 			continue;
-		if (f->text.len == text->len && memcmp(f->text.ptr, text->ptr, text->len) == 0)
+		if (f->text.len == text->len &&
+			memcmp(f->text.ptr, text->ptr, text->len) == 0)
 			return 0;
-		return err_set(e, ERR_CONFIG, "%s and %s both make '%s', and differently", f->origin,
-			origin, path);
+		return err_set(e, ERR_CONFIG, "%s and %s both make '%s', and differently",
+			f->origin, origin, path);
 	}
 	one = gen_add(g, path, origin, e);
 	if (one == NULL)
@@ -74,7 +76,8 @@ void gen_files_release(struct gen_files *f)
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct gen_file *)a)->path, ((const struct gen_file *)b)->path);
+	return strcmp(
+		((const struct gen_file *)a)->path, ((const struct gen_file *)b)->path);
 }
 
 /* mlops.lock.json: from what the repository was made, and every file as it was
@@ -91,11 +94,12 @@ static int add_lock(struct gen *g, struct err *e)
 	made = json_add_object(lock, "made_from", e);
 	if (made == NULL || json_digest(g->constraints, hex, e) < 0 ||
 		json_set_str(made, "constraints_sha256", hex, e) < 0 ||
-		json_digest(g->plan, hex, e) < 0 || json_set_str(made, "plan_sha256", hex, e) < 0 ||
+		json_digest(g->plan, hex, e) < 0 ||
+		json_set_str(made, "plan_sha256", hex, e) < 0 ||
 		json_set_str(made, "mlops_version", MLOPS_VERSION, e) < 0)
 		goto out;
 	patterns = json_add_object(lock, "patterns", e);
-	JSON_EACH(u, g->units)
+	JSON_EACH (u, g->units)
 		if (patterns == NULL ||
 			json_set_str(patterns, json_str_or(u, "pattern", ""),
 				json_str_or(u, "version", ""), e) < 0)
@@ -121,10 +125,11 @@ static int make_all(struct gen *g, struct err *e)
 {
 	if (view_load(g, e) < 0)
 		return -1;
-	JSON_EACH(u, g->units)
+	JSON_EACH (u, g->units)
 		if (render_unit(g, u, e) < 0)
 			return -1;
-	if (wire_modules(g, e) < 0 || view_programs(g, e) < 0 || render_skeleton(g, e) < 0)
+	if (wire_modules(g, e) < 0 || view_programs(g, e) < 0 ||
+		render_skeleton(g, e) < 0)
 		return -1;
 	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
 	if (add_lock(g, e) < 0)
@@ -133,7 +138,8 @@ static int make_all(struct gen *g, struct err *e)
 	return 0;
 }
 
-int codegen_make(struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e)
+int codegen_make(
+	struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e)
 {
 	struct gen g = { .env = env, .in = in, .files = out };
 	int ret = make_all(&g, e);

@@ -20,7 +20,7 @@ void hcl_value(const cJSON *v, struct buf *out)
 		return;
 	case JSON_ARRAY:
 		buf_add_char(out, '[');
-		JSON_EACH(item, v) {
+		JSON_EACH (item, v) {
 			buf_add_str(out, first ? "" : ", ");
 			hcl_value(item, out);
 			first = 0;
@@ -29,7 +29,7 @@ void hcl_value(const cJSON *v, struct buf *out)
 		return;
 	case JSON_OBJECT:
 		buf_add_str(out, "{");
-		JSON_EACH(m, v) {
+		JSON_EACH (m, v) {
 			buf_add_str(out, first ? " " : ", ");
 			hcl_string(json_key(m), out);
 			buf_add_str(out, " = ");
@@ -55,7 +55,8 @@ const char *hcl_type(const cJSON *v)
 	case JSON_BOOL:
 		return "bool";
 	case JSON_ARRAY:
-		return json_is(json_first(v), JSON_NUMBER) ? "list(number)" : "list(string)";
+		return json_is(json_first(v), JSON_NUMBER) ? "list(number)"
+							   : "list(string)";
 	case JSON_OBJECT:
 		return "map(string)";
 	default:
@@ -90,7 +91,8 @@ static size_t assignment(const char *line, size_t len)
 		if (eq == 0 && c == '=' && i > 0 && i + 1 < len && line[i + 1] == ' ' &&
 			line[i - 1] == ' ')
 			eq = i;
-		net += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+		net += (c == '(' || c == '[' || c == '{') -
+			(c == ')' || c == ']' || c == '}');
 	}
 	return net == 0 ? eq : 0;
 }
@@ -131,8 +133,10 @@ void hcl_align(const char *text, size_t len, struct buf *out)
 
 		while (at < stop) {
 			const char *nl = memchr(at, '\n', (size_t)(end - at));
-			size_t n = nl == NULL ? (size_t)(end - at) : (size_t)(nl - at) + 1;
-			size_t eq = assignment(at, nl == NULL ? n : n - 1), name = name_end(at, eq);
+			size_t n =
+				nl == NULL ? (size_t)(end - at) : (size_t)(nl - at) + 1;
+			size_t eq = assignment(at, nl == NULL ? n : n - 1),
+			       name = name_end(at, eq);
 
 			buf_add(out, at, name);
 			buf_addf(out, "%*s", (int)(width - name + 1), "");
@@ -141,7 +145,8 @@ void hcl_align(const char *text, size_t len, struct buf *out)
 		}
 		if (at < end) { /* a line that is no assignment */
 			const char *nl = memchr(at, '\n', (size_t)(end - at));
-			size_t n = nl == NULL ? (size_t)(end - at) : (size_t)(nl - at) + 1;
+			size_t n =
+				nl == NULL ? (size_t)(end - at) : (size_t)(nl - at) + 1;
 
 			buf_add(out, at, n);
 			at += n;

@@ -18,15 +18,16 @@ struct gen {
 	cJSON *ports;    /* share/patterns/ports.json */
 	cJSON *python;   /* share/skeleton/python.json */
 	cJSON *patterns; /* id -> pattern.json */
-	cJSON *units;    /* [{name, module, dir, pattern, ...}]: bases, then slots; see view.c */
-	cJSON *view;     /* what all templates see */
+	cJSON *units; /* [{name, module, dir, pattern, ...}]: bases, then slots; see view.c */
+	cJSON *view;                  /* what all templates see */
 	cJSON *common_v, *common_has; /* set aside while the view is a unit's */
-	cJSON *texts;    /* template path -> text, read once */
+	cJSON *texts;                 /* template path -> text, read once */
 	struct gen_files *files;
 };
 
 /* gen.c: files */
-struct gen_file *gen_add(struct gen *g, const char *path, const char *origin, struct err *e);
+struct gen_file *gen_add(
+	struct gen *g, const char *path, const char *origin, struct err *e);
 /* Adds rendered text; the same path with the same bytes counts once, with other
  * bytes it is ERR_CONFIG. `text` is taken over. */
 int gen_put(struct gen *g, const char *path, const char *origin, const char *kind,
@@ -41,7 +42,8 @@ void view_leave(struct gen *g);
 /* After the units are rendered: view.programs [{name, dockerfile}], view.steps
  * [{module}], has.pipelines, has.monitoring, has.docker. */
 int view_programs(struct gen *g, struct err *e);
-void view_name(const char *text, char separator, struct buf *out); /* [a-z0-9] and separator */
+void view_name(
+	const char *text, char separator, struct buf *out); /* [a-z0-9] and separator */
 
 /* render.c: the `files` members */
 int render_skeleton(struct gen *g, struct err *e);

@@ -14,8 +14,8 @@
 
 /* SHA-256 of root/path: 1 with hex, 0 if there is no such file, -1 with *e. Links
  * are not followed: one in the way is refused when the file is written. */
-static int digest_on_disk(const char *root, const char *path, char hex[DIGEST_HEX_MAX],
-	struct err *e)
+static int digest_on_disk(
+	const char *root, const char *path, char hex[DIGEST_HEX_MAX], struct err *e)
 {
 	struct buf full = BUF_INIT(8192);
 	struct stat st;
@@ -25,9 +25,10 @@ static int digest_on_disk(const char *root, const char *path, char hex[DIGEST_HE
 	if (buf_ok(&full, e) < 0)
 		ret = -1;
 	else if (lstat(full.ptr, &st) < 0)
-		ret = errno == ENOENT || errno == ENOTDIR ?
-			0 :
-			err_set(e, ERR_IO, "cannot read '%s': %s", full.ptr, strerror(errno));
+		ret = errno == ENOENT || errno == ENOTDIR
+			? 0
+			: err_set(e, ERR_IO, "cannot read '%s': %s", full.ptr,
+				  strerror(errno));
 	else if (S_ISLNK(st.st_mode))
 		ret = err_set(e, ERR_CANT_CREATE, "'%s' is a symbolic link", full.ptr);
 	else if (!S_ISREG(st.st_mode))
@@ -74,8 +75,8 @@ static const struct gen_file *find(const struct gen_files *files, const char *pa
 enum act { ACT_ADD, ACT_CHANGE, ACT_KEEP, ACT_EDITED };
 
 /* What writing one file means; hex is its new digest. */
-static int judge(const char *dir, const struct gen_file *f, const cJSON *locked, enum act *act,
-	struct err *e)
+static int judge(const char *dir, const struct gen_file *f, const cJSON *locked,
+	enum act *act, struct err *e)
 {
 	char now[DIGEST_HEX_MAX], made[DIGEST_HEX_MAX];
 	const char *before = json_text(json_get(locked, f->path));
@@ -90,7 +91,8 @@ static int judge(const char *dir, const struct gen_file *f, const cJSON *locked,
 	digest_hex(f->text.ptr, f->text.len, made);
 	if (strcmp(now, made) == 0)
 		*act = ACT_KEEP;
-	else if (strcmp(f->path, LOCK_NAME) == 0 || (before != NULL && strcmp(now, before) == 0))
+	else if (strcmp(f->path, LOCK_NAME) == 0 ||
+		(before != NULL && strcmp(now, before) == 0))
 		*act = ACT_CHANGE;
 	else
 		*act = ACT_EDITED;
@@ -110,21 +112,25 @@ static int judge_all(struct node_env *env, const struct gen_files *files, const 
 		if (acts[i] != ACT_EDITED)
 			continue;
 		first = edited++ == 0 ? files->at[i].path : first;
-		log_warn(&env->log, "edited since it was generated: %s", files->at[i].path);
+		log_warn(&env->log, "edited since it was generated: %s",
+			files->at[i].path);
 	}
 	if (edited > 0)
 		return err_set(e, ERR_CANT_CREATE,
-			"%zu file%s would lose an edit (%s%s): generate into an empty directory and "
+			"%zu file%s would lose an edit (%s%s): generate into an empty "
+			"directory and "
 			"merge, or use 'mlops run'",
-			edited, edited == 1 ? "" : "s", first, edited == 1 ? "" : ", ...");
+			edited, edited == 1 ? "" : "s", first,
+			edited == 1 ? "" : ", ...");
 	return 0;
 }
 
 /* Removes what an earlier run made and this one does not. */
-static int remove_stale(struct node_env *env, const struct gen_files *files, const char *dir,
-	const cJSON *locked, int dry_run, struct placement *done, struct err *e)
+static int remove_stale(struct node_env *env, const struct gen_files *files,
+	const char *dir, const cJSON *locked, int dry_run, struct placement *done,
+	struct err *e)
 {
-	JSON_EACH(old, locked) {
+	JSON_EACH (old, locked) {
 		const char *path = json_key(old);
 		struct buf full = BUF_INIT(8192);
 		char now[DIGEST_HEX_MAX];
@@ -144,11 +150,13 @@ static int remove_stale(struct node_env *env, const struct gen_files *files, con
 		log_detail(&env->log, "remove %s", path);
 		buf_addf(&full, "%s/%s", dir, path);
 		if (!dry_run && !full.failed && unlink(full.ptr) < 0 && errno != ENOENT) {
-			err_fill(e, ERR_IO, "cannot remove '%s': %s", full.ptr, strerror(errno));
+			err_fill(e, ERR_IO, "cannot remove '%s': %s", full.ptr,
+				strerror(errno));
 			buf_release(&full);
 			return -1;
 		}
-		while (!dry_run && full.len > strlen(dir)) { /* folders that are empty now */
+		while (!dry_run &&
+			full.len > strlen(dir)) { /* folders that are empty now */
 			while (full.len > strlen(dir) && full.ptr[full.len - 1] != '/')
 				buf_cut(&full, full.len - 1);
 			if (full.len <= strlen(dir) + 1)

@@ -14,10 +14,12 @@ static int want(const cJSON *packages, cJSON *set, const char *name, struct err 
 		return 0;
 	if (package == NULL)
 		return err_set(e, ERR_CONFIG,
-			"share/skeleton/python.json has no package '%s' that a pattern imports", name);
+			"share/skeleton/python.json has no package '%s' that a pattern "
+			"imports",
+			name);
 	if (json_set_bool(set, name, 1, e) < 0)
 		return -1;
-	JSON_EACH(r, json_get(package, "requires"))
+	JSON_EACH (r, json_get(package, "requires"))
 		if (want(packages, set, json_text(r) != NULL ? json_text(r) : "", e) < 0)
 			return -1;
 	return 0;
@@ -25,21 +27,21 @@ static int want(const cJSON *packages, cJSON *set, const char *name, struct err 
 
 static int want_all(const cJSON *packages, cJSON *set, const cJSON *names, struct err *e)
 {
-	JSON_EACH(n, names)
+	JSON_EACH (n, names)
 		if (json_text(n) != NULL && want(packages, set, json_text(n), e) < 0)
 			return -1;
 	return 0;
 }
 
 /* The packages of a set in the order of the data file, which is sorted. */
-static int list_set(
-	const cJSON *packages, const cJSON *set, cJSON *out, const char *key, struct err *e)
+static int list_set(const cJSON *packages, const cJSON *set, cJSON *out, const char *key,
+	struct err *e)
 {
 	cJSON *list = json_add_array(out, key, e), *row, *hashes, *hash;
 
 	if (list == NULL)
 		return -1;
-	JSON_EACH(p, packages) {
+	JSON_EACH (p, packages) {
 		size_t n = json_len(json_get(p, "hashes")), i = 0;
 
 		if (!json_has(set, json_key(p)))
@@ -49,7 +51,7 @@ static int list_set(
 			json_set_copy(row, "version", json_get(p, "version"), e) < 0)
 			return -1;
 		hashes = json_add_array(row, "hashes", e);
-		JSON_EACH(h, json_get(p, "hashes")) {
+		JSON_EACH (h, json_get(p, "hashes")) {
 			hash = hashes == NULL ? NULL : json_push_object(hashes, e);
 			if (hash == NULL || json_set_copy(hash, "value", h, e) < 0 ||
 				json_set_bool(hash, "last", ++i == n, e) < 0)
@@ -68,16 +70,20 @@ int python_lists(struct gen *g, cJSON *out, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_LEN(groups) && ret == 0; i++) {
 		int is_dev = strcmp(groups[i], "dev") == 0;
-		cJSON *own = is_dev ? NULL : json_new_object(e), *set = is_dev ? everything : own;
+		cJSON *own = is_dev ? NULL : json_new_object(e),
+		      *set = is_dev ? everything : own;
 
-		ret = set == NULL ? -1 :
-				    want_all(packages, set, json_at(g->python, "/always/all"), e);
+		ret = set == NULL
+			? -1
+			: want_all(packages, set, json_at(g->python, "/always/all"), e);
 		if (ret == 0)
 			ret = want_all(packages, set,
 				json_get(json_get(g->python, "always"), groups[i]), e);
-		JSON_EACH(u, g->units) {
-			const cJSON *pattern = json_get(g->patterns, json_str_or(u, "pattern", ""));
-			const cJSON *names = json_get(json_get(pattern, "python"), groups[i]);
+		JSON_EACH (u, g->units) {
+			const cJSON *pattern =
+				json_get(g->patterns, json_str_or(u, "pattern", ""));
+			const cJSON *names =
+				json_get(json_get(pattern, "python"), groups[i]);
 
 			if (ret == 0)
 				ret = want_all(packages, set, names, e);

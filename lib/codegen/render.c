@@ -50,7 +50,8 @@ int render_text(const char *tpl, const char *name, const cJSON *view, struct buf
 {
 	const struct template_partials strict = { .strict = 1 };
 
-	return template_render(tpl, strlen(tpl), name, view, TEMPLATE_TEXT, &strict, out, e);
+	return template_render(
+		tpl, strlen(tpl), name, view, TEMPLATE_TEXT, &strict, out, e);
 }
 
 /* Only what needs no quoting anywhere may stand in a path. */
@@ -60,7 +61,8 @@ static int check_path(const char *path, struct err *e)
 				   "0123456789._/-";
 
 	if (strlen(path) > PATH_MAX_BYTES || path[strspn(path, fine)] != '\0')
-		return err_set(e, ERR_CONFIG, "'%s' is no path for a generated file", path);
+		return err_set(
+			e, ERR_CONFIG, "'%s' is no path for a generated file", path);
 	if (file_check_relative(path, e) < 0) {
 		e->code = ERR_CONFIG;
 		return -1;
@@ -112,8 +114,8 @@ static const char *kind_of(const char *path)
 /* The constants of the manifest's schema, so that nothing is borrowed from data. */
 static const char *known_kind(const char *kind)
 {
-	static const char *const kinds[] = { "terraform", "python", "test", "docs", "workflow",
-		"docker", "config", "data", "script", "report" };
+	static const char *const kinds[] = { "terraform", "python", "test", "docs",
+		"workflow", "docker", "config", "data", "script", "report" };
 
 	for (size_t i = 0; kind != NULL && i < ARRAY_LEN(kinds); i++)
 		if (strcmp(kind, kinds[i]) == 0)
@@ -137,7 +139,8 @@ static int render_body(struct gen *g, const char *from, const char *to, const cJ
 	}
 	if (template_language_of(to) == TEMPLATE_HCL) {
 		struct buf raw = BUF_INIT(GEN_FILE_MAX);
-		int ret = template_render(tpl, len, from, view, TEMPLATE_HCL, &partials, &raw, e);
+		int ret = template_render(
+			tpl, len, from, view, TEMPLATE_HCL, &partials, &raw, e);
 
 		if (ret == 0) {
 			hcl_align(raw.ptr, raw.len, out);
@@ -146,17 +149,20 @@ static int render_body(struct gen *g, const char *from, const char *to, const cJ
 		buf_release(&raw);
 		return ret;
 	}
-	return template_render(tpl, len, from, view, template_language_of(to), &partials, out, e);
+	return template_render(
+		tpl, len, from, view, template_language_of(to), &partials, out, e);
 }
 
 /* One entry for one view. */
 static int render_one(struct gen *g, const cJSON *entry, const char *folder,
 	const char *origin, const cJSON *view, struct err *e)
 {
-	const char *from = json_str_or(entry, "from", ""), *to = json_str_or(entry, "to", "");
+	const char *from = json_str_or(entry, "from", ""),
+		   *to = json_str_or(entry, "to", "");
 	const char *kind = known_kind(json_str_or(entry, "kind", NULL));
 	int executable = strcmp(json_str_or(entry, "mode", "0644"), "0755") == 0;
-	struct buf path = BUF_INIT(4096), source = BUF_INIT(4096), text = BUF_INIT(GEN_FILE_MAX);
+	struct buf path = BUF_INIT(4096), source = BUF_INIT(4096),
+		   text = BUF_INIT(GEN_FILE_MAX);
 	int ret = -1;
 
 	buf_addf(&source, "%s/%s", folder, from);
@@ -201,13 +207,14 @@ static int render_each(struct gen *g, const cJSON *entry, const char *folder,
 		want = wanted(entry, view, e);
 		return want <= 0 ? want : render_one(g, entry, folder, origin, view, e);
 	}
-	JSON_EACH(item, json_at(view, each)) {
+	JSON_EACH (item, json_at(view, each)) {
 		cJSON *copy = json_copy(item, e);
 
 		if (json_set(view, "item", copy, e) < 0)
 			return -1;
 		want = wanted(entry, view, e);
-		if (want < 0 || (want && render_one(g, entry, folder, origin, view, e) < 0))
+		if (want < 0 ||
+			(want && render_one(g, entry, folder, origin, view, e) < 0))
 			return -1;
 	}
 	json_remove(view, "item");
@@ -219,7 +226,7 @@ static int render_files(struct gen *g, const cJSON *files, const char *folder,
 {
 	size_t i = 0;
 
-	JSON_EACH(entry, files) {
+	JSON_EACH (entry, files) {
 		if (render_each(g, entry, folder, origin, view, e) < 0) {
 			err_where(e, "%s: /files/%zu", origin, i);
 			return -1;
@@ -231,8 +238,8 @@ static int render_files(struct gen *g, const cJSON *files, const char *folder,
 
 int render_skeleton(struct gen *g, struct err *e)
 {
-	return render_files(
-		g, json_get(g->skeleton, "files"), "skeleton/templates", "skeleton", g->view, e);
+	return render_files(g, json_get(g->skeleton, "files"), "skeleton/templates",
+		"skeleton", g->view, e);
 }
 
 int render_unit(struct gen *g, const cJSON *unit, struct err *e)
@@ -249,13 +256,15 @@ int render_unit(struct gen *g, const cJSON *unit, struct err *e)
 		goto out;
 	if (json_len(json_get(pattern, "files")) == 0) {
 		err_fill(e, ERR_INPUT,
-			"pattern '%s' can be planned but not generated: it has no templates",
+			"pattern '%s' can be planned but not generated: it has no "
+			"templates",
 			json_str_or(unit, "pattern", ""));
 		goto out;
 	}
 	view = view_enter(g, unit, e);
 	if (view != NULL) {
-		ret = render_files(g, json_get(pattern, "files"), folder.ptr, origin.ptr, view, e);
+		ret = render_files(
+			g, json_get(pattern, "files"), folder.ptr, origin.ptr, view, e);
 		view_leave(g);
 	}
 out:

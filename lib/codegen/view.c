@@ -27,7 +27,8 @@ void view_name(const char *text, char separator, struct buf *out)
 		buf_cut(out, out->len - 1);
 }
 
-static int set_name(cJSON *obj, const char *key, const char *text, char separator, struct err *e)
+static int set_name(
+	cJSON *obj, const char *key, const char *text, char separator, struct err *e)
 {
 	struct buf b = BUF_INIT(256);
 	int ret;
@@ -62,7 +63,7 @@ static int number_items(cJSON *array, struct err *e)
 {
 	size_t n = json_len(array), i = 0;
 
-	JSON_EACH(item, array) {
+	JSON_EACH (item, array) {
 		cJSON *own = (cJSON *)(uintptr_t)item;
 
 		if (json_is(item, JSON_OBJECT) &&
@@ -91,7 +92,7 @@ static void add_display(const cJSON *v, struct buf *out)
 		add_value(v, out);
 		return;
 	}
-	JSON_EACH(item, v) {
+	JSON_EACH (item, v) {
 		buf_add_str(out, first ? "" : ", ");
 		if (json_key(item) != NULL)
 			buf_addf(out, "%s ", json_key(item));
@@ -123,7 +124,8 @@ static int set_pattern_names(cJSON *unit, const char *id, struct err *e)
 	struct buf folder = BUF_INIT(512), dir = BUF_INIT(512);
 	int ret = -1;
 
-	if (after == NULL || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") != strlen(id) ||
+	if (after == NULL ||
+		strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") != strlen(id) ||
 		strstr(id, "..") != NULL) {
 		err_fill(e, ERR_INPUT, "'%s' is no pattern id", id);
 		goto out;
@@ -141,7 +143,8 @@ out:
 	return ret;
 }
 
-static const cJSON *load_pattern(struct gen *g, const char *id, const char *folder, struct err *e)
+static const cJSON *load_pattern(
+	struct gen *g, const char *id, const char *folder, struct err *e)
 {
 	const cJSON *known = json_get(g->patterns, id);
 	struct buf path = BUF_INIT(512);
@@ -182,19 +185,25 @@ static int add_unit(struct gen *g, const cJSON *of, int is_base, struct err *e)
 	pattern = load_pattern(g, id, json_str_or(u, "folder", ""), e);
 	if (pattern == NULL)
 		return -1;
-	if (json_set_str(u, "name", name, e) < 0 || json_set_str(u, "module", module, e) < 0 ||
+	if (json_set_str(u, "name", name, e) < 0 ||
+		json_set_str(u, "module", module, e) < 0 ||
 		set_name(u, "dash", module, '-', e) < 0 ||
 		json_set_str(u, "capability",
-			json_str_or(of, "capability", json_str_or(pattern, "capability", "")), e) < 0 ||
+			json_str_or(
+				of, "capability", json_str_or(pattern, "capability", "")),
+			e) < 0 ||
 		json_set_str(u, "workload", json_str_or(of, "workload", ""), e) < 0 ||
-		json_set_str(u, "why", json_str_or(of, "why", json_str_or(pattern, "summary", "")), e) <
-			0 ||
+		json_set_str(u, "why",
+			json_str_or(of, "why", json_str_or(pattern, "summary", "")),
+			e) < 0 ||
 		json_set_bool(u, "is_base", is_base, e) < 0 ||
 		json_set_bool(u, "is_store",
-			strcmp(json_str_or(pattern, "capability", ""), "store") == 0, e) < 0 ||
+			strcmp(json_str_or(pattern, "capability", ""), "store") == 0,
+			e) < 0 ||
 		json_set_str(u, "pattern", id, e) < 0 ||
 		json_set_str(u, "version",
-			json_str_or(pattern, "version", json_str_or(of, "version", "")), e) < 0 ||
+			json_str_or(pattern, "version", json_str_or(of, "version", "")),
+			e) < 0 ||
 		json_set_str(u, "title", json_str_or(pattern, "title", id), e) < 0 ||
 		json_set_str(u, "summary", json_str_or(pattern, "summary", ""), e) < 0 ||
 		set_copy(u, "p", json_get(of, "params"), e) < 0)
@@ -214,7 +223,7 @@ static int add_units(struct gen *g, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		size_t n = 0;
 
-		JSON_EACH(of, json_get(g->plan, lists[i].key)) {
+		JSON_EACH (of, json_get(g->plan, lists[i].key)) {
 			if (add_unit(g, of, lists[i].is_base, e) < 0) {
 				if (e->code == ERR_INPUT)
 					err_where(e, "/plan/%s/%zu", lists[i].key, n);
@@ -228,7 +237,7 @@ static int add_units(struct gen *g, struct err *e)
 
 static const cJSON *unit_called(struct gen *g, const char *name)
 {
-	JSON_EACH(u, g->units)
+	JSON_EACH (u, g->units)
 		if (strcmp(json_str_or(u, "name", ""), name) == 0 ||
 			strcmp(json_str_or(u, "module", ""), name) == 0)
 			return u;
@@ -239,7 +248,7 @@ static int provides(struct gen *g, const cJSON *unit, const char *port)
 {
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
 
-	JSON_EACH(p, json_get(pattern, "provides"))
+	JSON_EACH (p, json_get(pattern, "provides"))
 		if (strcmp(json_str_or(p, "port", ""), port) == 0)
 			return 1;
 	return 0;
@@ -248,9 +257,10 @@ static int provides(struct gen *g, const cJSON *unit, const char *port)
 /* Who gives `port` to `unit`: the plan's edge, else the first that provides it. */
 static const cJSON *provider_of(struct gen *g, const cJSON *unit, const char *port)
 {
-	const char *name = json_str_or(unit, "name", ""), *module = json_str_or(unit, "module", "");
+	const char *name = json_str_or(unit, "name", ""),
+		   *module = json_str_or(unit, "module", "");
 
-	JSON_EACH(edge, json_get(g->plan, "edges")) {
+	JSON_EACH (edge, json_get(g->plan, "edges")) {
 		const char *to = json_str_or(edge, "to", "");
 		const cJSON *from;
 
@@ -261,7 +271,7 @@ static const cJSON *provider_of(struct gen *g, const cJSON *unit, const char *po
 		if (from != NULL && from != unit && provides(g, from, port))
 			return from;
 	}
-	JSON_EACH(from, g->units)
+	JSON_EACH (from, g->units)
 		if (from != unit && provides(g, from, port))
 			return from;
 	return NULL;
@@ -279,13 +289,17 @@ static int set_port(cJSON *ports, const char *port, const cJSON *from, struct er
 	p = json_add_object(ports, key.ptr, e);
 	if (p == NULL)
 		goto out;
-	ret = json_setf(p, "expr", e, "module.%s.%s", json_str_or(from, "module", ""), key.ptr) < 0 ||
+	ret = json_setf(p, "expr", e, "module.%s.%s", json_str_or(from, "module", ""),
+		      key.ptr) < 0 ||
 			json_set_str(p, "slot", json_str_or(from, "name", ""), e) < 0 ||
-			json_set_str(p, "module", json_str_or(from, "module", ""), e) < 0 ||
-			json_set_str(p, "capability", json_str_or(from, "capability", ""), e) < 0 ||
-			json_set_str(p, "pattern", json_str_or(from, "pattern", ""), e) < 0 ?
-		-1 :
-		0;
+			json_set_str(p, "module", json_str_or(from, "module", ""), e) <
+				0 ||
+			json_set_str(p, "capability", json_str_or(from, "capability", ""),
+				e) < 0 ||
+			json_set_str(p, "pattern", json_str_or(from, "pattern", ""), e) <
+				0
+		? -1
+		: 0;
 out:
 	buf_release(&key);
 	return ret;
@@ -299,7 +313,7 @@ static int connect(struct gen *g, cJSON *unit, struct err *e)
 
 	if (ports == NULL)
 		return -1;
-	JSON_EACH(r, json_get(pattern, "requires")) {
+	JSON_EACH (r, json_get(pattern, "requires")) {
 		const char *port = json_str_or(r, "port", "");
 		const cJSON *from = provider_of(g, unit, port);
 
@@ -316,17 +330,19 @@ static int set_providers(struct gen *g, cJSON *view, struct err *e)
 
 	if (all == NULL)
 		return -1;
-	JSON_EACH(unit, g->units) {
-		const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
+	JSON_EACH (unit, g->units) {
+		const cJSON *pattern =
+			json_get(g->patterns, json_str_or(unit, "pattern", ""));
 
-		JSON_EACH(p, json_get(pattern, "provides")) {
+		JSON_EACH (p, json_get(pattern, "provides")) {
 			struct buf key = BUF_INIT(128);
 			int known;
 
 			view_name(json_str_or(p, "port", ""), '_', &key);
 			known = json_has(all, key.ptr);
 			buf_release(&key);
-			if (!known && set_port(all, json_str_or(p, "port", ""), unit, e) < 0)
+			if (!known &&
+				set_port(all, json_str_or(p, "port", ""), unit, e) < 0)
 				return -1;
 		}
 	}
@@ -338,7 +354,7 @@ static int set_providers(struct gen *g, cJSON *view, struct err *e)
 /* The first of the constraint's values that has a name of its own. */
 static const cJSON *named(const cJSON *names, const cJSON *values)
 {
-	JSON_EACH(v, values)
+	JSON_EACH (v, values)
 		if (json_text(v) != NULL && json_has(names, json_text(v)))
 			return json_get(names, json_text(v));
 	return NULL;
@@ -358,11 +374,12 @@ static int set_project(struct gen *g, cJSON *view, struct err *e)
 		found = json_get(names, "else");
 	slug = json_str_or(found, "slug", "platform");
 	return project == NULL ||
-			json_set_str(project, "title", json_str_or(found, "title", slug), e) < 0 ||
+			json_set_str(project, "title", json_str_or(found, "title", slug),
+				e) < 0 ||
 			json_set_str(project, "slug", slug, e) < 0 ||
-			json_set_str(project, "name", slug, e) < 0 ?
-		-1 :
-		set_name(project, "py", slug, '_', e);
+			json_set_str(project, "name", slug, e) < 0
+		? -1
+		: set_name(project, "py", slug, '_', e);
 }
 
 /* Letters, digits, spaces and _.:/=+-@ are what AWS takes in a tag value. */
@@ -392,12 +409,14 @@ static int set_tags(struct gen *g, cJSON *view, struct err *e)
 	int first = 1, ret = -1;
 
 	if (tags == NULL ||
-		add_tag(tags, "Project", json_str_or(json_get(view, "project"), "slug", ""), e) < 0)
+		add_tag(tags, "Project",
+			json_str_or(json_get(view, "project"), "slug", ""), e) < 0)
 		goto out;
 	if (class != NULL && add_tag(tags, "DataClassification", class, e) < 0)
 		goto out;
-	JSON_EACH(law, json_get(g->constraints, "compliance")) {
-		buf_addf(&b, "%s%s", first ? "" : " ", json_text(law) != NULL ? json_text(law) : "");
+	JSON_EACH (law, json_get(g->constraints, "compliance")) {
+		buf_addf(&b, "%s%s", first ? "" : " ",
+			json_text(law) != NULL ? json_text(law) : "");
 		first = 0;
 	}
 	if (b.len > 0 && add_tag(tags, "Compliance", b.ptr, e) < 0)
@@ -424,15 +443,17 @@ static int set_flags(struct gen *g, cJSON *has, struct err *e)
 	const char *class = json_str_or(g->constraints, "data_classification", NULL);
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		JSON_EACH(v, json_get(g->constraints, lists[i].field))
-			if (json_text(v) != NULL && flag(has, lists[i].prefix, json_text(v), e) < 0)
+		JSON_EACH (v, json_get(g->constraints, lists[i].field))
+			if (json_text(v) != NULL &&
+				flag(has, lists[i].prefix, json_text(v), e) < 0)
 				return -1;
 	if (class != NULL && flag(has, "class_", class, e) < 0)
 		return -1;
-	if (class != NULL && strcmp(class, "public") != 0 && strcmp(class, "internal") != 0 &&
-		strcmp(class, "confidential") != 0 && flag(has, "personal_data", "", e) < 0)
+	if (class != NULL && strcmp(class, "public") != 0 &&
+		strcmp(class, "internal") != 0 && strcmp(class, "confidential") != 0 &&
+		flag(has, "personal_data", "", e) < 0)
 		return -1;
-	JSON_EACH(u, g->units) {
+	JSON_EACH (u, g->units) {
 		if (flag(has, "cap_", json_str_or(u, "capability", ""), e) < 0 ||
 			flag(has, "pattern_", json_str_or(u, "dir", ""), e) < 0 ||
 			(json_true(json_get(u, "is_base")) &&
@@ -445,19 +466,22 @@ static int set_flags(struct gen *g, cJSON *has, struct err *e)
 /* view.facts: every constraint as a row of a table, in the order of the state. */
 static int set_facts(struct gen *g, cJSON *view, struct err *e)
 {
-	cJSON *facts = json_add_array(view, "facts", e), *text = json_add_object(view, "text", e);
-	static const char *const always[] = { "cloud", "regions", "data_residency", "budget_band",
-		"data_classification", "sla_latency_ms", "sla_latency_percentile",
-		"availability_target", "throughput", "workload_types", "use_cases",
-		"deployment_pref", "storage_prefs", "observability_prefs", "team_constraints",
-		"existing_stack", "compliance", "exclusions" };
+	cJSON *facts = json_add_array(view, "facts", e),
+	      *text = json_add_object(view, "text", e);
+	static const char *const always[] = { "cloud", "regions", "data_residency",
+		"budget_band", "data_classification", "sla_latency_ms",
+		"sla_latency_percentile", "availability_target", "throughput",
+		"workload_types", "use_cases", "deployment_pref", "storage_prefs",
+		"observability_prefs", "team_constraints", "existing_stack", "compliance",
+		"exclusions" };
 
 	if (facts == NULL || text == NULL)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		if (set_display(text, always[i], json_get(g->constraints, always[i]), e) < 0)
+		if (set_display(text, always[i], json_get(g->constraints, always[i]), e) <
+			0)
 			return -1;
-	JSON_EACH(v, g->constraints) {
+	JSON_EACH (v, g->constraints) {
 		cJSON *f = json_push_object(facts, e);
 
 		if (f == NULL || json_set_str(f, "field", json_key(v), e) < 0 ||
@@ -475,9 +499,11 @@ static int set_money(cJSON *obj, const char *key, double usd, struct err *e)
 /* Lines of the cost estimate as text, whichever of the two homes they have. */
 static int set_cost(struct gen *g, cJSON *view, struct err *e)
 {
-	const cJSON *cost = json_get(g->in, "cost"), *est = json_get(g->plan, "estimates");
+	const cJSON *cost = json_get(g->in, "cost"),
+		    *est = json_get(g->plan, "estimates");
 	cJSON *out = json_add_object(view, "money", e), *lines;
-	double monthly = json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", 0));
+	double monthly =
+		json_num_or(cost, "monthly_usd", json_num_or(est, "monthly_usd", 0));
 
 	if (out == NULL || set_copy(view, "cost", cost, e) < 0)
 		return -1;
@@ -485,15 +511,19 @@ static int set_cost(struct gen *g, cJSON *view, struct err *e)
 	if (lines == NULL || set_money(out, "monthly_usd", monthly, e) < 0 ||
 		json_set_num(out, "monthly", monthly, e) < 0)
 		return -1;
-	JSON_EACH(b, json_get(cost, "breakdown")) {
+	JSON_EACH (b, json_get(cost, "breakdown")) {
 		cJSON *l = json_push_object(lines, e);
 
 		if (l == NULL ||
-			json_set_str(l, "component", json_str_or(b, "component", "-"), e) < 0 ||
-			json_set_str(l, "service", json_str_or(b, "service", "-"), e) < 0 ||
+			json_set_str(l, "component", json_str_or(b, "component", "-"),
+				e) < 0 ||
+			json_set_str(l, "service", json_str_or(b, "service", "-"), e) <
+				0 ||
 			set_display(l, "qty", json_get(b, "qty"), e) < 0 ||
 			json_set_str(l, "unit", json_str_or(b, "unit", "-"), e) < 0 ||
-			set_money(l, "usd", json_num_or(b, "usd", json_num_or(b, "monthly_usd", 0)), e) < 0)
+			set_money(l, "usd",
+				json_num_or(b, "usd", json_num_or(b, "monthly_usd", 0)),
+				e) < 0)
 			return -1;
 	}
 	return number_items(lines, e);
@@ -502,7 +532,8 @@ static int set_cost(struct gen *g, cJSON *view, struct err *e)
 /* The plan with what templates loop over numbered and present. */
 static int set_plan(struct gen *g, cJSON *view, struct err *e)
 {
-	static const char *const lists[] = { "assumptions", "open_questions", "bom", "edges" };
+	static const char *const lists[] = { "assumptions", "open_questions", "bom",
+		"edges" };
 	cJSON *plan = json_copy(g->plan, e);
 
 	if (json_set(view, "plan", plan, e) < 0)
@@ -518,9 +549,10 @@ static int set_plan(struct gen *g, cJSON *view, struct err *e)
 			return -1;
 	}
 	plan = json_edit(view, "/plan");
-	JSON_EACH(a, json_get(plan, "assumptions"))
+	JSON_EACH (a, json_get(plan, "assumptions"))
 		if (json_is(a, JSON_OBJECT) &&
-			set_display((cJSON *)(uintptr_t)a, "shown", json_get(a, "value"), e) < 0)
+			set_display((cJSON *)(uintptr_t)a, "shown", json_get(a, "value"),
+				e) < 0)
 			return -1;
 	return 0;
 }
@@ -538,7 +570,7 @@ static int set_regions(struct gen *g, cJSON *view, struct err *e)
 	if (first == NULL)
 		return err_set(e, ERR_INPUT, "/plan/regions: the plan names no region");
 	list = json_add_array(view, "region_list", e);
-	JSON_EACH(r, regions) {
+	JSON_EACH (r, regions) {
 		cJSON *row = list == NULL ? NULL : json_push_object(list, e);
 
 		if (row == NULL || set_copy(row, "name", r, e) < 0)
@@ -546,8 +578,9 @@ static int set_regions(struct gen *g, cJSON *view, struct err *e)
 	}
 	if (number_items(list, e) < 0)
 		return -1;
-	return set_copy(view, "regions", regions, e) < 0 ? -1 :
-								json_set_str(view, "region", first, e);
+	return set_copy(view, "regions", regions, e) < 0
+		? -1
+		: json_set_str(view, "region", first, e);
 }
 
 static int set_approval(struct gen *g, cJSON *view, struct err *e)
@@ -555,7 +588,8 @@ static int set_approval(struct gen *g, cJSON *view, struct err *e)
 	const cJSON *hitl = json_get(g->in, "hitl");
 	cJSON *a = json_add_object(view, "approval", e);
 
-	if (a == NULL || json_set_str(a, "status", json_str_or(hitl, "status", ""), e) < 0)
+	if (a == NULL ||
+		json_set_str(a, "status", json_str_or(hitl, "status", ""), e) < 0)
 		return -1;
 	return set_display(a, "waived", json_get(hitl, "waived"), e);
 }
@@ -566,13 +600,14 @@ static int set_provided(struct gen *g, cJSON *unit, struct err *e)
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
 	cJSON *list = json_add_array(unit, "provides", e);
 
-	JSON_EACH(p, json_get(pattern, "provides")) {
+	JSON_EACH (p, json_get(pattern, "provides")) {
 		cJSON *row = list == NULL ? NULL : json_push_object(list, e);
 		const char *port = json_str_or(p, "port", "");
 
 		if (row == NULL || json_set_str(row, "port", port, e) < 0 ||
 			set_name(row, "key", port, '_', e) < 0 ||
-			json_set_bool(row, "is_endpoint", strncmp(port, "ep.", 3) == 0, e) < 0)
+			json_set_bool(
+				row, "is_endpoint", strncmp(port, "ep.", 3) == 0, e) < 0)
 			return -1;
 	}
 	return list == NULL ? -1 : number_items(list, e);
@@ -597,7 +632,7 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *modules, *dirs;
 
-	JSON_EACH(u, g->units)
+	JSON_EACH (u, g->units)
 		if (connect(g, (cJSON *)(uintptr_t)u, e) < 0)
 			return -1;
 	if (set_copy(view, "modules", g->units, e) < 0)
@@ -606,35 +641,44 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 	dirs = json_add_array(view, "dirs", e);
 	if (dirs == NULL)
 		return -1;
-	JSON_EACH(u, modules) {
+	JSON_EACH (u, modules) {
 		cJSON *params = json_add_array((cJSON *)(uintptr_t)u, "params", e);
-		const cJSON *facts = json_get(json_get(g->patterns, json_str_or(u, "pattern", "")),
-			"parameters");
+		const cJSON *facts =
+			json_get(json_get(g->patterns, json_str_or(u, "pattern", "")),
+				"parameters");
 		int seen = 0;
 
 		if (params == NULL)
 			return -1;
-		JSON_EACH(p, json_get(u, "p")) {
+		JSON_EACH (p, json_get(u, "p")) {
 			cJSON *row = json_push_object(params, e);
 
-			if (row == NULL || json_set_str(row, "name", json_key(p), e) < 0 ||
+			if (row == NULL ||
+				json_set_str(row, "name", json_key(p), e) < 0 ||
 				set_display(row, "value", p, e) < 0 ||
 				json_set_str(row, "unit",
-					json_str_or(json_get(facts, json_key(p)), "unit", ""), e) < 0 ||
+					json_str_or(
+						json_get(facts, json_key(p)), "unit", ""),
+					e) < 0 ||
 				json_set_str(row, "why",
-					json_str_or(json_get(facts, json_key(p)), "why", ""), e) < 0)
+					json_str_or(
+						json_get(facts, json_key(p)), "why", ""),
+					e) < 0)
 				return -1;
 		}
-		if (number_items(params, e) < 0 || set_provided(g, (cJSON *)(uintptr_t)u, e) < 0 ||
+		if (number_items(params, e) < 0 ||
+			set_provided(g, (cJSON *)(uintptr_t)u, e) < 0 ||
 			set_shown(g, (cJSON *)(uintptr_t)u, e) < 0)
 			return -1;
-		JSON_EACH(d, dirs)
-			if (strcmp(json_str_or(d, "dir", ""), json_str_or(u, "dir", "-")) == 0)
+		JSON_EACH (d, dirs)
+			if (strcmp(json_str_or(d, "dir", ""),
+				    json_str_or(u, "dir", "-")) == 0)
 				seen = 1;
 		if (!seen) {
 			cJSON *d = json_push_object(dirs, e);
 
-			if (d == NULL || json_set_str(d, "dir", json_str_or(u, "dir", ""), e) < 0)
+			if (d == NULL ||
+				json_set_str(d, "dir", json_str_or(u, "dir", ""), e) < 0)
 				return -1;
 		}
 	}
@@ -644,7 +688,8 @@ static int set_units(struct gen *g, cJSON *view, struct err *e)
 /* Ports that every part has; an arrow for each would hide the others. */
 static int is_plumbing(const char *port)
 {
-	static const char *const ports[] = { "sec_keys", "obs_logs", "image", "net_private" };
+	static const char *const ports[] = { "sec_keys", "obs_logs", "image",
+		"net_private" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ports); i++)
 		if (strcmp(port, ports[i]) == 0)
@@ -657,16 +702,18 @@ static int set_links(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *links = json_add_array(view, "links", e);
 
-	JSON_EACH(u, g->units)
-		JSON_EACH(p, json_get(u, "port")) {
+	JSON_EACH (u, g->units)
+		JSON_EACH (p, json_get(u, "port")) {
 			cJSON *l;
 
 			if (is_plumbing(json_key(p)))
 				continue;
 			l = links == NULL ? NULL : json_push_object(links, e);
 			if (l == NULL ||
-				json_set_str(l, "from", json_str_or(p, "module", ""), e) < 0 ||
-				json_set_str(l, "to", json_str_or(u, "module", ""), e) < 0 ||
+				json_set_str(l, "from", json_str_or(p, "module", ""), e) <
+					0 ||
+				json_set_str(l, "to", json_str_or(u, "module", ""), e) <
+					0 ||
 				json_set_str(l, "port", json_key(p), e) < 0)
 				return -1;
 		}
@@ -678,7 +725,7 @@ static int set_estimates(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *list = json_add_array(view, "estimates", e);
 
-	JSON_EACH(v, json_get(g->plan, "estimates")) {
+	JSON_EACH (v, json_get(g->plan, "estimates")) {
 		cJSON *row;
 
 		if (!json_is(v, JSON_NUMBER))
@@ -691,14 +738,15 @@ static int set_estimates(struct gen *g, cJSON *view, struct err *e)
 	return list == NULL ? -1 : number_items(list, e);
 }
 
-static int add_program(cJSON *list, const char *name, const char *dockerfile, struct err *e)
+static int add_program(
+	cJSON *list, const char *name, const char *dockerfile, struct err *e)
 {
 	cJSON *row = json_push_object(list, e);
 
 	return row == NULL || json_set_str(row, "name", name, e) < 0 ||
-			json_set_str(row, "dockerfile", dockerfile, e) < 0 ?
-		-1 :
-		0;
+			json_set_str(row, "dockerfile", dockerfile, e) < 0
+		? -1
+		: 0;
 }
 
 static int has_file_below(struct gen *g, const char *folder)
@@ -713,13 +761,14 @@ static int has_step(struct gen *g, const cJSON *unit)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "pipelines/%s/main.py", json_str_or(unit, "module", ""));
+	snprintf(path, sizeof(path), "pipelines/%s/main.py",
+		json_str_or(unit, "module", ""));
 	return has_file_below(g, path);
 }
 
 static int is_listed(const cJSON *list, const char *module)
 {
-	JSON_EACH(row, list)
+	JSON_EACH (row, list)
 		if (strcmp(json_str_or(row, "module", ""), module) == 0)
 			return 1;
 	return 0;
@@ -728,7 +777,7 @@ static int is_listed(const cJSON *list, const char *module)
 /* 1 when every step that this one takes data from is in the list. */
 static int may_follow(struct gen *g, const cJSON *unit, const cJSON *list)
 {
-	JSON_EACH(p, json_get(unit, "port")) {
+	JSON_EACH (p, json_get(unit, "port")) {
 		const char *from = json_str_or(p, "module", "");
 		const cJSON *provider = unit_called(g, from);
 
@@ -742,14 +791,15 @@ static int may_follow(struct gen *g, const cJSON *unit, const cJSON *list)
  * possible. NULL when all are listed. */
 static const cJSON *next_step(struct gen *g, const cJSON *list)
 {
-	static const char *const order[] = { "ingest", "transform", "feature", "train", "govern",
-		"serve", "observe", "store", "base" };
+	static const char *const order[] = { "ingest", "transform", "feature", "train",
+		"govern", "serve", "observe", "store", "base" };
 	const cJSON *first = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
-		JSON_EACH(u, g->units) {
+		JSON_EACH (u, g->units) {
 			if (strcmp(json_str_or(u, "capability", ""), order[i]) != 0 ||
-				is_listed(list, json_str_or(u, "module", "")) || !has_step(g, u))
+				is_listed(list, json_str_or(u, "module", "")) ||
+				!has_step(g, u))
 				continue;
 			if (may_follow(g, u, list))
 				return u;
@@ -776,14 +826,16 @@ static int set_steps(struct gen *g, struct err *e)
 
 int view_programs(struct gen *g, struct err *e)
 {
-	cJSON *has = json_edit(g->view, "/has"), *programs = json_add_array(g->view, "programs", e);
+	cJSON *has = json_edit(g->view, "/has"),
+	      *programs = json_add_array(g->view, "programs", e);
 
 	if (programs == NULL)
 		return -1;
-	JSON_EACH(u, json_get(g->view, "servers")) {
+	JSON_EACH (u, json_get(g->view, "servers")) {
 		char file[128];
 
-		snprintf(file, sizeof(file), "services/%s/Dockerfile", json_str_or(u, "module", ""));
+		snprintf(file, sizeof(file), "services/%s/Dockerfile",
+			json_str_or(u, "module", ""));
 		if (add_program(programs, json_str_or(u, "module", ""), file, e) < 0)
 			return -1;
 	}
@@ -791,7 +843,8 @@ int view_programs(struct gen *g, struct err *e)
 		return -1;
 	if (has_file_below(g, "pipelines/") && json_set_bool(has, "pipelines", 1, e) < 0)
 		return -1;
-	if (has_file_below(g, "monitoring/") && json_set_bool(has, "monitoring", 1, e) < 0)
+	if (has_file_below(g, "monitoring/") &&
+		json_set_bool(has, "monitoring", 1, e) < 0)
 		return -1;
 	if ((json_has(has, "pipelines") || json_has(has, "monitoring")) &&
 		add_program(programs, "pipelines", "pipelines/Dockerfile", e) < 0)
@@ -808,7 +861,7 @@ static int set_servers(struct gen *g, cJSON *view, struct err *e)
 	cJSON *servers = json_add_array(view, "servers", e);
 	int port = 8080;
 
-	JSON_EACH(u, json_get(view, "modules")) {
+	JSON_EACH (u, json_get(view, "modules")) {
 		cJSON *copy;
 
 		if (!provides(g, u, "ep.sync"))
@@ -820,9 +873,9 @@ static int set_servers(struct gen *g, cJSON *view, struct err *e)
 	}
 	if (servers == NULL || number_items(servers, e) < 0)
 		return -1;
-	return json_len(servers) == 0 ?
-		0 :
-		json_set_bool(json_edit(view, "/has"), "services", 1, e);
+	return json_len(servers) == 0
+		? 0
+		: json_set_bool(json_edit(view, "/has"), "services", 1, e);
 }
 
 static int make_view(struct gen *g, struct err *e)
@@ -833,15 +886,16 @@ static int make_view(struct gen *g, struct err *e)
 		set_copy(v, "c", g->constraints, e) < 0 ||
 		set_copy(v, "constraints", g->constraints, e) < 0 ||
 		set_copy(v, "load", json_get(g->plan, "load"), e) < 0 ||
-		set_plan(g, v, e) < 0 || set_cost(g, v, e) < 0 || set_approval(g, v, e) < 0 ||
-		set_tags(g, v, e) < 0 || set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
-		set_providers(g, v, e) < 0 ||
-		set_links(g, v, e) < 0 || set_estimates(g, v, e) < 0)
+		set_plan(g, v, e) < 0 || set_cost(g, v, e) < 0 ||
+		set_approval(g, v, e) < 0 || set_tags(g, v, e) < 0 ||
+		set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
+		set_providers(g, v, e) < 0 || set_links(g, v, e) < 0 ||
+		set_estimates(g, v, e) < 0)
 		return -1;
 	has = json_add_object(v, "has", e);
 	if (has == NULL || set_flags(g, has, e) < 0)
 		return -1;
-	JSON_EACH(p, json_get(v, "provider")) {
+	JSON_EACH (p, json_get(v, "provider")) {
 		if (flag(has, "provides_", json_key(p), e) < 0)
 			return -1;
 	}
@@ -863,7 +917,7 @@ static int add_values(cJSON *view, const cJSON *values, struct err *e)
 
 	if (v == NULL)
 		return -1;
-	JSON_EACH(f, values) {
+	JSON_EACH (f, values) {
 		cJSON *answer = logic_apply(NULL, json_get(f, "is"), view, e);
 
 		if (answer == NULL) {
@@ -889,8 +943,8 @@ int view_load(struct gen *g, struct err *e)
 	g->units = json_new_array(e);
 	g->texts = json_new_object(e);
 	g->view = json_new_object(e);
-	if (g->python == NULL || g->patterns == NULL || g->units == NULL || g->texts == NULL ||
-		g->view == NULL || add_units(g, e) < 0)
+	if (g->python == NULL || g->patterns == NULL || g->units == NULL ||
+		g->texts == NULL || g->view == NULL || add_units(g, e) < 0)
 		return -1;
 	versions = read_share(g, "skeleton/versions.json", e);
 	if (json_set(g->view, "versions", versions, e) < 0 || make_view(g, e) < 0)
@@ -920,13 +974,15 @@ static int enter(struct gen *g, const cJSON *unit, struct err *e)
 		set_copy(v, "port", json_get(unit, "port"), e) < 0)
 		return -1;
 	of = json_add_object(v, "pattern", e);
-	if (of == NULL || json_set_str(of, "id", json_str_or(unit, "pattern", ""), e) < 0 ||
+	if (of == NULL ||
+		json_set_str(of, "id", json_str_or(unit, "pattern", ""), e) < 0 ||
 		json_set_str(of, "version", json_str_or(unit, "version", ""), e) < 0 ||
 		json_set_str(of, "title", json_str_or(unit, "title", ""), e) < 0 ||
-		json_set_str(of, "capability", json_str_or(unit, "capability", ""), e) < 0 ||
+		json_set_str(of, "capability", json_str_or(unit, "capability", ""), e) <
+			0 ||
 		json_set_str(of, "module", json_str_or(unit, "dir", ""), e) < 0)
 		return -1;
-	JSON_EACH(p, json_get(unit, "port"))
+	JSON_EACH (p, json_get(unit, "port"))
 		if (flag(has, "", json_key(p), e) < 0)
 			return -1;
 	if (add_values(v, json_get(pattern, "values"), e) < 0) {

@@ -11,10 +11,11 @@
 /* One thing that a module may use as var.NAME. */
 struct input {
 	char name[64];
-	struct buf expr;  /* what the call passes; empty: nothing, the default holds */
+	struct buf expr; /* what the call passes; empty: nothing, the default holds */
 	struct buf type;
 	struct buf about; /* description */
-	const cJSON *fact; /* parameter's entry in pattern.json, for its bounds; or NULL */
+	const cJSON
+		*fact; /* parameter's entry in pattern.json, for its bounds; or NULL */
 	int is_null_by_default;
 };
 
@@ -59,8 +60,8 @@ static struct input *input_add(struct inputs *in, const char *name, struct err *
 
 static int is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		(c >= '0' && c <= '9') || c == '_';
 }
 
 /* 1 if `text` has var.NAME as a whole reference. */
@@ -106,9 +107,10 @@ static int module_text(struct gen *g, const char *dir, struct buf *out, struct e
 
 /* ---- the inputs of one unit ---- */
 
-static int add_standard(struct gen *g, const cJSON *view, struct inputs *in, struct err *e)
+static int add_standard(
+	struct gen *g, const cJSON *view, struct inputs *in, struct err *e)
 {
-	JSON_EACH(s, json_get(g->skeleton, "inputs")) {
+	JSON_EACH (s, json_get(g->skeleton, "inputs")) {
 		struct input *i = input_add(in, json_str_or(s, "name", ""), e);
 
 		if (i == NULL)
@@ -116,7 +118,8 @@ static int add_standard(struct gen *g, const cJSON *view, struct inputs *in, str
 		buf_add_str(&i->type, json_str_or(s, "type", "string"));
 		buf_add_str(&i->about, json_str_or(s, "description", ""));
 		i->is_null_by_default = json_true(json_get(s, "nullable"));
-		if (render_text(json_str_or(s, "expr", ""), i->name, view, &i->expr, e) < 0)
+		if (render_text(json_str_or(s, "expr", ""), i->name, view, &i->expr, e) <
+			0)
 			return -1;
 	}
 	return 0;
@@ -127,9 +130,10 @@ static int add_params(struct gen *g, const cJSON *unit, struct inputs *in, struc
 	const cJSON *facts = json_get(
 		json_get(g->patterns, json_str_or(unit, "pattern", "")), "parameters");
 
-	JSON_EACH(p, json_get(unit, "p")) {
+	JSON_EACH (p, json_get(unit, "p")) {
 		struct input *i = input_add(in, json_key(p), e);
-		const char *unit_name = json_str_or(json_get(facts, json_key(p)), "unit", "");
+		const char *unit_name =
+			json_str_or(json_get(facts, json_key(p)), "unit", "");
 
 		if (i == NULL)
 			return -1;
@@ -143,13 +147,13 @@ static int add_params(struct gen *g, const cJSON *unit, struct inputs *in, struc
 	return 0;
 }
 
-static int add_values(struct gen *g, const cJSON *unit, const cJSON *view, struct inputs *in,
-	struct err *e)
+static int add_values(struct gen *g, const cJSON *unit, const cJSON *view,
+	struct inputs *in, struct err *e)
 {
-	const cJSON *values =
-		json_get(json_get(g->patterns, json_str_or(unit, "pattern", "")), "values");
+	const cJSON *values = json_get(
+		json_get(g->patterns, json_str_or(unit, "pattern", "")), "values");
 
-	JSON_EACH(v, values) {
+	JSON_EACH (v, values) {
 		const cJSON *answer = json_get(json_get(view, "v"), json_key(v));
 		struct input *i = input_add(in, json_key(v), e);
 
@@ -163,10 +167,11 @@ static int add_values(struct gen *g, const cJSON *unit, const cJSON *view, struc
 }
 
 /* "vpc_id:string" -> a member of an object type, two spaces in. */
-static void add_member(const char *name, size_t n, const char *type, const char *otherwise,
-	size_t width, struct buf *out)
+static void add_member(const char *name, size_t n, const char *type,
+	const char *otherwise, size_t width, struct buf *out)
 {
-	buf_addf(out, "    %.*s%*s = optional(%s", (int)n, name, (int)(width - n), "", type);
+	buf_addf(out, "    %.*s%*s = optional(%s", (int)n, name, (int)(width - n), "",
+		type);
 	if (otherwise != NULL)
 		buf_addf(out, ", %s", otherwise);
 	buf_add_str(out, ")\n");
@@ -177,11 +182,11 @@ static int object_type(struct gen *g, const cJSON *facts, int common, struct buf
 {
 	size_t width = common ? strlen("secrets") : 0;
 
-	JSON_EACH(m, json_get(facts, "members"))
+	JSON_EACH (m, json_get(facts, "members"))
 		if (json_text(m) != NULL && strcspn(json_text(m), ":") > width)
 			width = strcspn(json_text(m), ":");
 	buf_add_str(out, "object({\n");
-	JSON_EACH(m, json_get(facts, "members")) {
+	JSON_EACH (m, json_get(facts, "members")) {
 		const char *text = json_text(m);
 		size_t n = text == NULL ? 0 : strcspn(text, ":");
 
@@ -189,7 +194,7 @@ static int object_type(struct gen *g, const cJSON *facts, int common, struct buf
 			add_member(text, n, text + n + 1, NULL, width, out);
 	}
 	if (common)
-		JSON_EACH(m, json_get(g->ports, "common")) {
+		JSON_EACH (m, json_get(g->ports, "common")) {
 			const char *name = json_str_or(m, "name", "");
 
 			add_member(name, strlen(name), json_str_or(m, "type", "string"),
@@ -203,7 +208,7 @@ static int add_ports(struct gen *g, const cJSON *unit, struct inputs *in, struct
 {
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
 
-	JSON_EACH(r, json_get(pattern, "requires")) {
+	JSON_EACH (r, json_get(pattern, "requires")) {
 		const char *port = json_str_or(r, "port", "");
 		const cJSON *facts = json_get(json_get(g->ports, "ports"), port), *from;
 		struct buf key = BUF_INIT(64);
@@ -217,7 +222,8 @@ static int add_ports(struct gen *g, const cJSON *unit, struct inputs *in, struct
 			return -1;
 		if (facts == NULL)
 			return err_set(e, ERR_CONFIG,
-				"pattern '%s' requires port '%s', which share/patterns/ports.json "
+				"pattern '%s' requires port '%s', which "
+				"share/patterns/ports.json "
 				"does not have",
 				json_str_or(unit, "pattern", ""), port);
 		buf_addf(&i->about, "%s", json_str_or(facts, "title", port));
@@ -233,7 +239,7 @@ static int add_ports(struct gen *g, const cJSON *unit, struct inputs *in, struct
 
 static const cJSON *base_of(struct gen *g, const char *pattern)
 {
-	JSON_EACH(u, g->units)
+	JSON_EACH (u, g->units)
 		if (json_true(json_get(u, "is_base")) &&
 			strcmp(json_str_or(u, "pattern", ""), pattern) == 0)
 			return u;
@@ -244,8 +250,9 @@ static int add_bases(struct gen *g, const cJSON *unit, struct inputs *in, struct
 {
 	const cJSON *pattern = json_get(g->patterns, json_str_or(unit, "pattern", ""));
 
-	JSON_EACH(s, json_get(pattern, "shares")) {
-		const char *id = json_text(s) != NULL ? json_text(s) : json_str_or(s, "id", "");
+	JSON_EACH (s, json_get(pattern, "shares")) {
+		const char *id =
+			json_text(s) != NULL ? json_text(s) : json_str_or(s, "id", "");
 		const cJSON *facts = json_get(json_get(g->ports, "bases"), id);
 		const cJSON *base = base_of(g, id);
 		const char *after = strchr(id, '.');
@@ -261,7 +268,8 @@ static int add_bases(struct gen *g, const cJSON *unit, struct inputs *in, struct
 		buf_add_str(&i->about, json_str_or(facts, "title", id));
 		object_type(g, facts, 0, &i->type);
 		if (base != NULL)
-			buf_addf(&i->expr, "module.%s.shared", json_str_or(base, "module", ""));
+			buf_addf(&i->expr, "module.%s.shared",
+				json_str_or(base, "module", ""));
 	}
 	return 0;
 }
@@ -288,7 +296,7 @@ static int add_watch(struct gen *g, const cJSON *unit, struct inputs *in, struct
 		"  })))");
 	buf_add_str(&i->about, "Metrics of the other modules and when each is alarming");
 	buf_add_str(&i->expr, "{");
-	JSON_EACH(u, g->units) {
+	JSON_EACH (u, g->units) {
 		struct buf text = BUF_INIT(GEN_FILE_MAX);
 		int has;
 
@@ -301,7 +309,8 @@ static int add_watch(struct gen *g, const cJSON *unit, struct inputs *in, struct
 		has = declares(text.ptr, "output", "watch");
 		buf_release(&text);
 		if (has)
-			buf_addf(&i->expr, "\n    %s = module.%s.watch", json_str_or(u, "module", ""),
+			buf_addf(&i->expr, "\n    %s = module.%s.watch",
+				json_str_or(u, "module", ""),
 				json_str_or(u, "module", ""));
 	}
 	buf_add_str(&i->expr, i->expr.len > 1 ? "\n  }" : "}");
@@ -310,8 +319,8 @@ static int add_watch(struct gen *g, const cJSON *unit, struct inputs *in, struct
 
 /* ---- writing ---- */
 
-static int write_call(struct gen *g, const cJSON *unit, struct inputs *in, const char *text,
-	struct err *e)
+static int write_call(struct gen *g, const cJSON *unit, struct inputs *in,
+	const char *text, struct err *e)
 {
 	const char *module = json_str_or(unit, "module", "");
 	struct buf out = BUF_INIT(GEN_FILE_MAX), path = BUF_INIT(256);
@@ -332,7 +341,8 @@ static int write_call(struct gen *g, const cJSON *unit, struct inputs *in, const
 			multi = 1;
 			continue;
 		}
-		buf_addf(&out, "%s  %s = %s\n", blank ? "" : "\n", one->name, one->expr.ptr);
+		buf_addf(&out, "%s  %s = %s\n", blank ? "" : "\n", one->name,
+			one->expr.ptr);
 		blank = 1;
 	}
 	for (size_t i = 0; multi && i < in->n; i++) {
@@ -345,9 +355,9 @@ static int write_call(struct gen *g, const cJSON *unit, struct inputs *in, const
 	buf_add_str(&out, "}\n");
 	buf_addf(&path, "infra/%s.tf", module);
 	hcl_align(out.ptr, out.len, &aligned);
-	ret = buf_ok(&path, e) < 0 || buf_ok(&out, e) < 0 ?
-		-1 :
-		gen_put(g, path.ptr, "plan", "terraform", "0644", &aligned, e);
+	ret = buf_ok(&path, e) < 0 || buf_ok(&out, e) < 0
+		? -1
+		: gen_put(g, path.ptr, "plan", "terraform", "0644", &aligned, e);
 	buf_release(&path);
 	buf_release(&out);
 	buf_release(&aligned);
@@ -363,8 +373,9 @@ static void write_bounds(const struct input *i, struct buf *out)
 	if (json_len(choices) > 0) {
 		buf_addf(out, "\n  validation {\n    condition     = contains(");
 		hcl_value(choices, out);
-		buf_addf(out, ", var.%s)\n    error_message = \"%s must be one of ", i->name, i->name);
-		JSON_EACH(c, choices) {
+		buf_addf(out, ", var.%s)\n    error_message = \"%s must be one of ",
+			i->name, i->name);
+		JSON_EACH (c, choices) {
 			if (json_is(c, JSON_STRING))
 				template_escape(json_text(c), TEMPLATE_HCL, out);
 			else
@@ -383,7 +394,8 @@ static void write_bounds(const struct input *i, struct buf *out)
 		hcl_value(min, out);
 	}
 	if (json_is(max, JSON_NUMBER)) {
-		buf_addf(out, "%svar.%s <= ", json_is(min, JSON_NUMBER) ? " && " : "", i->name);
+		buf_addf(out, "%svar.%s <= ", json_is(min, JSON_NUMBER) ? " && " : "",
+			i->name);
 		hcl_value(max, out);
 	}
 	buf_addf(out, "\n    error_message = \"%s must be ", i->name);
@@ -392,7 +404,8 @@ static void write_bounds(const struct input *i, struct buf *out)
 		hcl_value(min, out);
 	}
 	if (json_is(max, JSON_NUMBER)) {
-		buf_add_str(out, json_is(min, JSON_NUMBER) ? " and at most " : "at most ");
+		buf_add_str(
+			out, json_is(min, JSON_NUMBER) ? " and at most " : "at most ");
 		hcl_value(max, out);
 	}
 	buf_add_str(out, ".\"\n  }\n");
@@ -420,11 +433,13 @@ static void write_variable(const struct input *i, struct buf *out)
 static int write_variables(struct gen *g, const cJSON *unit, const struct inputs *in,
 	const char *text, struct err *e)
 {
-	struct buf out = BUF_INIT(GEN_FILE_MAX), path = BUF_INIT(256), origin = BUF_INIT(256);
+	struct buf out = BUF_INIT(GEN_FILE_MAX), path = BUF_INIT(256),
+		   origin = BUF_INIT(256);
 	int ret = 0;
 
 	for (size_t i = 0; i < in->n; i++)
-		if (uses(text, in->at[i].name) && !declares(text, "variable", in->at[i].name))
+		if (uses(text, in->at[i].name) &&
+			!declares(text, "variable", in->at[i].name))
 			write_variable(&in->at[i], &out);
 	buf_addf(&path, "infra/modules/%s/variables.tf", json_str_or(unit, "dir", ""));
 	buf_addf(&origin, "pattern:%s@%s", json_str_or(unit, "pattern", ""),
@@ -440,27 +455,29 @@ static int write_variables(struct gen *g, const cJSON *unit, const struct inputs
 }
 
 /* What is required and used must be there. */
-static int check_required(const cJSON *unit, const struct inputs *in, const char *text,
-	struct err *e)
+static int check_required(
+	const cJSON *unit, const struct inputs *in, const char *text, struct err *e)
 {
 	for (size_t i = 0; i < in->n; i++)
 		if (in->at[i].expr.len == 0 && !in->at[i].is_null_by_default &&
 			uses(text, in->at[i].name))
-			return err_set(e, ERR_INPUT, "slot '%s' requires '%s', and nothing in the plan "
+			return err_set(e, ERR_INPUT,
+				"slot '%s' requires '%s', and nothing in the plan "
 				"provides it",
 				json_str_or(unit, "name", ""), in->at[i].name);
 	return 0;
 }
 
 /* view.needs: which standard inputs any module uses, for the root's variables. */
-static int note_needs(struct gen *g, const struct inputs *in, const char *text, struct err *e)
+static int note_needs(
+	struct gen *g, const struct inputs *in, const char *text, struct err *e)
 {
 	cJSON *needs = json_own(g->view, "needs", e);
 	size_t i = 0;
 
 	if (needs == NULL)
 		return -1;
-	JSON_EACH(s, json_get(g->skeleton, "inputs")) {
+	JSON_EACH (s, json_get(g->skeleton, "inputs")) {
 		if (i < in->n && uses(text, in->at[i].name) &&
 			json_set_bool(needs, in->at[i].name, 1, e) < 0)
 			return -1;
@@ -470,7 +487,8 @@ static int note_needs(struct gen *g, const struct inputs *in, const char *text, 
 	return 0;
 }
 
-static int wire_one(struct gen *g, const cJSON *unit, const char *text, int first, struct err *e)
+static int wire_one(
+	struct gen *g, const cJSON *unit, const char *text, int first, struct err *e)
 {
 	struct inputs in = { 0 };
 	cJSON *view = view_enter(g, unit, e);
@@ -481,7 +499,8 @@ static int wire_one(struct gen *g, const cJSON *unit, const char *text, int firs
 		add_bases(g, unit, &in, e) == 0 && add_params(g, unit, &in, e) == 0 &&
 		add_values(g, unit, view, &in, e) == 0 &&
 		(!uses(text, "watch") || add_watch(g, unit, &in, e) == 0) &&
-		check_required(unit, &in, text, e) == 0 && write_call(g, unit, &in, text, e) == 0)
+		check_required(unit, &in, text, e) == 0 &&
+		write_call(g, unit, &in, text, e) == 0)
 		ret = first ? write_variables(g, unit, &in, text, e) : 0;
 	inputs_release(&in);
 	if (view != NULL)
@@ -495,20 +514,22 @@ int wire_modules(struct gen *g, struct err *e)
 	int ret = texts == NULL ? -1 : 0;
 
 	/* All texts first: the variables written below are no use of themselves. */
-	JSON_EACH(u, g->units) {
+	JSON_EACH (u, g->units) {
 		struct buf text = BUF_INIT(GEN_FILE_MAX);
 
 		if (ret == 0 && !json_has(texts, json_str_or(u, "dir", "")))
-			ret = module_text(g, json_str_or(u, "dir", ""), &text, e) < 0 ?
-				-1 :
-				json_set_str(texts, json_str_or(u, "dir", ""), text.ptr, e);
+			ret = module_text(g, json_str_or(u, "dir", ""), &text, e) < 0
+				? -1
+				: json_set_str(
+					  texts, json_str_or(u, "dir", ""), text.ptr, e);
 		buf_release(&text);
 	}
-	JSON_EACH(u, g->units) {
-		const char *dir = json_str_or(u, "dir", ""), *text = json_text(json_get(texts, dir));
+	JSON_EACH (u, g->units) {
+		const char *dir = json_str_or(u, "dir", ""),
+			   *text = json_text(json_get(texts, dir));
 		int first = 1;
 
-		JSON_EACH(other, g->units) {
+		JSON_EACH (other, g->units) {
 			if (other == u)
 				break;
 			if (strcmp(json_str_or(other, "dir", ""), dir) == 0)

@@ -31,7 +31,8 @@ static cJSON *other(const cJSON *v, struct err *e)
 
 	switch (json_type(v)) {
 	case JSON_NUMBER:
-		return json_new_num(json_number(v, 0) == 0 ? 1 : json_number(v, 0) * 2, e);
+		return json_new_num(
+			json_number(v, 0) == 0 ? 1 : json_number(v, 0) * 2, e);
 	case JSON_BOOL:
 		return json_new_bool(!json_true(v), e);
 	case JSON_STRING:
@@ -47,7 +48,7 @@ static void leaves(const cJSON *v, struct buf *pointer)
 	size_t len = pointer->len;
 
 	if (json_is(v, JSON_OBJECT)) {
-		JSON_EACH(m, v) {
+		JSON_EACH (m, v) {
 			json_pointer_add(pointer, json_key(m));
 			leaves(m, pointer);
 			buf_cut(pointer, len);

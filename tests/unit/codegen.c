@@ -66,7 +66,8 @@ static void assignments_align_as_terraform_fmt_has_it(void **unused)
 		{ "a = 1\n\nlong = 2\n", "a = 1\n\nlong = 2\n" },
 		{ "a   = 1\n", "a = 1\n" },
 		{ "a = {\n  b = 1\n}\nlong = 2\n", "a = {\n  b = 1\n}\nlong = 2\n" },
-		{ "a = f([1, 2])\nlong = \"x = y\"\n", "a    = f([1, 2])\nlong = \"x = y\"\n" },
+		{ "a = f([1, 2])\nlong = \"x = y\"\n",
+			"a    = f([1, 2])\nlong = \"x = y\"\n" },
 		{ "\"k\" = 1\n\"longer\" = 2\n", "\"k\"      = 1\n\"longer\" = 2\n" },
 		{ "if a == b\n", "if a == b\n" },
 		{ "x(a = 1)\nlonger = 2\n", "x(a = 1)\nlonger = 2\n" },
@@ -109,7 +110,9 @@ static void names_are_safe(void **unused)
 
 static struct gen_file file_of(const char *path, const char *text)
 {
-	struct gen_file f = { .path = strdup(path), .origin = strdup("plan"), .kind = "docs",
+	struct gen_file f = { .path = strdup(path),
+		.origin = strdup("plan"),
+		.kind = "docs",
 		.mode = "0644" };
 
 	buf_init(&f.text, 4096);
@@ -159,7 +162,8 @@ static void placing_counts_what_it_does(void **unused)
 	assert_int_equal(place_files(&env, &files, dir, 0, &done, &e), 0);
 	assert_int_equal(done.added, 0);
 	assert_int_equal(done.kept, 2);
-	buf_add_str(&list[1].text, "other"); /* no lock there: whose file this is, is unknown */
+	buf_add_str(&list[1].text,
+		"other"); /* no lock there: whose file this is, is unknown */
 	assert_int_equal(place_files(&env, &files, dir, 0, &done, &e), -1);
 	assert_int_equal(e.code, ERR_CANT_CREATE);
 	assert_int_equal(file_remove_tree(dir, &e), 0);
