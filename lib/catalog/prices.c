@@ -30,14 +30,15 @@ int price_to_pico(double usd, int64_t *pico, struct err *e)
 		return err_set(e, ERR_INPUT, "price is above %.0f USD", PRICE_MAX_USD);
 	steps = llround(usd * steps_per_usd);
 	if ((double)steps / steps_per_usd != usd)
-		return err_set(e, ERR_INPUT, "price has more than %d decimals", step == 1 ? 12 : 6);
+		return err_set(e, ERR_INPUT, "price has more than %d decimals",
+			step == 1 ? 12 : 6);
 	*pico = steps * step;
 	return 0;
 }
 
 /* A group's origin says where its prices were read; the key is added to the source. */
-static int load_origin(struct price_group *g, const cJSON *v, const cJSON *o, struct prices *p,
-	struct err *e)
+static int load_origin(struct price_group *g, const cJSON *v, const cJSON *o,
+	struct prices *p, struct err *e)
 {
 	const char *source, *key = json_str_or(v, "key", "");
 	struct buf text = BUF_INIT(4096);
@@ -68,15 +69,16 @@ static int load_group(struct price_group *g, const cJSON *v, const cJSON *const 
 {
 	int64_t per = 1, at;
 
-	if (json_str(v, "service", &g->service, e) < 0 || json_str(v, "unit", &g->unit, e) < 0 ||
-		json_int(v, "origin", &at, e) < 0)
+	if (json_str(v, "service", &g->service, e) < 0 ||
+		json_str(v, "unit", &g->unit, e) < 0 || json_int(v, "origin", &at, e) < 0)
 		return -1;
 	if (json_has(v, "per") && json_int(v, "per", &per, e) < 0)
 		return -1;
 	if (per < 1)
 		return err_set(e, ERR_INPUT, "'per' is below 1");
 	g->per = per;
-	return load_origin(g, v, at < 0 || (size_t)at >= n_origins ? NULL : origin[at], p, e);
+	return load_origin(
+		g, v, at < 0 || (size_t)at >= n_origins ? NULL : origin[at], p, e);
 }
 
 static int load_groups(struct prices *p, const char *name, struct err *e)
@@ -100,9 +102,9 @@ static int load_groups(struct prices *p, const char *name, struct err *e)
 		return err_no_memory(e);
 	}
 	n_origins = 0;
-	JSON_EACH(o, origins)
+	JSON_EACH (o, origins)
 		origin[n_origins++] = o;
-	JSON_EACH(g, groups) {
+	JSON_EACH (g, groups) {
 		if (load_group(&p->group[p->n_groups], g, origin, n_origins, p, e) < 0) {
 			err_where(e, "%s: /groups/%zu", name, p->n_groups);
 			goto out;
@@ -143,8 +145,8 @@ static int whole(const cJSON *v, int64_t *out, struct err *e)
 }
 
 /* [usd, group] or [usd, group, from, to] */
-static int load_entry(struct price_entry *t, const cJSON *row, const struct prices *p,
-	struct err *e)
+static int load_entry(
+	struct price_entry *t, const cJSON *row, const struct prices *p, struct err *e)
 {
 	const cJSON *usd = json_first(row);
 	const cJSON *group = usd == NULL ? NULL : json_next(usd);
@@ -153,7 +155,8 @@ static int load_entry(struct price_entry *t, const cJSON *row, const struct pric
 	double g = json_number(group, -1);
 
 	if (!json_is(usd, JSON_NUMBER))
-		return err_set(e, ERR_INPUT, "is not [usd, group] or [usd, group, from, to]");
+		return err_set(
+			e, ERR_INPUT, "is not [usd, group] or [usd, group, from, to]");
 	if (!(g >= 0) || g >= (double)p->n_groups || g != floor(g))
 		return err_set(e, ERR_INPUT, "names no group");
 	t->group = &p->group[(size_t)g];
@@ -162,9 +165,11 @@ static int load_entry(struct price_entry *t, const cJSON *row, const struct pric
 	if (price_to_pico(json_number(usd, 0), &t->pico_usd, e) < 0)
 		return -1;
 	if (t->tier < 0)
-		return err_set(e, ERR_INPUT, "'.tier' is not followed by a number from 1");
+		return err_set(
+			e, ERR_INPUT, "'.tier' is not followed by a number from 1");
 	if ((t->tier > 0) != (to != NULL) || (from != NULL && to == NULL))
-		return err_set(e, ERR_INPUT, "a .tierN sku, and no other, has limits from and to");
+		return err_set(e, ERR_INPUT,
+			"a .tierN sku, and no other, has limits from and to");
 	if (to == NULL)
 		return 0;
 	if (whole(from, &t->from, e) < 0 ||
@@ -177,7 +182,8 @@ static int load_entry(struct price_entry *t, const cJSON *row, const struct pric
 
 static int by_sku(const void *a, const void *b)
 {
-	return strcmp(((const struct price_entry *)a)->sku, ((const struct price_entry *)b)->sku);
+	return strcmp(((const struct price_entry *)a)->sku,
+		((const struct price_entry *)b)->sku);
 }
 
 /* Prefixes "file: /prices/SKU" and is -1. */
@@ -203,7 +209,7 @@ static int load_entries(struct prices *p, const char *name, struct err *e)
 	p->entry = calloc(json_len(rows) + 1, sizeof(*p->entry));
 	if (p->entry == NULL)
 		return err_no_memory(e);
-	JSON_EACH(row, rows) {
+	JSON_EACH (row, rows) {
 		struct price_entry *t = &p->entry[p->n];
 
 		t->sku = json_key(row);
@@ -244,14 +250,19 @@ static int check_tier(const struct prices *p, const struct price_entry *t, struc
 	snprintf(base, sizeof(base), "%.*s", base_len, t->sku);
 	plain = prices_find(p, base);
 	if (plain != NULL)
-		return err_set(e, ERR_INPUT, "'%s' has a price with and without tiers", base);
+		return err_set(
+			e, ERR_INPUT, "'%s' has a price with and without tiers", base);
 	if (t->tier == 1)
-		return t->from == 0 ? 0 : err_set(e, ERR_INPUT, "the first tier starts at 0");
+		return t->from == 0 ? 0
+				    : err_set(e, ERR_INPUT, "the first tier starts at 0");
 	before = prices_tier(p, base, t->tier - 1);
 	if (before == NULL)
-		return err_set(e, ERR_INPUT, "there is no tier %d before it", t->tier - 1);
-	if (before->group->per != t->group->per || strcmp(before->group->unit, t->group->unit) != 0)
-		return err_set(e, ERR_INPUT, "its unit is not that of tier %d", t->tier - 1);
+		return err_set(
+			e, ERR_INPUT, "there is no tier %d before it", t->tier - 1);
+	if (before->group->per != t->group->per ||
+		strcmp(before->group->unit, t->group->unit) != 0)
+		return err_set(
+			e, ERR_INPUT, "its unit is not that of tier %d", t->tier - 1);
 	if (before->to == PRICE_NO_END || before->to > t->from)
 		return err_set(e, ERR_INPUT, "overlaps tier %d", t->tier - 1);
 	if (before->to < t->from)
@@ -274,7 +285,8 @@ static int load(struct prices *p, const char *name, struct err *e)
 	if (version != 1)
 		return err_set(e, ERR_INPUT, "%s: /schema_version: is not 1", name);
 	if (strcmp(currency, "USD") != 0)
-		return err_set(e, ERR_INPUT, "%s: /currency: prices are in USD, not %s", name, currency);
+		return err_set(e, ERR_INPUT, "%s: /currency: prices are in USD, not %s",
+			name, currency);
 	p->estimated = json_bool_or(p->tree, "estimated", 0);
 	if (load_groups(p, name, e) < 0 || load_entries(p, name, e) < 0)
 		return -1;
@@ -301,7 +313,8 @@ int prices_from_json(struct prices **out, cJSON *tree, const char *name, struct 
 	return 0;
 }
 
-int prices_load(struct prices **out, struct node_env *env, const char *relative, struct err *e)
+int prices_load(
+	struct prices **out, struct node_env *env, const char *relative, struct err *e)
 {
 	cJSON *tree = env_read_json(env, relative, e);
 

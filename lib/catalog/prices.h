@@ -26,14 +26,16 @@ struct price_entry {
 	const char *sku;
 	int64_t pico_usd; /* 10^-12 USD for one unit */
 	int tier;         /* the N of a sku that ends in .tierN, else 0 */
-	int64_t from, to; /* the tier's limits in raw counts; to PRICE_NO_END: unbounded */
+	int64_t from,
+		to; /* the tier's limits in raw counts; to PRICE_NO_END: unbounded */
 	const struct price_group *group;
 };
 
 struct prices;
 
 /* Reads share/RELATIVE through env (its digest counts). */
-int prices_load(struct prices **out, struct node_env *env, const char *relative, struct err *e);
+int prices_load(
+	struct prices **out, struct node_env *env, const char *relative, struct err *e);
 /* The same from a tree, which is taken over also on failure; `name` stands in messages. */
 int prices_from_json(struct prices **out, cJSON *tree, const char *name, struct err *e);
 void prices_free(struct prices *p); /* NULL is fine */
@@ -42,7 +44,8 @@ const char *prices_region(const struct prices *p);
 const char *prices_as_of(const struct prices *p);
 int prices_estimated(const struct prices *p);
 size_t prices_count(const struct prices *p);
-const struct price_entry *prices_entry(const struct prices *p, size_t i); /* in order of sku */
+const struct price_entry *prices_entry(
+	const struct prices *p, size_t i); /* in order of sku */
 
 /* The entry with exactly this sku, or NULL. */
 const struct price_entry *prices_find(const struct prices *p, const char *sku);

@@ -12,8 +12,9 @@ static int set_qty_text(cJSON *o, const struct bill_line *l, struct err *e)
 	int ret;
 
 	json_print_number(quantity_number(&l->qty), &b);
-	buf_addf(&b, " %s", l->price.unit != NULL ? l->price.unit :
-		json_str_or(l->item, "unit", "units"));
+	buf_addf(&b, " %s",
+		l->price.unit != NULL ? l->price.unit
+				      : json_str_or(l->item, "unit", "units"));
 	ret = buf_ok(&b, e) < 0 ? -1 : json_set_str(o, "qty", b.ptr, e);
 	buf_release(&b);
 	return ret;
@@ -32,7 +33,8 @@ static int set_tiers(cJSON *o, const struct price *p, struct err *e)
 		t = json_push_object(tiers, e);
 		if (t == NULL || json_set_num(t, "tier", part->tier, e) < 0 ||
 			json_set_num(t, "quantity", quantity_number(&part->qty), e) < 0 ||
-			json_set_num(t, "unit_price_usd", pico_number(part->unit_price), e) < 0 ||
+			json_set_num(t, "unit_price_usd", pico_number(part->unit_price),
+				e) < 0 ||
 			pico_set_exact(t, "usd_exact", part->amount, e) < 0)
 			return -1;
 	}
@@ -42,8 +44,11 @@ static int set_tiers(cJSON *o, const struct price *p, struct err *e)
 static int set_money(cJSON *o, const struct bill_line *l, struct err *e)
 {
 	if (l->price.status == PRICE_UNPRICED)
-		return json_set_null(o, "usd", e) < 0 || json_set_null(o, "usd_exact", e) < 0 ||
-			json_set_null(o, "unit_price_usd", e) < 0 ? -1 : 0;
+		return json_set_null(o, "usd", e) < 0 ||
+				json_set_null(o, "usd_exact", e) < 0 ||
+				json_set_null(o, "unit_price_usd", e) < 0
+			? -1
+			: 0;
 	if (pico_set_usd(o, "usd", l->amount, e) < 0 ||
 		pico_set_exact(o, "usd_exact", l->amount, e) < 0)
 		return -1;
@@ -59,8 +64,9 @@ static int set_extras(cJSON *o, const struct bill_line *l, struct err *e)
 		return -1;
 	if (l->discount_why == NULL)
 		return 0;
-	return json_set_num(o, "discount_pct", l->discount_pct, e) < 0 ? -1 :
-		json_set_str(o, "discount_why", l->discount_why, e);
+	return json_set_num(o, "discount_pct", l->discount_pct, e) < 0
+		? -1
+		: json_set_str(o, "discount_why", l->discount_why, e);
 }
 
 static int set_line(cJSON *o, const struct bill_line *l, struct err *e)
@@ -68,14 +74,17 @@ static int set_line(cJSON *o, const struct bill_line *l, struct err *e)
 	const struct price *p = &l->price;
 
 	if (o == NULL ||
-		json_set_str(o, "service", l->service != NULL ? l->service : p->service, e) < 0 ||
+		json_set_str(o, "service", l->service != NULL ? l->service : p->service,
+			e) < 0 ||
 		set_qty_text(o, l, e) < 0 || set_money(o, l, e) < 0 ||
 		json_set_str(o, "component", l->component, e) < 0 ||
-		json_set_str(o, "slot", l->slot, e) < 0 || json_set_str(o, "sku", l->sku, e) < 0 ||
+		json_set_str(o, "slot", l->slot, e) < 0 ||
+		json_set_str(o, "sku", l->sku, e) < 0 ||
 		json_set_str(o, "region", l->region, e) < 0 ||
 		json_set_num(o, "quantity", quantity_number(&l->qty), e) < 0 ||
-		json_set_str(o, "unit", p->unit != NULL ? p->unit :
-			json_str_or(l->item, "unit", NULL), e) < 0 ||
+		json_set_str(o, "unit",
+			p->unit != NULL ? p->unit : json_str_or(l->item, "unit", NULL),
+			e) < 0 ||
 		json_set_str(o, "kind", l->kind, e) < 0 ||
 		json_set_str(o, "status", price_status_name(p->status), e) < 0 ||
 		set_tiers(o, p, e) < 0 || json_set_str(o, "source", p->source, e) < 0 ||
@@ -118,7 +127,8 @@ static int set_lines(cJSON *cost, const struct bill *b, struct err *e)
 }
 
 /* Which files the prices came from, by digest: an old estimate can be made again. */
-static int set_book(cJSON *cost, const struct node_env *env, const struct bill *b, struct err *e)
+static int set_book(
+	cJSON *cost, const struct node_env *env, const struct bill *b, struct err *e)
 {
 	cJSON *book = json_add_object(cost, "price_book", e), *files;
 	const char *oldest = NULL, *newest = NULL;
@@ -137,7 +147,7 @@ static int set_book(cJSON *cost, const struct node_env *env, const struct bill *
 	if (json_set_str(book, "oldest_price", oldest, e) < 0 ||
 		json_set_str(book, "newest_price", newest, e) < 0)
 		return -1;
-	JSON_EACH(f, env->files_read)
+	JSON_EACH (f, env->files_read)
 		if (strstr(json_key(f), "prices/") != NULL && json_text(f) != NULL &&
 			json_set_copy(files, json_key(f), f, e) < 0)
 			return -1;
@@ -172,8 +182,8 @@ struct bills {
 	struct bill low, expected, high;
 };
 
-static int set_cost(cJSON *cost, struct node_env *env, const struct bills *b, const cJSON *in,
-	struct err *e)
+static int set_cost(cJSON *cost, struct node_env *env, const struct bills *b,
+	const cJSON *in, struct err *e)
 {
 	if (set_sums(cost, &b->expected, &b->low, &b->high, e) < 0 ||
 		json_set_str(cost, "currency", "USD", e) < 0 ||
@@ -218,18 +228,24 @@ static int card_lines(cJSON *card, const struct bill *b, struct err *e)
 		const struct bill_line *l = &b->line[i];
 		char text[400];
 
-		if (l->price.status == PRICE_UNPRICED || l->price.status == PRICE_PARTIAL) {
-			snprintf(text, sizeof(text), "no price for %.120s in %.60s: the estimate is a "
-				"lower bound", l->sku, l->region);
-			if (card_risk(card, text, "import the provider's price list: mlops catalog "
-				"prices import FILE", e) < 0)
+		if (l->price.status == PRICE_UNPRICED ||
+			l->price.status == PRICE_PARTIAL) {
+			snprintf(text, sizeof(text),
+				"no price for %.120s in %.60s: the estimate is a "
+				"lower bound",
+				l->sku, l->region);
+			if (card_risk(card, text,
+				    "import the provider's price list: mlops catalog "
+				    "prices import FILE",
+				    e) < 0)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-static int make_card(struct node_env *env, const cJSON *cost, const struct bill *b, struct err *e)
+static int make_card(
+	struct node_env *env, const cJSON *cost, const struct bill *b, struct err *e)
 {
 	cJSON *card = card_add(env->cards, "critic.cost", e);
 	const struct bill_line *top = dearest(b);
@@ -244,17 +260,21 @@ static int make_card(struct node_env *env, const cJSON *cost, const struct bill 
 		card_link(card, "cost", "/reports/cost.json", e) < 0)
 		return -1;
 	if (b->estimated > 0) {
-		snprintf(text, sizeof(text), "%zu of %zu lines use an estimate by regional ratio",
+		snprintf(text, sizeof(text),
+			"%zu of %zu lines use an estimate by regional ratio",
 			b->estimated, b->n);
-		if (card_risk(card, text, "check these lines against the region's price list", e) < 0)
+		if (card_risk(card, text,
+			    "check these lines against the region's price list", e) < 0)
 			return -1;
 	}
 	if (card_lines(card, b, e) < 0)
 		return -1;
 	if (top == NULL)
 		return card_choice(card, METHOD, e, "the bill of materials is empty");
-	return card_choice(card, METHOD, e, "%s%.2f USD a month from %zu lines; the largest is %s "
-		"(%s) at %.2f USD", b->unpriced > 0 ? "at least " : "", usd, b->n,
+	return card_choice(card, METHOD, e,
+		"%s%.2f USD a month from %zu lines; the largest is %s "
+		"(%s) at %.2f USD",
+		b->unpriced > 0 ? "at least " : "", usd, b->n,
 		top->component != NULL ? top->component : top->sku, top->sku,
 		pico_number(top->amount));
 }
@@ -262,8 +282,9 @@ static int make_card(struct node_env *env, const cJSON *cost, const struct bill 
 /* A plan that nothing satisfied has no bill; later nodes still find the key. */
 static int no_bill(cJSON *cost, struct err *e)
 {
-	static const char *const nulls[] = { "monthly_usd", "monthly_usd_exact", "low_usd",
-		"expected_usd", "high_usd", "delta_vs_prev_usd", "delta_vs_prev_pct", "delta" };
+	static const char *const nulls[] = { "monthly_usd", "monthly_usd_exact",
+		"low_usd", "expected_usd", "high_usd", "delta_vs_prev_usd",
+		"delta_vs_prev_pct", "delta" };
 
 	for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
 		if (json_set_null(cost, nulls[i], e) < 0)
@@ -283,8 +304,8 @@ static int price_plan(struct node_env *env, const struct critic_args *a, const c
 	struct usage *usage = NULL;
 	struct bills b = { 0 };
 	struct bill_options o = { .free_tier = a->free_tier };
-	const char *cloud = json_str_or(plan, "cloud", json_str_or(json_get(in, "constraints"),
-		"cloud", "aws"));
+	const char *cloud = json_str_or(
+		plan, "cloud", json_str_or(json_get(in, "constraints"), "cloud", "aws"));
 	int ret = -1;
 
 	if (a->usage != NULL && usage_load(&usage, a->usage, e) < 0)
@@ -305,7 +326,8 @@ out:
 	return ret;
 }
 
-int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
 	const cJSON *plan = json_get(in, "plan");
 	cJSON *cost = json_add_object(out, "cost", e);

@@ -5,13 +5,15 @@ static const struct opt opts[] = {
 	OPT_FILE(0, "previous", struct critic_args, previous,
 		"an earlier state: say what changed in cost, and why"),
 	OPT_FILE(0, "usage", struct critic_args, usage,
-		"quantities, hours, commitments and discounts (mlops-critic(1), USAGE FILE)"),
+		"quantities, hours, commitments and discounts (mlops-critic(1), USAGE "
+		"FILE)"),
 	OPT_FLAG(0, "free-tier", struct critic_args, free_tier,
 		"take the provider's always-free allowances off"),
 	OPT_FLAG(0, "no-estimates", struct critic_args, no_estimates,
 		"leave a line unpriced where only another region's price is known"),
 	OPT_STR(0, "format", "json|text|usage", struct critic_args, format,
-		"the state (json), tables for people (text), or a usage file to edit (usage)"),
+		"the state (json), tables for people (text), or a usage file to edit "
+		"(usage)"),
 	OPT_END,
 };
 
@@ -34,7 +36,8 @@ static int wants_cost(const void *args)
 static const struct filter tech = {
 	.node = NODE_CRITIC_TECH,
 	.version = "1",
-	.summary = "check capacity, latency, availability, failure domains and quotas of a plan",
+	.summary = "check capacity, latency, availability, failure domains and quotas of "
+		   "a plan",
 	.run = tech_run,
 	.wanted = wants_tech,
 };
@@ -81,14 +84,15 @@ static int check_format(struct node_env *env, void *args, struct err *e)
 	(void)env;
 	if (strcmp(a->format, "json") != 0 && strcmp(a->format, "text") != 0 &&
 		strcmp(a->format, "usage") != 0) {
-		err_fill(e, ERR_USAGE, "--format is json, text or usage, not '%s'", a->format);
+		err_fill(e, ERR_USAGE, "--format is json, text or usage, not '%s'",
+			a->format);
 		return -2;
 	}
 	return -1;
 }
 
-static int print(struct node_env *env, const void *args, const cJSON *state, struct buf *out,
-	struct err *e)
+static int print(struct node_env *env, const void *args, const cJSON *state,
+	struct buf *out, struct err *e)
 {
 	const struct critic_args *a = args;
 

@@ -33,7 +33,8 @@ static int equal(const char *a, const char *b)
 static struct item *find(const struct side *s, const struct item *like)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (equal(s->at[i].sku, like->sku) && equal(s->at[i].component, like->component) &&
+		if (equal(s->at[i].sku, like->sku) &&
+			equal(s->at[i].component, like->component) &&
 			equal(s->at[i].region, like->region))
 			return &s->at[i];
 	return NULL;
@@ -60,8 +61,10 @@ static int side_of_bill(struct side *s, const struct bill *b, struct err *e)
 		const struct bill_line *l = &b->line[i];
 
 		if (strcmp(l->kind, "one_off") != 0)
-			put(s, &(struct item){ l->component, l->sku, l->region, l->kind,
-				quantity_number(&l->qty), l->amount, l->price.unit_price });
+			put(s,
+				&(struct item){ l->component, l->sku, l->region, l->kind,
+					quantity_number(&l->qty), l->amount,
+					l->price.unit_price });
 	}
 	s->total = b->monthly;
 	s->itemised = 1;
@@ -69,7 +72,8 @@ static int side_of_bill(struct side *s, const struct bill *b, struct err *e)
 }
 
 /* A line's amount, from all its digits where they are, else from cents. */
-static int amount_of(const cJSON *o, const char *exact, const char *rounded, pico_usd *out)
+static int amount_of(
+	const cJSON *o, const char *exact, const char *rounded, pico_usd *out)
 {
 	struct err ignored;
 	double usd = json_num_or(o, rounded, NAN);
@@ -92,17 +96,18 @@ static int side_of_cost(struct side *s, const cJSON *cost, struct err *e)
 	s->at = calloc(json_len(lines) + 1, sizeof(*s->at));
 	if (s->at == NULL)
 		return err_no_memory(e);
-	JSON_EACH(l, lines) {
-		struct item it = { json_str_or(l, "component", NULL), json_str_or(l, "sku", NULL),
-			json_str_or(l, "region", NULL), json_str_or(l, "kind", "baseline"),
+	JSON_EACH (l, lines) {
+		struct item it = { json_str_or(l, "component", NULL),
+			json_str_or(l, "sku", NULL), json_str_or(l, "region", NULL),
+			json_str_or(l, "kind", "baseline"),
 			json_num_or(l, "quantity", NAN), 0, 0 };
 
 		if (json_is(json_get(l, "usd"), JSON_NULL) || equal(it.kind, "one_off"))
 			continue;
 		if (it.sku == NULL || !isfinite(it.qty) ||
 			amount_of(l, "usd_exact", "usd", &it.usd) < 0 ||
-			pico_from_number(json_num_or(l, "unit_price_usd", NAN), &it.unit_price,
-				&ignored) < 0) {
+			pico_from_number(json_num_or(l, "unit_price_usd", NAN),
+				&it.unit_price, &ignored) < 0) {
 			s->n = 0;
 			return 0;
 		}
@@ -140,9 +145,11 @@ static int compare(cJSON *list, pico_usd by_cause[N_CAUSES], const struct item *
 
 	if (old->unit_price != new->unit_price || old->qty == new->qty)
 		/* The old quantity at the new average price, less what it cost. */
-		priced = new->qty == 0 || old->qty == new->qty ? delta :
-			(pico_usd)llround(pico_number(new->usd) * old->qty / new->qty * 1e6) *
-				1000000 - old->usd;
+		priced = new->qty == 0 || old->qty == new->qty
+			? delta
+			: (pico_usd)llround(pico_number(new->usd) * old->qty / new->qty *
+				  1e6) * 1000000 -
+				old->usd;
 	by_cause[REPRICED] += priced;
 	by_cause[sized] += delta - priced;
 	if (add_change(list, REPRICED, new, priced, old->qty, new->qty, e) < 0)
@@ -176,21 +183,25 @@ static int explain(cJSON *list, pico_usd by_cause[N_CAUSES], const struct side *
 	return 0;
 }
 
-static int set_delta(cJSON *cost, const struct side *old, const struct side *new, struct err *e)
+static int set_delta(
+	cJSON *cost, const struct side *old, const struct side *new, struct err *e)
 {
-	pico_usd by_cause[N_CAUSES] = { 0 }, delta = new->total - old->total, rest = delta;
+	pico_usd by_cause[N_CAUSES] = { 0 }, delta = new->total - old->total,
+		 rest = delta;
 	cJSON *d = json_add_object(cost, "delta", e), *causes, *changes;
 	double pct;
 
 	causes = d == NULL ? NULL : json_add_object(d, "by_cause", e);
 	changes = causes == NULL ? NULL : json_add_array(d, "changes", e);
-	if (changes == NULL || (old->itemised && explain(changes, by_cause, old, new, e) < 0))
+	if (changes == NULL ||
+		(old->itemised && explain(changes, by_cause, old, new, e) < 0))
 		return -1;
 	for (int c = 0; c < NOT_ITEMISED; c++)
 		rest -= by_cause[c];
 	by_cause[NOT_ITEMISED] = rest;
 	for (int c = 0; c < N_CAUSES; c++)
-		if (by_cause[c] != 0 && pico_set_usd(causes, cause_names[c], by_cause[c], e) < 0)
+		if (by_cause[c] != 0 &&
+			pico_set_usd(causes, cause_names[c], by_cause[c], e) < 0)
 			return -1;
 	if (pico_set_usd(d, "previous_usd", old->total, e) < 0 ||
 		pico_set_usd(cost, "delta_vs_prev_usd", delta, e) < 0)
@@ -218,12 +229,13 @@ static int read_previous(const char *path, cJSON **out, struct err *e)
 	return ret;
 }
 
-static int old_side(struct side *s, struct bill *old, const cJSON *state, struct price_books *books,
-	const struct bill_options *opts, struct err *e)
+static int old_side(struct side *s, struct bill *old, const cJSON *state,
+	struct price_books *books, const struct bill_options *opts, struct err *e)
 {
 	const cJSON *cost = json_get(state, "cost");
 
-	if (json_is(cost, JSON_OBJECT) && !json_is(json_get(cost, "monthly_usd"), JSON_NULL))
+	if (json_is(cost, JSON_OBJECT) &&
+		!json_is(json_get(cost, "monthly_usd"), JSON_NULL))
 		return side_of_cost(s, cost, e);
 	if (!json_is(json_at(state, "/plan/bom"), JSON_ARRAY))
 		return 1; /* nothing to compare with */
@@ -235,12 +247,13 @@ static int old_side(struct side *s, struct bill *old, const cJSON *state, struct
 static int set_nothing(cJSON *cost, struct err *e)
 {
 	return json_set_null(cost, "delta_vs_prev_usd", e) < 0 ||
-		json_set_null(cost, "delta_vs_prev_pct", e) < 0 ? -1 :
-		json_set_null(cost, "delta", e);
+			json_set_null(cost, "delta_vs_prev_pct", e) < 0
+		? -1
+		: json_set_null(cost, "delta", e);
 }
 
-int delta_set(cJSON *cost, const struct bill *now, const char *path, struct price_books *books,
-	const struct bill_options *opts, struct err *e)
+int delta_set(cJSON *cost, const struct bill *now, const char *path,
+	struct price_books *books, const struct bill_options *opts, struct err *e)
 {
 	struct side old = { 0 }, new = { 0 };
 	struct bill old_bill = { 0 };

@@ -11,8 +11,10 @@ struct critic_args {
 	int free_tier, no_estimates;
 };
 
-int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e);
-int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e);
+int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e);
+int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e);
 
 /* ---- cost ---- */
 

@@ -15,24 +15,28 @@ static const struct need {
 } needs[] = {
 	{ "s3", "writes per prefix", "eps_peak", 0.01, "requests/s",
 		"spread writes over more prefixes" },
-	{ "s3", "reads per prefix", "rps_peak", 1, "requests/s", "spread reads over more prefixes, or "
+	{ "s3", "reads per prefix", "rps_peak", 1, "requests/s",
+		"spread reads over more prefixes, or "
 		"cache" },
-	{ "sagemaker-feature-store", "transactions per second per API", "rps_peak", 1, "requests/s",
-		"ask for a higher quota, or cache features" },
-	{ "apigateway", "payload", "payload_kb", 0.001, "MB", "send large payloads by object store" },
+	{ "sagemaker-feature-store", "transactions per second per API", "rps_peak", 1,
+		"requests/s", "ask for a higher quota, or cache features" },
+	{ "apigateway", "payload", "payload_kb", 0.001, "MB",
+		"send large payloads by object store" },
 	{ "apigateway", "HTTP API integration timeout", "llm_p99_ms", 0.001, "s",
 		"stream the answer, or answer asynchronously" },
 	{ "sagemaker-endpoint", "model response time", "llm_p99_ms", 0.001, "s",
 		"an asynchronous endpoint" },
 	{ "sagemaker-endpoint", "request payload", "payload_kb", 1024, "bytes",
 		"send large payloads by object store" },
-	{ "dynamodb", "item size", "record_kb", 1, "KB", "keep large values in the object store" },
+	{ "dynamodb", "item size", "record_kb", 1, "KB",
+		"keep large values in the object store" },
 };
 
 static const struct need *need_of(const char *service, const char *quota)
 {
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
-		if (strcmp(needs[i].service, service) == 0 && strcmp(needs[i].quota, quota) == 0)
+		if (strcmp(needs[i].service, service) == 0 &&
+			strcmp(needs[i].quota, quota) == 0)
 			return &needs[i];
 	return NULL;
 }
@@ -42,7 +46,8 @@ static int add_quota(struct tech *t, const cJSON *q, const struct need *n, doubl
 {
 	cJSON *o = json_push_object(json_edit(t->critique, "/quotas"), e);
 
-	if (o == NULL || json_set_str(o, "service", json_str_or(q, "service", ""), e) < 0 ||
+	if (o == NULL ||
+		json_set_str(o, "service", json_str_or(q, "service", ""), e) < 0 ||
 		json_set_str(o, "quota", json_str_or(q, "quota", ""), e) < 0 ||
 		json_set_copy(o, "value", json_get(q, "value"), e) < 0 ||
 		json_set_str(o, "unit", json_str_or(q, "unit", ""), e) < 0 ||
@@ -51,8 +56,9 @@ static int add_quota(struct tech *t, const cJSON *q, const struct need *n, doubl
 		return -1;
 	if (n == NULL)
 		return json_set_null(o, "need", e);
-	return json_set_num(o, "need", nearbyint(need * 1000) / 1000, e) < 0 ? -1 :
-		json_set_num(o, "used_pct", nearbyint(need / value * 1000) / 10, e);
+	return json_set_num(o, "need", nearbyint(need * 1000) / 1000, e) < 0
+		? -1
+		: json_set_num(o, "used_pct", nearbyint(need / value * 1000) / 10, e);
 }
 
 static int report_quota(struct tech *t, const cJSON *q, const struct need *n, double need,
@@ -64,18 +70,23 @@ static int report_quota(struct tech *t, const cJSON *q, const struct need *n, do
 	if (need < 0.8 * value)
 		return 0;
 	f = finding(t, "quota", need > value ? SEV_HIGH : SEV_MEDIUM, service, e);
-	if (f == NULL || finding_title(f, e, "%s needs %.4g of %.4g %s: %s", json_str_or(q, "needed_by",
-		"the plan"), need, value, n->unit, n->quota) < 0 ||
-		finding_detail(f, e, "quota '%s' of %s at peak load", n->quota, service) < 0 ||
-		finding_number(f, "need", need, e) < 0 || finding_number(f, "quota", value, e) < 0)
+	if (f == NULL ||
+		finding_title(f, e, "%s needs %.4g of %.4g %s: %s",
+			json_str_or(q, "needed_by", "the plan"), need, value, n->unit,
+			n->quota) < 0 ||
+		finding_detail(f, e, "quota '%s' of %s at peak load", n->quota, service) <
+			0 ||
+		finding_number(f, "need", need, e) < 0 ||
+		finding_number(f, "quota", value, e) < 0)
 		return -1;
 	return finding_remedy(f, e, "%s", n->remedy);
 }
 
 int check_quotas(struct tech *t, struct err *e)
 {
-	JSON_EACH(q, json_get(t->plan, "quotas")) {
-		const struct need *n = need_of(json_str_or(q, "service", ""), json_str_or(q, "quota", ""));
+	JSON_EACH (q, json_get(t->plan, "quotas")) {
+		const struct need *n = need_of(
+			json_str_or(q, "service", ""), json_str_or(q, "quota", ""));
 		double value = json_num_or(q, "value", 0);
 		double need = n == NULL ? 0 : json_num_or(t->load, n->load, 0) * n->times;
 
@@ -120,22 +131,28 @@ static int service_used(const struct tech *t, const cJSON *part, const cJSON *v)
 	return used;
 }
 
-static int report_lifecycle(struct tech *t, const cJSON *part, const cJSON *service,
-	struct err *e)
+static int report_lifecycle(
+	struct tech *t, const cJSON *part, const cJSON *service, struct err *e)
 {
 	const char *name = json_str_or(part, "slot", json_str_or(part, "module", "?"));
 	const cJSON *life = json_get(service, "lifecycle");
 	cJSON *f;
 
-	if (life == NULL || service_obtainable(service, json_get(t->constraints, "existing_stack")))
+	if (life == NULL ||
+		service_obtainable(service, json_get(t->constraints, "existing_stack")))
 		return 0;
 	f = finding(t, "lifecycle", SEV_HIGH, name, e);
-	if (f == NULL || finding_title(f, e, "%s rests on %s, which is %s", name,
-		service_name(service, "?"), json_str_or(life, "status", "closed")) < 0 ||
-		finding_detail(f, e, "%s for %s since %s", json_str_or(life, "status", "closed"),
-			json_str_or(life, "for", "everyone"), json_str_or(life, "since", "?")) < 0)
+	if (f == NULL ||
+		finding_title(f, e, "%s rests on %s, which is %s", name,
+			service_name(service, "?"),
+			json_str_or(life, "status", "closed")) < 0 ||
+		finding_detail(f, e, "%s for %s since %s",
+			json_str_or(life, "status", "closed"),
+			json_str_or(life, "for", "everyone"),
+			json_str_or(life, "since", "?")) < 0)
 		return -1;
-	return finding_remedy(f, e, "use %s", json_str_or(life, "instead", "another pattern"));
+	return finding_remedy(
+		f, e, "use %s", json_str_or(life, "instead", "another pattern"));
 }
 
 /* "PCI-DSS" -> "pci": as service facts name the regimes. */
@@ -146,7 +163,7 @@ static const struct {
 
 static int already(const struct tech *t, const char *id, const char *component)
 {
-	JSON_EACH(f, t->findings)
+	JSON_EACH (f, t->findings)
 		if (strcmp(json_str_or(f, "id", ""), id) == 0 &&
 			strcmp(json_str_or(f, "component", ""), component) == 0)
 			return 1;
@@ -165,13 +182,15 @@ static int report_regime(struct tech *t, const cJSON *service, size_t i, struct 
 		return 0;
 	f = finding(t, "fact", yes == SERVICE_NO ? SEV_HIGH : SEV_MEDIUM, id, e);
 	if (f == NULL || json_set_str(f, "id", name, e) < 0 ||
-		finding_title(f, e, yes == SERVICE_NO ? "%s is not eligible under %s" :
-			"%s is not known to be eligible under %s", service_name(service, id),
-			regimes[i].constraint) < 0 ||
-		finding_detail(f, e, "facts as of: %s", json_str_or(service, "compliance_as_of",
-			"unknown")) < 0)
+		finding_title(f, e,
+			yes == SERVICE_NO ? "%s is not eligible under %s"
+					  : "%s is not known to be eligible under %s",
+			service_name(service, id), regimes[i].constraint) < 0 ||
+		finding_detail(f, e, "facts as of: %s",
+			json_str_or(service, "compliance_as_of", "unknown")) < 0)
 		return -1;
-	return finding_remedy(f, e, "confirm it on the provider's compliance page, or exclude the "
+	return finding_remedy(f, e,
+		"confirm it on the provider's compliance page, or exclude the "
 		"service");
 }
 
@@ -179,11 +198,12 @@ int check_services(struct tech *t, struct err *e)
 {
 	const cJSON *named = json_get(t->constraints, "compliance");
 
-	JSON_EACH(part, json_get(t->facts, "parts"))
-		JSON_EACH(v, json_get(part, "services")) {
+	JSON_EACH (part, json_get(t->facts, "parts"))
+		JSON_EACH (v, json_get(part, "services")) {
 			const char *id = service_id(v);
-			const cJSON *service = t->services == NULL || id == NULL ? NULL :
-				services_find(t->services, id);
+			const cJSON *service = t->services == NULL || id == NULL
+				? NULL
+				: services_find(t->services, id);
 
 			if (service == NULL || !service_used(t, part, v))
 				continue;
@@ -205,7 +225,7 @@ int check_cold_starts(struct tech *t, struct err *e)
 {
 	double target = json_num_or(t->constraints, "sla_latency_ms", 0);
 
-	JSON_EACH(s, t->slots) {
+	JSON_EACH (s, t->slots) {
 		const char *name = json_str_or(s, "slot", "?");
 		const cJSON *warm = json_at(s, "/params/provisioned");
 		cJSON *f;
@@ -214,14 +234,20 @@ int check_cold_starts(struct tech *t, struct err *e)
 			!json_is(warm, JSON_NUMBER) || json_number(warm, 0) > 0 ||
 			!on_request_path(t, name))
 			continue;
-		f = finding(t, "cold_start", target > 0 && target < 2 * LAMBDA_COLD_MS ? SEV_MEDIUM :
-			SEV_LOW, name, e);
+		f = finding(t, "cold_start",
+			target > 0 && target < 2 * LAMBDA_COLD_MS ? SEV_MEDIUM : SEV_LOW,
+			name, e);
 		if (f == NULL || finding_title(f, e, "%s starts cold", name) < 0 ||
-			finding_detail(f, e, "no warm copies: the first request of each copy waits about %d ms "
-				"(est.)", LAMBDA_COLD_MS) < 0 ||
+			finding_detail(f, e,
+				"no warm copies: the first request of each copy waits "
+				"about %d ms "
+				"(est.)",
+				LAMBDA_COLD_MS) < 0 ||
 			finding_number(f, "cold_ms", LAMBDA_COLD_MS, e) < 0 ||
 			finding_number(f, "target_ms", target, e) < 0 ||
-			finding_remedy(f, e, "provisioned concurrency for the average load, or containers") < 0)
+			finding_remedy(f, e,
+				"provisioned concurrency for the average load, or "
+				"containers") < 0)
 			return -1;
 	}
 	return 0;
@@ -238,11 +264,13 @@ static const struct keep {
 		"an item that fails each time blocks its queue or is dropped",
 		"add a dead-letter queue with an alarm on its length" },
 	{ "store", "backups", "versioning", "has neither backups nor versions",
-		"a deletion or a bad write cannot be taken back", "turn on backups, versions or "
+		"a deletion or a bad write cannot be taken back",
+		"turn on backups, versions or "
 		"point-in-time recovery" },
 };
 
-static int judge_keep(struct tech *t, const cJSON *part, const struct keep *k, struct err *e)
+static int judge_keep(
+	struct tech *t, const cJSON *part, const struct keep *k, struct err *e)
 {
 	const cJSON *claims = json_get(part, "claims");
 	const char *name = json_str_or(part, "slot", json_str_or(part, "module", "?"));
@@ -269,16 +297,20 @@ static int judge_retention(struct tech *t, const cJSON *part, struct err *e)
 	if (!isfinite(hours) || hours >= 48)
 		return 0;
 	f = finding(t, "durability", SEV_LOW, name, e);
-	if (f == NULL || finding_title(f, e, "%s keeps its records for %.0f hours", name, hours) < 0 ||
-		finding_detail(f, e, "a consumer that is down for longer loses data") < 0 ||
+	if (f == NULL ||
+		finding_title(f, e, "%s keeps its records for %.0f hours", name, hours) <
+			0 ||
+		finding_detail(f, e, "a consumer that is down for longer loses data") <
+			0 ||
 		finding_number(f, "retention_hours", hours, e) < 0)
 		return -1;
-	return finding_remedy(f, e, "keep 72 hours or more, or write the raw records to the lake first");
+	return finding_remedy(f, e,
+		"keep 72 hours or more, or write the raw records to the lake first");
 }
 
 int check_durability(struct tech *t, struct err *e)
 {
-	JSON_EACH(part, json_get(t->facts, "parts")) {
+	JSON_EACH (part, json_get(t->facts, "parts")) {
 		for (size_t i = 0; i < ARRAY_LEN(keeps); i++)
 			if (judge_keep(t, part, &keeps[i], e) < 0)
 				return -1;

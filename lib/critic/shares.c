@@ -54,14 +54,15 @@ static const char *capability_of(const cJSON *plan, const char *slot)
 {
 	if (slot == NULL)
 		return "other";
-	JSON_EACH(s, json_get(plan, "slots"))
+	JSON_EACH (s, json_get(plan, "slots"))
 		if (strcmp(json_str_or(s, "slot", ""), slot) == 0)
 			return json_str_or(s, "capability", "other");
-	JSON_EACH(b, json_get(plan, "bases"))
+	JSON_EACH (b, json_get(plan, "bases"))
 		if (strcmp(json_str_or(b, "module", ""), slot) == 0 ||
 			strcmp(json_str_or(b, "pattern", ""), slot) == 0)
 			return "base";
-	return strncmp(slot, "base", 4) == 0 || strstr(slot, ".base.") != NULL ? "base" : "other";
+	return strncmp(slot, "base", 4) == 0 || strstr(slot, ".base.") != NULL ? "base"
+									       : "other";
 }
 
 static int set_both(cJSON *cost, const struct bill *b, const cJSON *plan, struct err *e)
@@ -85,7 +86,8 @@ static int set_both(cJSON *cost, const struct bill *b, const cJSON *plan, struct
 	}
 	if (set_shares(cost, "by_service", "service", &services, b->monthly, e) < 0)
 		goto out;
-	ret = set_shares(cost, "by_capability", "capability", &capabilities, b->monthly, e);
+	ret = set_shares(
+		cost, "by_capability", "capability", &capabilities, b->monthly, e);
 out:
 	free(services.at);
 	free(capabilities.at);
@@ -113,10 +115,12 @@ static int set_budget(cJSON *cost, const struct bill *b, const cJSON *band, stru
 		nearbyint((double)b->monthly * 1000 / (double)limit) / 10, e);
 }
 
-static int set_per_thousand(cJSON *cost, const struct bill *b, const cJSON *in, struct err *e)
+static int set_per_thousand(
+	cJSON *cost, const struct bill *b, const cJSON *in, struct err *e)
 {
 	double rps = json_number(json_at(in, "/plan/load/rps_avg"),
-		json_number(json_at(in, "/constraints/throughput/requests_per_second"), 0));
+		json_number(
+			json_at(in, "/constraints/throughput/requests_per_second"), 0));
 	double thousands = rps * 3600 * HOURS_PER_MONTH / 1000;
 
 	if (!(thousands > 0))
@@ -135,10 +139,13 @@ int shares_set(cJSON *cost, const struct bill *b, const cJSON *in, struct err *e
 
 double bill_confidence(const struct bill *b)
 {
-	static const struct { const char *name; double trust; } table[] = {
-		{ "aws-feed-copy", 0.95 }, { "provider-feed", 0.95 }, { "third-party-checked", 0.9 },
-		{ "aws-statement", 0.9 }, { "tool-golden", 0.85 }, { "third-party", 0.6 },
-		{ "estimate", 0.5 }, { "estimate-weak", 0.35 } };
+	static const struct {
+		const char *name;
+		double trust;
+	} table[] = { { "aws-feed-copy", 0.95 }, { "provider-feed", 0.95 },
+		{ "third-party-checked", 0.9 }, { "aws-statement", 0.9 },
+		{ "tool-golden", 0.85 }, { "third-party", 0.6 }, { "estimate", 0.5 },
+		{ "estimate-weak", 0.35 } };
 	double sum = 0, weight = 0, priced;
 
 	for (size_t i = 0; i < b->n; i++) {

@@ -21,12 +21,14 @@ cJSON *finding(struct tech *t, const char *kind, enum severity sev, const char *
 		json_set_str(f, "severity", severities[sev], e) < 0 ||
 		json_set_str(f, "component", component, e) < 0 ||
 		json_set_str(f, "slot", slot != NULL ? component : NULL, e) < 0 ||
-		json_set_str(f, "title", "", e) < 0 || json_set_str(f, "detail", "", e) < 0 ||
+		json_set_str(f, "title", "", e) < 0 ||
+		json_set_str(f, "detail", "", e) < 0 ||
 		json_add_object(f, "numbers", e) == NULL)
 		return NULL;
 	remedy = json_add_object(f, "remedy", e);
 	if (remedy == NULL || json_set_str(remedy, "action", "", e) < 0 ||
-		json_set_null(remedy, "change", e) < 0 || json_set_null(remedy, "monthly_usd", e) < 0)
+		json_set_null(remedy, "change", e) < 0 ||
+		json_set_null(remedy, "monthly_usd", e) < 0)
 		return NULL;
 	return f;
 }
@@ -88,7 +90,7 @@ int finding_number(cJSON *f, const char *name, double value, struct err *e)
 
 const cJSON *slot_by_name(const struct tech *t, const char *name)
 {
-	JSON_EACH(s, t->slots)
+	JSON_EACH (s, t->slots)
 		if (strcmp(json_str_or(s, "slot", ""), name) == 0)
 			return s;
 	return NULL;
@@ -96,9 +98,9 @@ const cJSON *slot_by_name(const struct tech *t, const char *name)
 
 int on_request_path(const struct tech *t, const char *slot)
 {
-	JSON_EACH(p, json_get(t->plan, "paths"))
+	JSON_EACH (p, json_get(t->plan, "paths"))
 		if ((json_bool_or(p, "limits_latency", 0) ||
-			json_bool_or(p, "limits_availability", 0)) &&
+			    json_bool_or(p, "limits_availability", 0)) &&
 			json_has_text(json_get(p, "slots"), slot))
 			return 1;
 	return strncmp(slot, "serve@", 6) == 0;
@@ -109,7 +111,8 @@ int on_request_path(const struct tech *t, const char *slot)
 /* Most severe first, else in the order of the checks. */
 static int sort_findings(struct tech *t, struct err *e)
 {
-	cJSON *sorted = json_new_array(e), *summary = json_add_object(t->critique, "summary", e);
+	cJSON *sorted = json_new_array(e),
+	      *summary = json_add_object(t->critique, "summary", e);
 
 	if (sorted == NULL || summary == NULL) {
 		json_free(sorted);
@@ -118,7 +121,7 @@ static int sort_findings(struct tech *t, struct err *e)
 	for (size_t sev = 0; sev < ARRAY_LEN(severities); sev++) {
 		double n = 0;
 
-		JSON_EACH(f, t->findings) {
+		JSON_EACH (f, t->findings) {
 			if (strcmp(json_str_or(f, "severity", ""), severities[sev]) != 0)
 				continue;
 			n++;
@@ -153,29 +156,33 @@ static int make_card(struct tech *t, struct err *e)
 {
 	cJSON *card = card_add(t->env->cards, "critic.tech", e);
 	const cJSON *s = json_get(t->critique, "summary");
-	size_t serious = (size_t)(json_num_or(s, "high", 0) + json_num_or(s, "medium", 0));
-	static const char *const reads[] = { "sla_latency_ms", "availability_target", "throughput",
-		"compliance" };
+	size_t serious =
+		(size_t)(json_num_or(s, "high", 0) + json_num_or(s, "medium", 0));
+	static const char *const reads[] = { "sla_latency_ms", "availability_target",
+		"throughput", "compliance" };
 
 	if (card == NULL)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(reads); i++)
 		if (card_input_key(card, reads[i], e) < 0)
 			return -1;
-	if (card_input_artifact(card, "plan", e) < 0 || card_paths(card, t->critique, e) < 0 ||
+	if (card_input_artifact(card, "plan", e) < 0 ||
+		card_paths(card, t->critique, e) < 0 ||
 		card_confidence(card, serious == 0 ? 0.85 : 0.75, e) < 0)
 		return -1;
-	JSON_EACH(f, json_get(t->critique, "findings")) {
+	JSON_EACH (f, json_get(t->critique, "findings")) {
 		const char *sev = json_str_or(f, "severity", "");
 
 		if ((*sev == 'h' || *sev == 'm') &&
 			card_risk(card, json_str_or(f, "title", ""),
-				json_str_or(json_get(f, "remedy"), "action", NULL), e) < 0)
+				json_str_or(json_get(f, "remedy"), "action", NULL),
+				e) < 0)
 			return -1;
 	}
 	return card_choice(card, t->infeasible ? "does-not-hold" : "holds", e,
-		"%.0f high, %.0f medium, %.0f low findings over %zu slots", json_num_or(s, "high", 0),
-		json_num_or(s, "medium", 0), json_num_or(s, "low", 0), json_len(t->slots));
+		"%.0f high, %.0f medium, %.0f low findings over %zu slots",
+		json_num_or(s, "high", 0), json_num_or(s, "medium", 0),
+		json_num_or(s, "low", 0), json_len(t->slots));
 }
 
 /* ---- the node ---- */
@@ -209,11 +216,13 @@ static int prepare(struct tech *t, const cJSON *in, cJSON *out, struct err *e)
 	return services_load(&t->services, t->env, cloud, e);
 }
 
-int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
-	static int (*const checks[])(struct tech *, struct err *) = { check_capacity, check_paths,
-		check_availability, check_single_points, check_coupling, check_egress, check_quotas,
-		check_services, check_cold_starts, check_durability };
+	static int (*const checks[])(struct tech *, struct err *) = { check_capacity,
+		check_paths, check_availability, check_single_points, check_coupling,
+		check_egress, check_quotas, check_services, check_cold_starts,
+		check_durability };
 	struct tech t = { .env = env };
 	int ret = 0;
 

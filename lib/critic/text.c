@@ -60,7 +60,7 @@ static void bars(const cJSON *list, const char *label, struct buf *out)
 {
 	double most = json_num_or(json_first(list), "usd", 0);
 
-	JSON_EACH(s, list) {
+	JSON_EACH (s, list) {
 		double usd = json_num_or(s, "usd", 0);
 		int n = most > 0 ? (int)nearbyint(usd * BAR / most) : 0;
 
@@ -77,8 +77,9 @@ static void summary(const cJSON *cost, struct buf *out)
 {
 	const cJSON *budget = json_get(cost, "budget"), *delta = json_get(cost, "delta");
 
-	buf_addf(out, "\n%s%.2f USD a month", json_bool_or(cost, "lower_bound", 0) ?
-		"at least " : "", json_num_or(cost, "monthly_usd", 0));
+	buf_addf(out, "\n%s%.2f USD a month",
+		json_bool_or(cost, "lower_bound", 0) ? "at least " : "",
+		json_num_or(cost, "monthly_usd", 0));
 	buf_addf(out, "  (low %.2f, high %.2f; baseline %.2f, usage %.2f)\n",
 		json_num_or(cost, "low_usd", 0), json_num_or(cost, "high_usd", 0),
 		json_num_or(cost, "baseline_usd", 0), json_num_or(cost, "usage_usd", 0));
@@ -91,16 +92,20 @@ static void summary(const cJSON *cost, struct buf *out)
 		buf_addf(out, "%.0f lines are estimated from another region's price\n",
 			json_num_or(cost, "estimated_lines", 0));
 	if (json_is(budget, JSON_OBJECT))
-		buf_addf(out, "budget %.2f USD: %.2f USD %s\n", json_num_or(budget, "max_usd", 0),
+		buf_addf(out, "budget %.2f USD: %.2f USD %s\n",
+			json_num_or(budget, "max_usd", 0),
 			fabs(json_num_or(budget, "headroom_usd", 0)),
 			json_bool_or(budget, "within", 0) ? "left" : "over");
 	if (json_is(delta, JSON_OBJECT)) {
 		buf_addf(out, "%+.2f USD", json_num_or(cost, "delta_vs_prev_usd", 0));
 		if (json_is(json_get(cost, "delta_vs_prev_pct"), JSON_NUMBER))
-			buf_addf(out, " (%+.1f %%)", json_num_or(cost, "delta_vs_prev_pct", 0));
-		buf_addf(out, " against %.2f USD before\n", json_num_or(delta, "previous_usd", 0));
-		JSON_EACH(c, json_get(delta, "by_cause"))
-			buf_addf(out, "  %-14s %+12.2f\n", json_key(c), json_number(c, 0));
+			buf_addf(out, " (%+.1f %%)",
+				json_num_or(cost, "delta_vs_prev_pct", 0));
+		buf_addf(out, " against %.2f USD before\n",
+			json_num_or(delta, "previous_usd", 0));
+		JSON_EACH (c, json_get(delta, "by_cause"))
+			buf_addf(
+				out, "  %-14s %+12.2f\n", json_key(c), json_number(c, 0));
 	}
 }
 
@@ -118,7 +123,7 @@ int cost_text(const cJSON *state, struct buf *out, struct err *e)
 	buf_add_str(out, "  ");
 	cell(out, "quantity", 24);
 	buf_addf(out, " %14s%12s  price date\n", "unit price", "USD a month");
-	JSON_EACH(l, json_get(cost, "breakdown"))
+	JSON_EACH (l, json_get(cost, "breakdown"))
 		line_row(l, out);
 	buf_add_char(out, '\n');
 	bars(json_get(cost, "by_service"), "service", out);
@@ -132,7 +137,7 @@ int tech_text(const cJSON *state, struct buf *out, struct err *e)
 {
 	const cJSON *critique = json_get(state, "critique");
 
-	JSON_EACH(f, json_get(critique, "findings")) {
+	JSON_EACH (f, json_get(critique, "findings")) {
 		buf_add_char(out, '\n');
 		cell(out, json_str_or(f, "severity", ""), 8);
 		words(out, json_str_or(f, "title", ""), 200);
@@ -142,9 +147,10 @@ int tech_text(const cJSON *state, struct buf *out, struct err *e)
 		words(out, json_str_or(json_get(f, "remedy"), "action", ""), 400);
 		buf_add_char(out, '\n');
 	}
-	JSON_EACH(p, json_get(critique, "paths")) {
-		buf_addf(out, "\npath %s: p50 %.1f ms, p95 %.1f ms", json_str_or(p, "name", "?"),
-			json_num_or(p, "p50_ms", 0), json_num_or(p, "p95_ms", 0));
+	JSON_EACH (p, json_get(critique, "paths")) {
+		buf_addf(out, "\npath %s: p50 %.1f ms, p95 %.1f ms",
+			json_str_or(p, "name", "?"), json_num_or(p, "p50_ms", 0),
+			json_num_or(p, "p95_ms", 0));
 		if (json_is(json_get(p, "target_ms"), JSON_NUMBER))
 			buf_addf(out, ", target %.1f ms", json_num_or(p, "target_ms", 0));
 		buf_add_char(out, '\n');

@@ -5,16 +5,19 @@
 
 static const struct opt opts[] = {
 	OPT_FLAG(0, "ask", struct gate_args, ask, "ask on the terminal"),
-	OPT_FLAG(0, "approve", struct gate_args, approve, "approve the plan; needs --actor"),
+	OPT_FLAG(0, "approve", struct gate_args, approve,
+		"approve the plan; needs --actor"),
 	OPT_FLAG(0, "reject", struct gate_args, reject,
-		"reject the plan; needs --actor and a --comment, which goes back to planning"),
+		"reject the plan; needs --actor and a --comment, which goes back to "
+		"planning"),
 	OPT_LIST(0, "comment", "[POINTER=]TEXT", struct gate_args, comments,
 		"say something, about one element of the state or all of it"),
 	OPT_STR(0, "actor", "NAME", struct gate_args, actor, "who decides"),
 	OPT_STR(0, "expires", "72h", struct gate_args, expires,
 		"the decision ends after this time (s, m, h or d); without it, never"),
 	OPT_STR(0, "mode", "review|auto|read-only", struct gate_args, mode,
-		"auto approves what neither warns nor costs much more; read-only never decides"),
+		"auto approves what neither warns nor costs much more; read-only never "
+		"decides"),
 	OPT_NUM(0, "max-delta-usd", "USD", struct gate_args, max_delta_usd,
 		"a larger growth of the monthly cost needs a person (500)"),
 	OPT_NUM(0, "max-delta-pct", "PERCENT", struct gate_args, max_delta_pct,
@@ -22,8 +25,9 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-static const struct gate_args defaults = { .mode = "review", .max_delta_usd = 500,
-	.max_delta_pct = 20 };
+static const struct gate_args defaults = {
+	.mode = "review", .max_delta_usd = 500, .max_delta_pct = 20
+};
 
 /* What was decided, before it is written down. */
 struct decision {
@@ -49,7 +53,8 @@ static int read_duration(const char *text, int64_t *ns, struct err *e)
 				*ns = n * units[i].seconds * 1000000000;
 				return 0;
 			}
-	return err_set(e, ERR_USAGE, "--expires '%s' is not a time such as 90m, 72h or 3d", text);
+	return err_set(e, ERR_USAGE,
+		"--expires '%s' is not a time such as 90m, 72h or 3d", text);
 }
 
 static int check_args(struct node_env *env, void *args, struct err *e)
@@ -60,7 +65,8 @@ static int check_args(struct node_env *env, void *args, struct err *e)
 	(void)env;
 	if (strcmp(a->mode, "review") != 0 && strcmp(a->mode, "auto") != 0 &&
 		strcmp(a->mode, "read-only") != 0)
-		err_fill(e, ERR_USAGE, "--mode is review, auto or read-only, not '%s'", a->mode);
+		err_fill(e, ERR_USAGE, "--mode is review, auto or read-only, not '%s'",
+			a->mode);
 	else if (a->ask + a->approve + a->reject > 1)
 		err_fill(e, ERR_USAGE, "only one of --ask, --approve and --reject");
 	else if (strcmp(a->mode, "read-only") == 0 && a->ask + a->approve + a->reject > 0)
@@ -118,11 +124,13 @@ static int add_comment(cJSON *list, const char *text, const char *actor, const c
 	if (buf_ok(&pointer, e) < 0)
 		goto out;
 	if (equals != NULL && json_at(in, pointer.ptr) == NULL) {
-		err_fill(e, ERR_INPUT, "--comment: there is no element '%.200s'", pointer.ptr);
+		err_fill(e, ERR_INPUT, "--comment: there is no element '%.200s'",
+			pointer.ptr);
 		goto out;
 	}
 	o = json_push_object(list, e);
-	if (o != NULL && json_set_str(o, "pointer", equals == NULL ? NULL : pointer.ptr, e) == 0 &&
+	if (o != NULL &&
+		json_set_str(o, "pointer", equals == NULL ? NULL : pointer.ptr, e) == 0 &&
 		json_set_str(o, "text", equals == NULL ? text : equals + 1, e) == 0 &&
 		json_set_str(o, "actor", actor, e) == 0)
 		ret = json_set_str(o, "ts", ts, e);
@@ -140,17 +148,19 @@ static int set_comments(cJSON *hitl, const struct gate_args *a, const struct dec
 	for (size_t i = 0; list != NULL && i < a->comments.n; i++)
 		if (add_comment(list, a->comments.at[i], actor, ts, in, e) < 0)
 			return -1;
-	if (list == NULL || (d->asked_comment.len > 0 &&
-		add_comment(list, d->asked_comment.ptr, actor, ts, in, e) < 0))
+	if (list == NULL ||
+		(d->asked_comment.len > 0 &&
+			add_comment(list, d->asked_comment.ptr, actor, ts, in, e) < 0))
 		return -1;
-	return json_set_str(hitl, "comment", json_str_or(json_first(list), "text", NULL), e);
+	return json_set_str(
+		hitl, "comment", json_str_or(json_first(list), "text", NULL), e);
 }
 
 static int set_waived(cJSON *hitl, const cJSON *policy, struct err *e)
 {
 	cJSON *list = json_add_array(hitl, "waived", e);
 
-	JSON_EACH(r, json_get(policy, "rules"))
+	JSON_EACH (r, json_get(policy, "rules"))
 		if (list != NULL && json_is(json_get(r, "waiver"), JSON_OBJECT) &&
 			json_push_str(list, json_str_or(r, "id", "?"), e) < 0)
 			return -1;
@@ -161,21 +171,24 @@ static int set_reasons(cJSON *hitl, const struct obstacles *o, struct err *e)
 {
 	cJSON *list = json_add_array(hitl, "reasons", e);
 
-	JSON_EACH(r, o->blocking)
+	JSON_EACH (r, o->blocking)
 		if (list == NULL || json_push_copy(list, r, e) < 0)
 			return -1;
-	JSON_EACH(r, o->person)
+	JSON_EACH (r, o->person)
 		if (list == NULL || json_push_copy(list, r, e) < 0)
 			return -1;
-	return list == NULL ? -1 : json_set_bool(hitl, "blocked", json_len(o->blocking) > 0, e);
+	return list == NULL
+		? -1
+		: json_set_bool(hitl, "blocked", json_len(o->blocking) > 0, e);
 }
 
 static int set_thresholds(cJSON *hitl, const struct gate_args *a, struct err *e)
 {
 	cJSON *t = json_add_object(hitl, "thresholds", e);
 
-	return t == NULL || json_set_num(t, "max_delta_usd", a->max_delta_usd, e) < 0 ? -1 :
-		json_set_num(t, "max_delta_pct", a->max_delta_pct, e);
+	return t == NULL || json_set_num(t, "max_delta_usd", a->max_delta_usd, e) < 0
+		? -1
+		: json_set_num(t, "max_delta_pct", a->max_delta_pct, e);
 }
 
 static const char *status_of(const struct decision *d, const cJSON *plan)
@@ -196,12 +209,14 @@ static int set_times(cJSON *hitl, const struct decision *d, const struct gate_ar
 	if (a->expires != NULL && read_duration(a->expires, &ns, e) < 0)
 		return -1;
 	clock_format(now_ns + ns, end);
-	return json_set_str(hitl, "decided_at", d->choice == GATE_WAIT ? NULL : ts, e) < 0 ? -1 :
-		json_set_str(hitl, "expires_at", ns > 0 ? end : NULL, e);
+	return json_set_str(hitl, "decided_at", d->choice == GATE_WAIT ? NULL : ts, e) < 0
+		? -1
+		: json_set_str(hitl, "expires_at", ns > 0 ? end : NULL, e);
 }
 
 static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args *a,
-	const struct decision *d, const struct obstacles *o, const cJSON *in, struct err *e)
+	const struct decision *d, const struct obstacles *o, const cJSON *in,
+	struct err *e)
 {
 	char ts[CLOCK_TEXT_MAX];
 	cJSON *digest;
@@ -210,25 +225,29 @@ static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args 
 	if (json_set_str(hitl, "status", status_of(d, json_get(in, "plan")), e) < 0 ||
 		json_set_str(hitl, "gate", "pre-codegen", e) < 0 ||
 		json_set_str(hitl, "mode", a->mode, e) < 0 ||
-		json_set_str(hitl, "actor", d->actor.len > 0 ? d->actor.ptr : NULL, e) < 0 ||
+		json_set_str(hitl, "actor", d->actor.len > 0 ? d->actor.ptr : NULL, e) <
+			0 ||
 		set_times(hitl, d, a, env->now_ns, ts, e) < 0 ||
 		set_comments(hitl, a, d, ts, in, e) < 0 || set_reasons(hitl, o, e) < 0 ||
-		set_waived(hitl, json_get(in, "policy"), e) < 0 || set_thresholds(hitl, a, e) < 0)
+		set_waived(hitl, json_get(in, "policy"), e) < 0 ||
+		set_thresholds(hitl, a, e) < 0)
 		return -1;
 	digest = json_add_object(hitl, "digest", e);
 	return digest == NULL ? -1 : approval_digest(in, digest, e);
 }
 
-static int card_verdicts(cJSON *card, const cJSON *in, const struct obstacles *o, struct err *e)
+static int card_verdicts(
+	cJSON *card, const cJSON *in, const struct obstacles *o, struct err *e)
 {
-	JSON_EACH(r, o->blocking)
+	JSON_EACH (r, o->blocking)
 		if (card_risk(card, json_text(r), NULL, e) < 0)
 			return -1;
-	JSON_EACH(r, o->person)
+	JSON_EACH (r, o->person)
 		if (card_risk(card, json_text(r), NULL, e) < 0)
 			return -1;
-	JSON_EACH(r, json_at(in, "/policy/rules"))
-		if (card_policy(card, json_str_or(r, "id", ""), json_str_or(r, "status", ""), e) < 0)
+	JSON_EACH (r, json_at(in, "/policy/rules"))
+		if (card_policy(card, json_str_or(r, "id", ""),
+			    json_str_or(r, "status", ""), e) < 0)
 			return -1;
 	return 0;
 }
@@ -243,9 +262,12 @@ static int make_card(struct node_env *env, const cJSON *hitl, const cJSON *in,
 	if (card == NULL || card_input_artifact(card, "plan", e) < 0 ||
 		card_input_artifact(card, "cost", e) < 0 ||
 		card_input_artifact(card, "policy", e) < 0 ||
-		card_candidate(card, "approved", "generate the repository", NULL, e) < 0 ||
-		card_candidate(card, "rejected", "plan again with the comments", NULL, e) < 0 ||
-		card_impact(card, "monthly_usd", json_number(json_at(in, "/cost/monthly_usd"), 0), e) < 0 ||
+		card_candidate(card, "approved", "generate the repository", NULL, e) <
+			0 ||
+		card_candidate(
+			card, "rejected", "plan again with the comments", NULL, e) < 0 ||
+		card_impact(card, "monthly_usd",
+			json_number(json_at(in, "/cost/monthly_usd"), 0), e) < 0 ||
 		card_verdicts(card, in, o, e) < 0)
 		return -1;
 	if (strcmp(status, "waiting") == 0 || strcmp(status, "refused") == 0)
@@ -260,8 +282,8 @@ static int make_card(struct node_env *env, const cJSON *hitl, const cJSON *in,
 
 /* ---- the node ---- */
 
-static int show_why(struct node_env *env, const cJSON *in, const struct obstacles *o,
-	struct err *e)
+static int show_why(
+	struct node_env *env, const cJSON *in, const struct obstacles *o, struct err *e)
 {
 	struct buf screen = BUF_INIT((size_t)1 << 20);
 	int ret = 0;
@@ -269,7 +291,8 @@ static int show_why(struct node_env *env, const cJSON *in, const struct obstacle
 	if (env->log.verbosity >= 0) {
 		ret = gate_screen(in, o, &screen, e);
 		if (ret == 0)
-			ret = file_write_fd(STDERR_FILENO, "stderr", screen.ptr, screen.len, e);
+			ret = file_write_fd(
+				STDERR_FILENO, "stderr", screen.ptr, screen.len, e);
 	}
 	buf_release(&screen);
 	return ret;
@@ -282,7 +305,8 @@ static int answer(const struct decision *d, const cJSON *plan)
 	return json_bool_or(plan, "feasible", 1) ? 10 : 14;
 }
 
-static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
 	const struct gate_args *a = args;
 	struct decision d = { .actor = BUF_INIT(400), .asked_comment = BUF_INIT(8192) };
@@ -296,7 +320,8 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	if (!json_is(plan, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "/plan: is missing (run mlops-plan first)");
 	if (obstacles_find(&o, in, a, e) < 0 || decide(&d, a, in, &o, e) < 0 ||
-		write_down(hitl, env, a, &d, &o, in, e) < 0 || make_card(env, hitl, in, &o, e) < 0)
+		write_down(hitl, env, a, &d, &o, in, e) < 0 ||
+		make_card(env, hitl, in, &o, e) < 0)
 		goto out;
 	if (d.choice == GATE_WAIT && !a->ask && show_why(env, in, &o, e) < 0)
 		goto out;
@@ -320,9 +345,11 @@ static const struct filter *const filters[] = { &gate_hitl };
 const struct program gate_program = {
 	.name = "mlops-gate",
 	.summary = "approve or reject a plan before anything is generated from it",
-	.examples = "  mlops-gate < judged.json                       what is asked; exit 10\n"
+	.examples = "  mlops-gate < judged.json                       what is asked; "
+		    "exit 10\n"
 		    "  mlops-gate --approve --actor ann < judged.json > approved.json\n"
-		    "  mlops-gate --reject --actor ann --comment '/plan/slots/0=too dear' < judged.json\n",
+		    "  mlops-gate --reject --actor ann --comment '/plan/slots/0=too "
+		    "dear' < judged.json\n",
 	.opts = opts,
 	.args_size = sizeof(struct gate_args),
 	.defaults = &defaults,

@@ -18,13 +18,14 @@ struct obstacles {
 	cJSON *person;   /* a person must decide, auto does not */
 };
 
-int obstacles_find(struct obstacles *o, const cJSON *in, const struct gate_args *a,
-	struct err *e);
+int obstacles_find(
+	struct obstacles *o, const cJSON *in, const struct gate_args *a, struct err *e);
 void obstacles_release(struct obstacles *o);
 
 /* One screen: what is asked, plan, cost, verdicts, risks, assumptions. No control
  * character of the state reaches it. */
-int gate_screen(const cJSON *in, const struct obstacles *o, struct buf *out, struct err *e);
+int gate_screen(
+	const cJSON *in, const struct obstacles *o, struct buf *out, struct err *e);
 
 enum gate_choice { GATE_WAIT, GATE_APPROVE, GATE_REJECT };
 

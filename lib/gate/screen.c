@@ -19,8 +19,9 @@ static void plain(struct buf *out, const char *text)
 		} else if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F) {
 			buf_add_char(out, '?');
 			p++;
-		} else if (p[0] == 0xE2 && ((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
-			(p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9))) {
+		} else if (p[0] == 0xE2 &&
+			((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
+				(p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9))) {
 			buf_add_char(out, '?');
 			p += 2;
 		} else {
@@ -35,16 +36,17 @@ static void show_plan(const cJSON *plan, struct buf *out)
 
 	buf_add_str(out, "PLAN  ");
 	plain(out, json_str_or(plan, "cloud", "no cloud"));
-	JSON_EACH(r, json_get(plan, "regions")) {
+	JSON_EACH (r, json_get(plan, "regions")) {
 		buf_add_char(out, ' ');
 		plain(out, json_text(r) == NULL ? "?" : json_text(r));
 	}
 	if (json_is(json_get(est, "p95_latency_ms"), JSON_NUMBER))
 		buf_addf(out, ", p95 %.0f ms", json_num_or(est, "p95_latency_ms", 0));
 	if (json_is(json_get(est, "availability_pct"), JSON_NUMBER))
-		buf_addf(out, ", availability %.2f %%", json_num_or(est, "availability_pct", 0));
+		buf_addf(out, ", availability %.2f %%",
+			json_num_or(est, "availability_pct", 0));
 	buf_add_char(out, '\n');
-	JSON_EACH(s, json_get(plan, "slots")) {
+	JSON_EACH (s, json_get(plan, "slots")) {
 		buf_add_str(out, "  ");
 		plain(out, json_str_or(s, "slot", "?"));
 		buf_add_str(out, ": ");
@@ -60,14 +62,16 @@ static void show_cost(const cJSON *cost, struct buf *out)
 		buf_add_str(out, "unknown\n");
 		return;
 	}
-	buf_addf(out, "%s%.2f USD a month", json_bool_or(cost, "lower_bound", 0) ? "at least " : "",
+	buf_addf(out, "%s%.2f USD a month",
+		json_bool_or(cost, "lower_bound", 0) ? "at least " : "",
 		json_num_or(cost, "monthly_usd", 0));
 	if (json_is(json_get(cost, "delta_vs_prev_usd"), JSON_NUMBER))
-		buf_addf(out, ", %+.2f USD against before", json_num_or(cost, "delta_vs_prev_usd", 0));
+		buf_addf(out, ", %+.2f USD against before",
+			json_num_or(cost, "delta_vs_prev_usd", 0));
 	if (json_is(json_get(cost, "delta_vs_prev_pct"), JSON_NUMBER))
 		buf_addf(out, " (%+.1f %%)", json_num_or(cost, "delta_vs_prev_pct", 0));
 	buf_add_char(out, '\n');
-	JSON_EACH(s, json_get(cost, "by_capability")) {
+	JSON_EACH (s, json_get(cost, "by_capability")) {
 		buf_add_str(out, "  ");
 		plain(out, json_str_or(s, "capability", "?"));
 		buf_addf(out, " %.2f\n", json_num_or(s, "usd", 0));
@@ -81,7 +85,8 @@ static void show_policy(const cJSON *policy, struct buf *out)
 	buf_add_str(out, "POLICY  ");
 	plain(out, json_str_or(policy, "overall", "not evaluated"));
 	if (counts != NULL)
-		buf_addf(out, ": %.0f pass, %.0f warn, %.0f fail, %.0f waived, %.0f unknown",
+		buf_addf(out,
+			": %.0f pass, %.0f warn, %.0f fail, %.0f waived, %.0f unknown",
 			json_num_or(counts, "pass", 0), json_num_or(counts, "warn", 0),
 			json_num_or(counts, "fail", 0), json_num_or(counts, "waived", 0),
 			json_num_or(counts, "unknown", 0));
@@ -92,7 +97,7 @@ static void show_findings(const cJSON *critique, struct buf *out)
 {
 	size_t all = 0;
 
-	JSON_EACH(f, json_get(critique, "findings")) {
+	JSON_EACH (f, json_get(critique, "findings")) {
 		const char *sev = json_str_or(f, "severity", "");
 
 		if (strcmp(sev, "high") != 0 && strcmp(sev, "medium") != 0)
@@ -116,7 +121,7 @@ static void show_list(const char *title, const cJSON *list, struct buf *out)
 	if (json_len(list) == 0)
 		return;
 	buf_addf(out, "%s\n", title);
-	JSON_EACH(it, list) {
+	JSON_EACH (it, list) {
 		if (n++ >= LIST_MAX)
 			continue;
 		buf_add_str(out, "  ");
@@ -133,7 +138,8 @@ static void show_list(const char *title, const cJSON *list, struct buf *out)
 		buf_addf(out, "  ... and %zu more\n", n - LIST_MAX);
 }
 
-int gate_screen(const cJSON *in, const struct obstacles *o, struct buf *out, struct err *e)
+int gate_screen(
+	const cJSON *in, const struct obstacles *o, struct buf *out, struct err *e)
 {
 	const cJSON *plan = json_get(in, "plan");
 
@@ -182,14 +188,19 @@ static int dialogue(int fd, const struct obstacles *o, enum gate_choice *choice,
 	struct buf line = BUF_INIT(4096);
 	int ret = -1, blocked = json_len(o->blocking) > 0;
 
-	if (say(fd, blocked ? "reject or wait? [r/W] " : "approve, reject or wait? [a/r/W] ", e) < 0)
+	if (say(fd,
+		    blocked ? "reject or wait? [r/W] "
+			    : "approve, reject or wait? [a/r/W] ",
+		    e) < 0)
 		goto out;
 	*choice = GATE_WAIT;
 	ret = 0;
-	if (read_line(fd, &line) < 0 || (*line.ptr != 'r' && (*line.ptr != 'a' || blocked)))
+	if (read_line(fd, &line) < 0 ||
+		(*line.ptr != 'r' && (*line.ptr != 'a' || blocked)))
 		goto out;
 	*choice = *line.ptr == 'a' ? GATE_APPROVE : GATE_REJECT;
-	if (actor->len == 0 && (ret = say(fd, "your name: ", e)) == 0 && read_line(fd, &line) == 0)
+	if (actor->len == 0 && (ret = say(fd, "your name: ", e)) == 0 &&
+		read_line(fd, &line) == 0)
 		buf_add_str(actor, line.ptr);
 	if (ret == 0)
 		ret = say(fd, "comment ([POINTER=]TEXT, may be empty): ", e);
@@ -207,7 +218,8 @@ int gate_ask(const cJSON *in, const struct obstacles *o, enum gate_choice *choic
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), ret = -1;
 
 	if (fd < 0)
-		return err_set(e, ERR_USAGE, "--ask needs a terminal (or decide with --approve, "
+		return err_set(e, ERR_USAGE,
+			"--ask needs a terminal (or decide with --approve, "
 			"--reject)");
 	if (gate_screen(in, o, &screen, e) == 0 &&
 		file_write_fd(fd, "the terminal", screen.ptr, screen.len, e) == 0)

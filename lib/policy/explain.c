@@ -42,14 +42,16 @@ int policy_explain(const struct rule *r, const struct rule_eval *ev, struct err 
 
 	traced.trace = trace;
 	traced.trace_arg = &out;
-	buf_addf(&out, "%s (%s, severity %s)\n", r->id, r->title, verdict_name(r->severity));
+	buf_addf(&out, "%s (%s, severity %s)\n", r->id, r->title,
+		verdict_name(r->severity));
 	ret = rule_evaluate(r, &traced, &v, e);
 	if (ret == 0)
 		buf_addf(&out, "  = %s: %s\n", verdict_name(v.verdict), v.detail.ptr);
 	verdict_release(&v);
 	if (ret == 0)
-		ret = buf_ok(&out, e) < 0 ? -1 :
-			file_write_fd(STDERR_FILENO, "stderr", out.ptr, out.len, e);
+		ret = buf_ok(&out, e) < 0
+			? -1
+			: file_write_fd(STDERR_FILENO, "stderr", out.ptr, out.len, e);
 	buf_release(&out);
 	return ret;
 }
@@ -77,8 +79,9 @@ static cJSON *case_data(struct node_env *env, const cJSON *state,
 	return data;
 }
 
-static int run_case(struct node_env *env, const struct rule *r, const cJSON *test, size_t i,
-	const struct region_book *regions, struct counts *c, struct buf *out, struct err *e)
+static int run_case(struct node_env *env, const struct rule *r, const cJSON *test,
+	size_t i, const struct region_book *regions, struct counts *c, struct buf *out,
+	struct err *e)
 {
 	const char *expect = json_str_or(test, "expect", "");
 	struct rule_eval ev = { .regions = regions };
@@ -96,8 +99,9 @@ static int run_case(struct node_env *env, const struct rule *r, const cJSON *tes
 			c->passed++;
 		} else {
 			c->failed++;
-			buf_addf(out, "FAIL %s case %zu%s%s: expected %s, got %s (%s)\n", r->id, i,
-				json_has(test, "name") ? " " : "", json_str_or(test, "name", ""), expect,
+			buf_addf(out, "FAIL %s case %zu%s%s: expected %s, got %s (%s)\n",
+				r->id, i, json_has(test, "name") ? " " : "",
+				json_str_or(test, "name", ""), expect,
 				verdict_name(v.verdict), v.detail.ptr);
 		}
 	}
@@ -107,7 +111,8 @@ static int run_case(struct node_env *env, const struct rule *r, const cJSON *tes
 }
 
 /* Branches that a rule has and no case reaches. */
-static void coverage(const struct rule *r, const struct counts *c, size_t *never, struct buf *out)
+static void coverage(
+	const struct rule *r, const struct counts *c, size_t *never, struct buf *out)
 {
 	int has[VERDICTS] = { 0 };
 
@@ -119,19 +124,20 @@ static void coverage(const struct rule *r, const struct counts *c, size_t *never
 		has[r->severity == VERDICT_FAIL ? VERDICT_WARN : VERDICT_UNKNOWN] = 1;
 	for (int i = 0; i < VERDICTS; i++)
 		if (has[i] && c->fired[i] == 0) {
-			buf_addf(out, "never fired: %s %s\n", r->id, verdict_name((enum verdict)i));
+			buf_addf(out, "never fired: %s %s\n", r->id,
+				verdict_name((enum verdict)i));
 			(*never)++;
 		}
 }
 
 static int test_rule(struct node_env *env, const struct rule *r,
-	const struct region_book *regions, struct counts *total, size_t *never, struct buf *out,
-	struct err *e)
+	const struct region_book *regions, struct counts *total, size_t *never,
+	struct buf *out, struct err *e)
 {
 	struct counts c = { 0 };
 	size_t i = 0;
 
-	JSON_EACH(t, json_get(r->rule, "tests"))
+	JSON_EACH (t, json_get(r->rule, "tests"))
 		if (run_case(env, r, t, i++, regions, &c, out, e) < 0)
 			return -1;
 	total->passed += c.passed;
@@ -151,9 +157,11 @@ int policy_test(struct node_env *env, const struct rule_set *set, struct err *e)
 	if (regions == NULL)
 		return -2;
 	for (size_t i = 0; i < rule_set_count(set); i++)
-		if (test_rule(env, rule_set_at(set, i), regions, &total, &never, &out, e) < 0)
+		if (test_rule(env, rule_set_at(set, i), regions, &total, &never, &out,
+			    e) < 0)
 			goto out;
-	buf_addf(&out, "%zu rules, %zu branches without a case\n", rule_set_count(set), never);
+	buf_addf(&out, "%zu rules, %zu branches without a case\n", rule_set_count(set),
+		never);
 	buf_addf(&out, "%zu passed, %zu failed, 0 skipped\n", total.passed, total.failed);
 	if (buf_ok(&out, e) == 0 &&
 		file_write_fd(STDOUT_FILENO, "stdout", out.ptr, out.len, e) == 0)

@@ -39,7 +39,8 @@ out:
 	return ret;
 }
 
-static int load_own(struct rule_set *set, struct node_env *env, const char *dir, struct err *e)
+static int load_own(
+	struct rule_set *set, struct node_env *env, const char *dir, struct err *e)
 {
 	char *full = realpath(dir, NULL);
 	int ret;
@@ -102,17 +103,21 @@ static int check_waiver(const cJSON *w, const cJSON *all, struct err *e)
 		if (*text == '\0')
 			return err_set(e, ERR_INPUT, "'%s' is empty", needed[i]);
 	}
-	JSON_EACH(m, w)
-		if (strcmp(json_key(m), "rule") != 0 && strcmp(json_key(m), "owner") != 0 &&
-			strcmp(json_key(m), "reason") != 0 && strcmp(json_key(m), "expires") != 0 &&
+	JSON_EACH (m, w)
+		if (strcmp(json_key(m), "rule") != 0 &&
+			strcmp(json_key(m), "owner") != 0 &&
+			strcmp(json_key(m), "reason") != 0 &&
+			strcmp(json_key(m), "expires") != 0 &&
 			strcmp(json_key(m), "ticket") != 0)
 			return err_set(e, ERR_INPUT, "unknown member '%s'", json_key(m));
 	if (read_expiry(json_str_or(w, "expires", ""), &end) < 0)
 		return err_set(e, ERR_INPUT, "'expires' is no date or RFC 3339 time");
-	JSON_EACH(other, all)
+	JSON_EACH (other, all)
 		if (other != w && json_is(other, JSON_OBJECT) &&
-			strcmp(json_str_or(other, "rule", ""), json_str_or(w, "rule", "")) == 0)
-			return err_set(e, ERR_INPUT, "'%s' is waived twice", json_str_or(w, "rule", ""));
+			strcmp(json_str_or(other, "rule", ""),
+				json_str_or(w, "rule", "")) == 0)
+			return err_set(e, ERR_INPUT, "'%s' is waived twice",
+				json_str_or(w, "rule", ""));
 	return 0;
 }
 
@@ -122,11 +127,12 @@ static int check_waivers(const cJSON *tree, struct err *e)
 	double version;
 	size_t i = 0;
 
-	if (json_num(tree, "schema_version", &version, e) < 0 || json_arr(tree, "waivers", &list, e) < 0)
+	if (json_num(tree, "schema_version", &version, e) < 0 ||
+		json_arr(tree, "waivers", &list, e) < 0)
 		return -1;
 	if (version != 1)
 		return err_set(e, ERR_INPUT, "/schema_version: is not 1");
-	JSON_EACH(w, list) {
+	JSON_EACH (w, list) {
 		if (check_waiver(w, list, e) < 0) {
 			err_where(e, "/waivers/%zu", i);
 			return -1;
@@ -157,8 +163,9 @@ int waiver_expired(const cJSON *waiver, int64_t now_ns)
 
 const cJSON *waiver_for(const cJSON *waivers, const char *rule, int64_t now_ns)
 {
-	JSON_EACH(w, json_get(waivers, "waivers"))
-		if (strcmp(json_str_or(w, "rule", ""), rule) == 0 && !waiver_expired(w, now_ns))
+	JSON_EACH (w, json_get(waivers, "waivers"))
+		if (strcmp(json_str_or(w, "rule", ""), rule) == 0 &&
+			!waiver_expired(w, now_ns))
 			return w;
 	return NULL;
 }

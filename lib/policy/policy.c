@@ -2,16 +2,19 @@
 #include "internal.h"
 
 static const struct opt opts[] = {
-	OPT_LIST(0, "policy-dir", "DIR", struct policy_args, dirs, "add a directory of rule packs"),
+	OPT_LIST(0, "policy-dir", "DIR", struct policy_args, dirs,
+		"add a directory of rule packs"),
 	OPT_FILE(0, "waivers", struct policy_args, waivers,
 		"rules that someone answers for, each with owner, reason and expiry"),
 	OPT_STR(0, "fail-on", "warn|fail", struct policy_args, fail_on,
 		"exit 11 when the policy fails; with warn, 13 when it warns"),
-	OPT_FLAG(0, "test", struct policy_args, test, "run the rules' own cases and stop"),
+	OPT_FLAG(
+		0, "test", struct policy_args, test, "run the rules' own cases and stop"),
 	OPT_FLAG(0, "explain", struct policy_args, explain,
 		"tell on stderr how each verdict came about, operand by operand"),
 	OPT_STR(0, "format", "json|text|sarif", struct policy_args, format,
-		"the state (json), a list for people (text), or SARIF 2.1.0 for code scanning"),
+		"the state (json), a list for people (text), or SARIF 2.1.0 for code "
+		"scanning"),
 	OPT_END,
 };
 
@@ -32,8 +35,9 @@ static int set_claims(cJSON *o, const struct rule *r, const cJSON *claims, struc
 	if (wanted == NULL)
 		return 0;
 	list = json_add_array(o, "claims", e);
-	JSON_EACH(c, claims)
-		if (list != NULL && json_has_text(wanted, json_str_or(c, "control", "")) &&
+	JSON_EACH (c, claims)
+		if (list != NULL &&
+			json_has_text(wanted, json_str_or(c, "control", "")) &&
 			json_push_copy(list, c, e) < 0)
 			return -1;
 	return list == NULL ? -1 : 0;
@@ -55,7 +59,8 @@ static int add_result(cJSON *rules, const struct rule *r, const struct verdict_r
 	if (o == NULL || json_set_str(o, "id", r->id, e) < 0 ||
 		json_set_str(o, "status", verdict_name(v->verdict), e) < 0 ||
 		json_set_str(o, "detail", v->detail.ptr, e) < 0 ||
-		json_set_str(o, "title", r->title, e) < 0 || json_set_str(o, "pack", r->pack, e) < 0 ||
+		json_set_str(o, "title", r->title, e) < 0 ||
+		json_set_str(o, "pack", r->pack, e) < 0 ||
 		json_set_str(o, "severity", verdict_name(r->severity), e) < 0)
 		return -1;
 	t->n[v->verdict]++;
@@ -66,12 +71,14 @@ static int add_result(cJSON *rules, const struct rule *r, const struct verdict_r
 		return set_claims(o, r, claims, e);
 	if (json_set_str(o, "remediation", r->remediation, e) < 0 ||
 		(json_has(r->rule, "references") &&
-		json_set_copy(o, "references", json_get(r->rule, "references"), e) < 0) ||
+			json_set_copy(o, "references", json_get(r->rule, "references"),
+				e) < 0) ||
 		(v->missing != NULL && json_set_copy(o, "missing", v->missing, e) < 0) ||
 		set_claims(o, r, claims, e) < 0)
 		return -1;
-	return v->verdict == VERDICT_FAIL || v->verdict == VERDICT_WARN ?
-		set_waiver(o, waiver, t, e) : 0;
+	return v->verdict == VERDICT_FAIL || v->verdict == VERDICT_WARN
+		? set_waiver(o, waiver, t, e)
+		: 0;
 }
 
 /* An unwaived fail fails; a waived one, a warning or something unknown warns. */
@@ -79,12 +86,13 @@ static const char *overall(const cJSON *rules)
 {
 	const char *worst = "pass";
 
-	JSON_EACH(r, rules) {
+	JSON_EACH (r, rules) {
 		const char *s = json_str_or(r, "status", "");
 
 		if (strcmp(s, "fail") == 0 && !json_has(r, "waiver"))
 			return "fail";
-		if (strcmp(s, "fail") == 0 || strcmp(s, "warn") == 0 || strcmp(s, "unknown") == 0)
+		if (strcmp(s, "fail") == 0 || strcmp(s, "warn") == 0 ||
+			strcmp(s, "unknown") == 0)
 			worst = "warn";
 	}
 	return worst;
@@ -95,7 +103,8 @@ static int set_counts(cJSON *policy, const struct tally *t, struct err *e)
 	cJSON *counts = json_add_object(policy, "counts", e);
 
 	for (int i = 0; counts != NULL && i < VERDICTS; i++)
-		if (json_set_num(counts, verdict_name((enum verdict)i), (double)t->n[i], e) < 0)
+		if (json_set_num(counts, verdict_name((enum verdict)i), (double)t->n[i],
+			    e) < 0)
 			return -1;
 	if (counts == NULL || json_set_num(counts, "waived", (double)t->waived, e) < 0)
 		return -1;
@@ -108,7 +117,7 @@ static int set_waivers(cJSON *policy, const cJSON *waivers, const struct rule_se
 {
 	cJSON *list = json_add_array(policy, "waivers", e);
 
-	JSON_EACH(w, json_get(waivers, "waivers")) {
+	JSON_EACH (w, json_get(waivers, "waivers")) {
 		cJSON *o = json_copy(w, e);
 		const char *state = waiver_expired(w, now_ns) ? "expired" : "counts";
 
@@ -131,15 +140,16 @@ static int make_card(struct node_env *env, const cJSON *policy, struct err *e)
 	cJSON *card = card_add(env->cards, "policy", e);
 	const char *all = json_str_or(policy, "overall", "");
 	const cJSON *counts = json_get(policy, "counts");
-	static const char *const reads[] = { "budget_band", "regions", "data_classification",
-		"sla_latency_ms", "availability_target", "compliance" };
+	static const char *const reads[] = { "budget_band", "regions",
+		"data_classification", "sla_latency_ms", "availability_target",
+		"compliance" };
 
 	if (card == NULL)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(reads); i++)
 		if (card_input_key(card, reads[i], e) < 0)
 			return -1;
-	JSON_EACH(r, json_get(policy, "rules")) {
+	JSON_EACH (r, json_get(policy, "rules")) {
 		const char *status = json_str_or(r, "status", "");
 		char text[400];
 
@@ -153,12 +163,15 @@ static int make_card(struct node_env *env, const cJSON *policy, struct err *e)
 			return -1;
 	}
 	if (card_link(card, "policy", "/reports/policy.json", e) < 0 ||
-		card_confidence(card, json_num_or(counts, "unknown", 0) > 0 ? 0.8 : 0.95, e) < 0)
+		card_confidence(
+			card, json_num_or(counts, "unknown", 0) > 0 ? 0.8 : 0.95, e) < 0)
 		return -1;
-	return card_choice(card, all, e, "%.0f passed, %.0f warned, %.0f failed (%.0f waived), %.0f "
-		"not applicable, %.0f unknown", json_num_or(counts, "pass", 0),
-		json_num_or(counts, "warn", 0), json_num_or(counts, "fail", 0),
-		json_num_or(counts, "waived", 0), json_num_or(counts, "not_applicable", 0),
+	return card_choice(card, all, e,
+		"%.0f passed, %.0f warned, %.0f failed (%.0f waived), %.0f "
+		"not applicable, %.0f unknown",
+		json_num_or(counts, "pass", 0), json_num_or(counts, "warn", 0),
+		json_num_or(counts, "fail", 0), json_num_or(counts, "waived", 0),
+		json_num_or(counts, "not_applicable", 0),
 		json_num_or(counts, "unknown", 0));
 }
 
@@ -250,7 +263,8 @@ static int answer(const struct policy_args *a, const cJSON *policy)
 	return strcmp(all, "warn") == 0 && strcmp(a->fail_on, "warn") == 0 ? 13 : 0;
 }
 
-static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out, struct err *e)
+static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
+	struct err *e)
 {
 	const struct policy_args *a = args;
 	struct work w = { .env = env, .a = a };
@@ -278,13 +292,15 @@ static int instead(struct node_env *env, void *args, struct err *e)
 	struct rule_set *set = NULL;
 	int ret;
 
-	if (a->fail_on != NULL && strcmp(a->fail_on, "warn") != 0 && strcmp(a->fail_on, "fail") != 0) {
+	if (a->fail_on != NULL && strcmp(a->fail_on, "warn") != 0 &&
+		strcmp(a->fail_on, "fail") != 0) {
 		err_fill(e, ERR_USAGE, "--fail-on is warn or fail, not '%s'", a->fail_on);
 		return -2;
 	}
 	if (strcmp(a->format, "json") != 0 && strcmp(a->format, "text") != 0 &&
 		strcmp(a->format, "sarif") != 0) {
-		err_fill(e, ERR_USAGE, "--format is json, text or sarif, not '%s'", a->format);
+		err_fill(e, ERR_USAGE, "--format is json, text or sarif, not '%s'",
+			a->format);
 		return -2;
 	}
 	if (!a->test)
@@ -296,8 +312,8 @@ static int instead(struct node_env *env, void *args, struct err *e)
 	return ret;
 }
 
-static int print(struct node_env *env, const void *args, const cJSON *state, struct buf *out,
-	struct err *e)
+static int print(struct node_env *env, const void *args, const cJSON *state,
+	struct buf *out, struct err *e)
 {
 	const struct policy_args *a = args;
 
@@ -321,8 +337,10 @@ static const struct filter *const filters[] = { &policy_eval };
 const struct program policy_program = {
 	.name = "mlops-policy",
 	.summary = "apply policy rules to a plan, its findings and its cost",
-	.examples = "  mlops-critic < state.json | mlops-policy --fail-on fail > judged.json\n"
-		    "  mlops-policy --policy-dir our-rules --waivers waivers.json < state.json\n"
+	.examples = "  mlops-critic < state.json | mlops-policy --fail-on fail > "
+		    "judged.json\n"
+		    "  mlops-policy --policy-dir our-rules --waivers waivers.json < "
+		    "state.json\n"
 		    "  mlops-policy --test --policy-dir our-rules\n",
 	.opts = opts,
 	.args_size = sizeof(struct policy_args),

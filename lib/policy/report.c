@@ -4,15 +4,18 @@
 static void plain(struct buf *out, const char *text)
 {
 	for (; *text != '\0'; text++)
-		buf_add_char(out, (unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+		buf_add_char(
+			out, (unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
 }
 
 int policy_text(const cJSON *state, struct buf *out, struct err *e)
 {
-	const cJSON *policy = json_get(state, "policy"), *counts = json_get(policy, "counts");
+	const cJSON *policy = json_get(state, "policy"),
+		    *counts = json_get(policy, "counts");
 
-	JSON_EACH(r, json_get(policy, "rules")) {
-		buf_addf(out, "%-15s%-34s ", json_str_or(r, "status", ""), json_str_or(r, "id", ""));
+	JSON_EACH (r, json_get(policy, "rules")) {
+		buf_addf(out, "%-15s%-34s ", json_str_or(r, "status", ""),
+			json_str_or(r, "id", ""));
 		plain(out, json_str_or(r, "detail", ""));
 		buf_add_char(out, '\n');
 		if (json_has(r, "waiver")) {
@@ -32,10 +35,14 @@ int policy_text(const cJSON *state, struct buf *out, struct err *e)
 			buf_add_char(out, '\n');
 		}
 	}
-	buf_addf(out, "\n%s: %.0f passed, %.0f warned, %.0f failed, %.0f waived, %.0f not applicable, "
-		"%.0f unknown\n", json_str_or(policy, "overall", ""), json_num_or(counts, "pass", 0),
+	buf_addf(out,
+		"\n%s: %.0f passed, %.0f warned, %.0f failed, %.0f waived, %.0f not "
+		"applicable, "
+		"%.0f unknown\n",
+		json_str_or(policy, "overall", ""), json_num_or(counts, "pass", 0),
 		json_num_or(counts, "warn", 0), json_num_or(counts, "fail", 0),
-		json_num_or(counts, "waived", 0), json_num_or(counts, "not_applicable", 0),
+		json_num_or(counts, "waived", 0),
+		json_num_or(counts, "not_applicable", 0),
 		json_num_or(counts, "unknown", 0));
 	return buf_ok(out, e);
 }
@@ -56,8 +63,9 @@ static int add_rule(cJSON *rules, const cJSON *r, struct err *e)
 	if (o == NULL || json_set_str(o, "id", json_str_or(r, "id", ""), e) < 0 ||
 		text_member(o, "shortDescription", json_str_or(r, "title", ""), e) < 0)
 		return -1;
-	return !json_has(r, "remediation") ? 0 :
-		text_member(o, "help", json_str_or(r, "remediation", ""), e);
+	return !json_has(r, "remediation")
+		? 0
+		: text_member(o, "help", json_str_or(r, "remediation", ""), e);
 }
 
 static int add_location(cJSON *result, struct err *e)
@@ -86,8 +94,9 @@ static int add_suppression(cJSON *result, const cJSON *waiver, struct err *e)
 static int add_finding(cJSON *results, const cJSON *r, size_t index, struct err *e)
 {
 	const char *status = json_str_or(r, "status", "");
-	const char *level = strcmp(status, "fail") == 0 ? "error" :
-		strcmp(status, "warn") == 0 ? "warning" : "note";
+	const char *level = strcmp(status, "fail") == 0 ? "error"
+		: strcmp(status, "warn") == 0           ? "warning"
+							: "note";
 	cJSON *o;
 
 	if (strcmp(status, "pass") == 0 || strcmp(status, "not_applicable") == 0)
@@ -107,7 +116,8 @@ static int fill(cJSON *doc, const cJSON *policy, struct err *e)
 	cJSON *runs, *sarif_run, *tool, *driver, *rules, *results;
 	size_t i = 0;
 
-	if (json_set_str(doc, "$schema", "https://json.schemastore.org/sarif-2.1.0.json", e) < 0 ||
+	if (json_set_str(doc, "$schema", "https://json.schemastore.org/sarif-2.1.0.json",
+		    e) < 0 ||
 		json_set_str(doc, "version", "2.1.0", e) < 0)
 		return -1;
 	runs = json_add_array(doc, "runs", e);
@@ -121,7 +131,7 @@ static int fill(cJSON *doc, const cJSON *policy, struct err *e)
 	results = json_add_array(sarif_run, "results", e);
 	if (rules == NULL || results == NULL)
 		return -1;
-	JSON_EACH(r, json_get(policy, "rules"))
+	JSON_EACH (r, json_get(policy, "rules"))
 		if (add_rule(rules, r, e) < 0 || add_finding(results, r, i++, e) < 0)
 			return -1;
 	return 0;

@@ -39,8 +39,8 @@ void price_books_free(struct price_books *b)
 	free(b);
 }
 
-int price_books_get(struct price_books *b, const char *region, const struct price_book **out,
-	struct err *e)
+int price_books_get(struct price_books *b, const char *region,
+	const struct price_book **out, struct err *e)
 {
 	struct price_book *book;
 
@@ -52,7 +52,8 @@ int price_books_get(struct price_books *b, const char *region, const struct pric
 			return 0;
 		}
 	if (b->n == BOOKS_MAX)
-		return err_set(e, ERR_INPUT, "/plan/bom: more than %d regions", BOOKS_MAX);
+		return err_set(
+			e, ERR_INPUT, "/plan/bom: more than %d regions", BOOKS_MAX);
 	if (strlen(region) >= 64)
 		return err_set(e, ERR_INPUT, "/plan/bom: '%.80s' is no region", region);
 	if (price_book_load(&book, b->env, b->cloud, region, e) < 0)
@@ -75,11 +76,12 @@ int price_books_free_tier(struct price_books *b, const cJSON **out, struct err *
 			if (b->free_tier == NULL)
 				return -1;
 		}
-		JSON_EACH(pool, json_get(b->free_tier, "pools")) {
+		JSON_EACH (pool, json_get(b->free_tier, "pools")) {
 			double qty;
 
 			if (json_num(pool, "qty", &qty, e) < 0 ||
-				(!(qty >= 0) && err_set(e, ERR_INPUT, "'qty' is negative") < 0)) {
+				(!(qty >= 0) &&
+					err_set(e, ERR_INPUT, "'qty' is negative") < 0)) {
 				err_where(e, "%s: /pools/%zu", name, i);
 				e->code = ERR_CONFIG;
 				return -1;
@@ -106,8 +108,8 @@ struct sharing {
 	struct quantity *left; /* of each pool */
 };
 
-static int sharing_init(struct sharing *s, struct price_books *books, size_t lines, int free_tier,
-	struct err *e)
+static int sharing_init(struct sharing *s, struct price_books *books, size_t lines,
+	int free_tier, struct err *e)
 {
 	size_t i = 0;
 
@@ -120,7 +122,7 @@ static int sharing_init(struct sharing *s, struct price_books *books, size_t lin
 	s->left = calloc(json_len(s->pools) + 1, sizeof(*s->left));
 	if (s->left == NULL)
 		return err_no_memory(e);
-	JSON_EACH(pool, s->pools)
+	JSON_EACH (pool, s->pools)
 		if (quantity_from(json_num_or(pool, "qty", 0), &s->left[i++], e) < 0)
 			return -1;
 	return 0;
@@ -132,10 +134,12 @@ static void sharing_release(struct sharing *s)
 	free(s->left);
 }
 
-static struct quantity *used_before(struct sharing *s, const char *sku, const char *region)
+static struct quantity *used_before(
+	struct sharing *s, const char *sku, const char *region)
 {
 	for (size_t i = 0; i < s->n_used; i++)
-		if (strcmp(s->used[i].sku, sku) == 0 && strcmp(s->used[i].region, region) == 0)
+		if (strcmp(s->used[i].sku, sku) == 0 &&
+			strcmp(s->used[i].region, region) == 0)
 			return &s->used[i].qty;
 	s->used[s->n_used] = (struct used){ .sku = sku, .region = region };
 	return &s->used[s->n_used++].qty;
@@ -147,22 +151,23 @@ static int take_free(struct sharing *s, const char *sku, struct quantity *qty,
 {
 	size_t i = 0;
 
-	JSON_EACH(pool, s->pools) {
+	JSON_EACH (pool, s->pools) {
 		struct quantity *left = &s->left[i++];
 
 		if (!json_has_text(json_get(pool, "skus"), sku))
 			continue;
 		*taken = quantity_compare(left, qty) < 0 ? *left : *qty;
-		return quantity_subtract(left, taken, e) < 0 ? -1 :
-			quantity_subtract(qty, taken, e);
+		return quantity_subtract(left, taken, e) < 0
+			? -1
+			: quantity_subtract(qty, taken, e);
 	}
 	return 0;
 }
 
 /* ---- one line ---- */
 
-static int read_line(struct bill_line *l, const cJSON *item, const cJSON *plan, double *qty,
-	struct err *e)
+static int read_line(struct bill_line *l, const cJSON *item, const cJSON *plan,
+	double *qty, struct err *e)
 {
 	if (!json_is(item, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "is not an object");
@@ -183,8 +188,8 @@ static int read_line(struct bill_line *l, const cJSON *item, const cJSON *plan, 
 	return 0;
 }
 
-static int range_quantity(const struct usage_line *u, const char *kind, enum bill_range range,
-	struct quantity *out, struct err *e)
+static int range_quantity(const struct usage_line *u, const char *kind,
+	enum bill_range range, struct quantity *out, struct err *e)
 {
 	double qty = u->qty;
 
@@ -214,14 +219,16 @@ static int discounted(pico_usd amount, double pct, pico_usd *out, struct err *e)
 }
 
 static int price_one(struct bill_line *l, const cJSON *item, const cJSON *plan,
-	struct price_books *books, struct sharing *s, const struct bill_options *o, struct err *e)
+	struct price_books *books, struct sharing *s, const struct bill_options *o,
+	struct err *e)
 {
 	const struct price_book *book;
 	struct usage_line u;
 	struct quantity paid, *before;
 	double qty;
 
-	if (read_line(l, item, plan, &qty, e) < 0 || price_books_get(books, l->region, &book, e) < 0)
+	if (read_line(l, item, plan, &qty, e) < 0 ||
+		price_books_get(books, l->region, &book, e) < 0)
 		return -1;
 	usage_apply(o->usage, item, qty, &u);
 	if (range_quantity(&u, l->kind, o->range, &l->qty, e) < 0)
@@ -243,8 +250,9 @@ static int add_up(struct bill *b, const struct bill_line *l, struct err *e)
 	pico_usd *part = strcmp(l->kind, "usage") == 0 ? &b->usage : &b->baseline;
 
 	if (strcmp(l->kind, "one_off") == 0)
-		return __builtin_add_overflow(b->one_off, l->amount, &b->one_off) ?
-			err_set(e, ERR_INPUT, "amount is too large") : 0;
+		return __builtin_add_overflow(b->one_off, l->amount, &b->one_off)
+			? err_set(e, ERR_INPUT, "amount is too large")
+			: 0;
 	if (l->price.status == PRICE_ESTIMATED)
 		b->estimated_usd += l->amount;
 	if (__builtin_add_overflow(*part, l->amount, part) ||
@@ -271,10 +279,11 @@ int bill_make(struct bill *out, struct price_books *books, const cJSON *plan,
 		return err_no_memory(e);
 	if (sharing_init(&s, books, n, opts->free_tier, e) < 0)
 		goto out;
-	JSON_EACH(item, bom) {
+	JSON_EACH (item, bom) {
 		struct bill_line *l = &out->line[out->n];
 
-		if (price_one(l, item, plan, books, &s, opts, e) < 0 || add_up(out, l, e) < 0) {
+		if (price_one(l, item, plan, books, &s, opts, e) < 0 ||
+			add_up(out, l, e) < 0) {
 			if (e->code == ERR_INPUT && strncmp(e->msg, "/plan", 5) != 0)
 				err_where(e, "/plan/bom/%zu", out->n);
 			goto out;

@@ -19,8 +19,8 @@ struct price_books;
 /* `cloud` may be NULL: nothing is priced then. */
 int price_books_new(struct price_books **out, struct node_env *env, const char *cloud,
 	int estimates, struct err *e);
-int price_books_get(struct price_books *b, const char *region, const struct price_book **out,
-	struct err *e);
+int price_books_get(struct price_books *b, const char *region,
+	const struct price_book **out, struct err *e);
 /* Free allowances of the cloud, from prices/CLOUD/free-tier.json; NULL when there are none. */
 int price_books_free_tier(struct price_books *b, const cJSON **out, struct err *e);
 void price_books_free(struct price_books *b);
@@ -54,7 +54,7 @@ struct bill {
 	size_t n;
 	pico_usd monthly, one_off;
 	pico_usd baseline, usage; /* monthly is their sum */
-	pico_usd estimated_usd;  /* the part of monthly that rests on estimates */
+	pico_usd estimated_usd;   /* the part of monthly that rests on estimates */
 	size_t unpriced, estimated;
 };
 

@@ -40,8 +40,10 @@ static cJSON *new_book(const char *region, struct err *e)
 		json_set_str(b, "cloud", "aws", e) == 0 &&
 		json_set_str(b, "region", region, e) == 0 &&
 		json_set_str(b, "currency", "USD", e) == 0 &&
-		json_set_str(b, "as_of", "", e) == 0 && json_add_array(b, "origins", e) != NULL &&
-		json_add_array(b, "groups", e) != NULL && json_add_object(b, "prices", e) != NULL)
+		json_set_str(b, "as_of", "", e) == 0 &&
+		json_add_array(b, "origins", e) != NULL &&
+		json_add_array(b, "groups", e) != NULL &&
+		json_add_object(b, "prices", e) != NULL)
 		return b;
 	json_free(b);
 	return NULL;
@@ -55,7 +57,8 @@ static int region_ok(const char *r)
 }
 
 /* NULL with *e when it cannot be had; NULL without for an odd region. */
-static struct book *book_for(struct importing *im, const char *region, int *bad, struct err *e)
+static struct book *book_for(
+	struct importing *im, const char *region, int *bad, struct err *e)
 {
 	struct buf path = BUF_INIT(8192);
 	struct book *b;
@@ -73,8 +76,8 @@ static struct book *book_for(struct importing *im, const char *region, int *bad,
 	if (buf_ok(&path, e) < 0 || (b->path = buf_take(&path)) == NULL)
 		return NULL;
 	im->n_books++;
-	b->tree = file_is_regular(b->path) ? json_parse_file(b->path, (size_t)64 << 20, e) :
-		new_book(region, e);
+	b->tree = file_is_regular(b->path) ? json_parse_file(b->path, (size_t)64 << 20, e)
+					   : new_book(region, e);
 	if (b->tree == NULL)
 		return NULL;
 	*bad = 0;
@@ -112,20 +115,22 @@ static const char *without_region(const char *usage, const cJSON *product)
 	if (n > 0 && strncmp(usage, region, n) == 0 && usage[n] == '-')
 		return usage + n + 1;
 	if (dash != NULL && dash - usage >= 2 && dash - usage <= 5 &&
-		strspn(usage, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == (size_t)(dash - usage))
+		strspn(usage, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") ==
+			(size_t)(dash - usage))
 		return dash + 1;
 	return usage;
 }
 
 static int rule_matches(const cJSON *rule, const cJSON *product)
 {
-	JSON_EACH(m, json_get(rule, "match")) {
+	JSON_EACH (m, json_get(rule, "match")) {
 		const char *have = attribute(product, json_key(m)), *want = json_text(m);
 
 		if (have == NULL || want == NULL)
 			return 0;
-		if (!like(want, have) && (strcmp(json_key(m), "usagetype") != 0 ||
-			!like(want, without_region(have, product))))
+		if (!like(want, have) &&
+			(strcmp(json_key(m), "usagetype") != 0 ||
+				!like(want, without_region(have, product))))
 			return 0;
 	}
 	return 1;
@@ -151,7 +156,8 @@ static int make_sku(const char *name, const cJSON *product, struct buf *out)
 			buf_add_char(out, (char)tolower((unsigned char)*v));
 		name = close + 1;
 	}
-	return !out->failed && strspn(out->ptr, "abcdefghijklmnopqrstuvwxyz0123456789._-") == out->len;
+	return !out->failed &&
+		strspn(out->ptr, "abcdefghijklmnopqrstuvwxyz0123456789._-") == out->len;
 }
 
 /* ---- prices of one product ---- */
@@ -185,8 +191,9 @@ static int read_dimension(struct tier *t, const cJSON *dim, double per, struct e
 		return err_set(e, ERR_INPUT, "pricePerUnit: the price is negative");
 	if (__builtin_mul_overflow(t->pico, (pico_usd)per, &t->pico))
 		return err_set(e, ERR_INPUT, "pricePerUnit: the price is too large");
-	return read_count(dim, "beginRange", &t->from, e) < 0 ? -1 :
-		read_count(dim, "endRange", &t->to, e);
+	return read_count(dim, "beginRange", &t->from, e) < 0
+		? -1
+		: read_count(dim, "endRange", &t->to, e);
 }
 
 static int by_from(const void *pa, const void *pb)
@@ -210,16 +217,18 @@ static int check_tiers(const struct tier *t, size_t n, struct err *e)
 }
 
 /* All dimensions of the product's on-demand term; 0 of them when it has none. */
-static int read_tiers(struct tier tier[TIERS_MAX], size_t *n, const cJSON *term, double per,
-	struct err *e)
+static int read_tiers(struct tier tier[TIERS_MAX], size_t *n, const cJSON *term,
+	double per, struct err *e)
 {
 	*n = 0;
-	JSON_EACH(offer, term)
-		JSON_EACH(dim, json_get(offer, "priceDimensions")) {
+	JSON_EACH (offer, term)
+		JSON_EACH (dim, json_get(offer, "priceDimensions")) {
 			if (*n == TIERS_MAX)
-				return err_set(e, ERR_INPUT, "more than %d price dimensions", TIERS_MAX);
+				return err_set(e, ERR_INPUT,
+					"more than %d price dimensions", TIERS_MAX);
 			if (read_dimension(&tier[*n], dim, per, e) < 0) {
-				err_where(e, "%s", json_key(dim) == NULL ? "?" : json_key(dim));
+				err_where(e, "%s",
+					json_key(dim) == NULL ? "?" : json_key(dim));
 				return -1;
 			}
 			(*n)++;
@@ -235,7 +244,7 @@ static int intern(cJSON *list, cJSON *item, size_t *index, struct err *e)
 {
 	size_t i = 0;
 
-	JSON_EACH(it, list) {
+	JSON_EACH (it, list) {
 		if (json_equal(it, item)) {
 			json_free(item);
 			*index = i;
@@ -247,8 +256,8 @@ static int intern(cJSON *list, cJSON *item, size_t *index, struct err *e)
 	return json_push(list, item, e);
 }
 
-static int group_index(struct importing *im, struct book *b, const cJSON *rule, double per,
-	size_t *out, struct err *e)
+static int group_index(struct importing *im, struct book *b, const cJSON *rule,
+	double per, size_t *out, struct err *e)
 {
 	const char *base = strrchr(im->file, '/');
 	cJSON *origin = json_new_object(e), *group = json_new_object(e);
@@ -274,15 +283,19 @@ static int group_index(struct importing *im, struct book *b, const cJSON *rule, 
 	return intern(json_edit(b->tree, "/groups"), group, out, e);
 }
 
-static int set_row(cJSON *prices, const char *sku, const struct tier *t, int tiered, size_t group,
-	struct err *e)
+static int set_row(cJSON *prices, const char *sku, const struct tier *t, int tiered,
+	size_t group, struct err *e)
 {
 	cJSON *row = json_new_array(e);
 
 	if (row == NULL || json_push_num(row, pico_number(t->pico), e) < 0 ||
 		json_push_num(row, (double)group, e) < 0 ||
-		(tiered && (json_push_num(row, t->from, e) < 0 ||
-		json_push(row, t->to < 0 ? json_new_null(e) : json_new_num(t->to, e), e) < 0))) {
+		(tiered &&
+			(json_push_num(row, t->from, e) < 0 ||
+				json_push(row,
+					t->to < 0 ? json_new_null(e)
+						  : json_new_num(t->to, e),
+					e) < 0))) {
 		json_free(row);
 		return -1;
 	}
@@ -309,7 +322,8 @@ static int same_rows(const cJSON *prices, const char *sku, const struct tier *t,
 
 		snprintf(name, sizeof(name), n > 1 ? "%s.tier%zu" : "%s", sku, i + 1);
 		row = json_get(prices, name);
-		if (row == NULL || json_number(json_first(row), -1) != pico_number(t[i].pico))
+		if (row == NULL ||
+			json_number(json_first(row), -1) != pico_number(t[i].pico))
 			return 0;
 		if (n > 1 && json_number(json_item(row, 3), -1) != t[i].to)
 			return 0;
@@ -328,23 +342,23 @@ static void remove_rows(cJSON *prices, const char *sku)
 	}
 }
 
-static int note_change(struct importing *im, const char *sku, const char *region, double from,
-	double to, struct err *e)
+static int note_change(struct importing *im, const char *sku, const char *region,
+	double from, double to, struct err *e)
 {
 	cJSON *o = json_push_object(im->out->changes, e);
 
 	if (o == NULL || json_set_str(o, "sku", sku, e) < 0 ||
 		json_set_str(o, "region", region, e) < 0)
 		return -1;
-	if (from < 0 ? json_set_null(o, "from_usd", e) < 0 :
-		json_set_num(o, "from_usd", from, e) < 0)
+	if (from < 0 ? json_set_null(o, "from_usd", e) < 0
+		     : json_set_num(o, "from_usd", from, e) < 0)
 		return -1;
 	return json_set_num(o, "to_usd", to, e);
 }
 
 /* An equal price is written again, too: its source and date are newer. */
-static int put_price(struct importing *im, struct book *b, const cJSON *rule, const char *sku,
-	const struct tier *t, size_t n, double per, struct err *e)
+static int put_price(struct importing *im, struct book *b, const cJSON *rule,
+	const char *sku, const struct tier *t, size_t n, double per, struct err *e)
 {
 	cJSON *prices = json_edit(b->tree, "/prices");
 	double before = price_now(prices, sku), now = pico_number(t[0].pico);
@@ -375,7 +389,8 @@ static int import_product(struct importing *im, const cJSON *product, const cJSO
 {
 	struct tier tier[TIERS_MAX];
 	struct buf sku = BUF_INIT(200);
-	const char *region = json_str_or(json_get(product, "attributes"), "regionCode", "");
+	const char *region =
+		json_str_or(json_get(product, "attributes"), "regionCode", "");
 	double per = json_num_or(rule, "per", 1);
 	struct book *b;
 	size_t n;
@@ -412,13 +427,13 @@ static int import_offer(struct importing *im, const cJSON *offer, struct err *e)
 		return -1;
 	if (!json_is(terms, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "/terms/OnDemand: is not an object");
-	JSON_EACH(product, products) {
+	JSON_EACH (product, products) {
 		const cJSON *term = json_get(terms, json_key(product));
 
 		if (term == NULL)
 			continue;
 		im->out->products++;
-		JSON_EACH(rule, im->rules) {
+		JSON_EACH (rule, im->rules) {
 			if (strcmp(json_str_or(rule, "offer", ""), code) != 0 ||
 				!rule_matches(rule, product))
 				continue;
@@ -445,7 +460,8 @@ static int import_file(struct importing *im, const char *file, struct err *e)
 		goto out;
 	offer = json_parse(text.ptr, text.len, JSON_PLAIN, e);
 	if (offer != NULL) {
-		snprintf(date, sizeof(date), "%.10s", json_str_or(offer, "publicationDate", ""));
+		snprintf(date, sizeof(date), "%.10s",
+			json_str_or(offer, "publicationDate", ""));
 		json_set_str(offer, "publicationDate", *date == '\0' ? NULL : date, e);
 		ret = import_offer(im, offer, e);
 	}
@@ -469,7 +485,7 @@ static int by_key(const void *pa, const void *pb)
 static void print_rows(const cJSON *list, const char *name, struct buf *out)
 {
 	buf_addf(out, ",\n\"%s\":[\n", name);
-	JSON_EACH(it, list) {
+	JSON_EACH (it, list) {
 		json_print(it, JSON_COMPACT, out);
 		buf_add_str(out, json_next(it) != NULL ? ",\n" : "\n");
 	}
@@ -497,7 +513,7 @@ static int print_book(const cJSON *tree, struct buf *out, struct err *e)
 	print_rows(json_get(tree, "origins"), "origins", out);
 	print_rows(json_get(tree, "groups"), "groups", out);
 	buf_add_str(out, ",\n\"prices\":{\n");
-	JSON_EACH(row, prices)
+	JSON_EACH (row, prices)
 		order[i++] = row;
 	qsort(order, n, sizeof(*order), by_key);
 	for (i = 0; i < n; i++) {
@@ -533,8 +549,10 @@ static int write_books(struct importing *im, struct err *e)
 		int ret = 0;
 
 		if (im->book[i].touched)
-			ret = print_book(im->book[i].tree, &text, e) < 0 ? -1 :
-				file_write_atomic(im->book[i].path, text.ptr, text.len, 0644, 0, e);
+			ret = print_book(im->book[i].tree, &text, e) < 0
+				? -1
+				: file_write_atomic(im->book[i].path, text.ptr, text.len,
+					  0644, 0, e);
 		buf_release(&text);
 		if (ret < 0)
 			return -1;
@@ -548,8 +566,8 @@ void price_import_release(struct price_import *p)
 	p->changes = NULL;
 }
 
-int price_import(struct node_env *env, const char *dir, const char *const *files, size_t n,
-	struct price_import *out, struct err *e)
+int price_import(struct node_env *env, const char *dir, const char *const *files,
+	size_t n, struct price_import *out, struct err *e)
 {
 	struct importing im = { .env = env, .dir = dir, .out = out };
 	cJSON *rules = env_read_json(env, "prices/aws/import.json", e);
@@ -582,7 +600,8 @@ out:
 
 static void print_change(struct buf *out, const cJSON *c)
 {
-	buf_addf(out, "%-16s%-48s", json_str_or(c, "region", ""), json_str_or(c, "sku", ""));
+	buf_addf(out, "%-16s%-48s", json_str_or(c, "region", ""),
+		json_str_or(c, "sku", ""));
 	if (json_is(json_get(c, "from_usd"), JSON_NUMBER))
 		json_print_number(json_num_or(c, "from_usd", 0), out);
 	else
@@ -601,9 +620,11 @@ int price_import_command(struct node_env *env, const char *const *files, size_t 
 
 	buf_addf(&dir, "%s/prices/aws", env->share);
 	if (buf_ok(&dir, e) == 0 && price_import(env, dir.ptr, files, n, &done, e) == 0) {
-		JSON_EACH(c, done.changes)
+		JSON_EACH (c, done.changes)
 			print_change(out, c);
-		buf_addf(out, "%zu products, %zu matched: %zu prices added, %zu changed, %zu the same\n",
+		buf_addf(out,
+			"%zu products, %zu matched: %zu prices added, %zu changed, %zu "
+			"the same\n",
 			done.products, done.matched, done.added, done.changed, done.same);
 		ret = buf_ok(out, e);
 		price_import_release(&done);

@@ -28,8 +28,8 @@ struct price_import {
  * is good. ERR_INPUT with file and JSON Pointer: no offer, a price that is no number
  * or negative, a currency other than USD, tiers that overlap or leave a gap.
  */
-int price_import(struct node_env *env, const char *dir, const char *const *files, size_t n,
-	struct price_import *out, struct err *e);
+int price_import(struct node_env *env, const char *dir, const char *const *files,
+	size_t n, struct price_import *out, struct err *e);
 void price_import_release(struct price_import *p);
 
 /* `mlops catalog prices import FILE...`: into the data directory's own book; the

@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-#define QUANTITY_MAX   1e15
-#define SCALE_MAX      20 /* decimals of a quantity; what is finer is rounded */
+#define QUANTITY_MAX 1e15
+#define SCALE_MAX    20 /* decimals of a quantity; what is finer is rounded */
 
 static pico_usd ten_to(int n)
 {
@@ -54,7 +54,8 @@ int quantity_from(double d, struct quantity *out, struct err *e)
 	struct buf text = BUF_INIT(64);
 
 	if (!isfinite(d) || d < 0)
-		return err_set(e, ERR_INPUT, "quantity is %s", d < 0 ? "negative" : "not a number");
+		return err_set(e, ERR_INPUT, "quantity is %s",
+			d < 0 ? "negative" : "not a number");
 	if (d > QUANTITY_MAX)
 		return err_set(e, ERR_INPUT, "quantity is above 10^15");
 	if (d < 1e-40)
@@ -81,7 +82,8 @@ int quantity_from(double d, struct quantity *out, struct err *e)
 /* Gives q the scale `to`, which is not smaller than its own. */
 static int rescale(struct quantity *q, int to, struct err *e)
 {
-	if (q->scale < to && __builtin_mul_overflow(q->units, ten_to(to - q->scale), &q->units))
+	if (q->scale < to &&
+		__builtin_mul_overflow(q->units, ten_to(to - q->scale), &q->units))
 		return err_set(e, ERR_INPUT, "quantity has too many digits");
 	q->scale = to > q->scale ? to : q->scale;
 	return 0;
@@ -121,7 +123,8 @@ int quantity_compare(const struct quantity *a, const struct quantity *b)
 	struct err e = { 0 };
 
 	if (align(&x, &y, &e) < 0)
-		return x.scale < y.scale ? 1 : -1; /* the one that overflowed is the larger */
+		return x.scale < y.scale ? 1
+					 : -1; /* the one that overflowed is the larger */
 	return x.units < y.units ? -1 : x.units > y.units;
 }
 

@@ -32,15 +32,16 @@ static int plain_code(const char *s)
 }
 
 /* Leaves *out NULL when there is no such file. */
-static int load_if_there(struct prices **out, struct node_env *env, const char *relative,
-	struct err *e)
+static int load_if_there(
+	struct prices **out, struct node_env *env, const char *relative, struct err *e)
 {
 	char path[4096];
 	int n = snprintf(path, sizeof(path), "%s/%s", env->share, relative);
 
 	if (n < 0 || (size_t)n >= sizeof(path) || !file_is_regular(path))
-		return env->files_read == NULL ? 0 :
-			json_set_null(env->files_read, relative, e);
+		return env->files_read == NULL
+			? 0
+			: json_set_null(env->files_read, relative, e);
 	return prices_load(out, env, relative, e);
 }
 
@@ -61,14 +62,15 @@ int price_book_load(struct price_book **out, struct node_env *env, const char *c
 		*out = b;
 		return 0;
 	}
-	snprintf(b->lazy->global_path, sizeof(b->lazy->global_path), "prices/%s/global.json", cloud);
+	snprintf(b->lazy->global_path, sizeof(b->lazy->global_path),
+		"prices/%s/global.json", cloud);
 	b->lazy->tried_global = 0;
 	if (region != NULL && plain_code(region) && strcmp(region, "global") != 0) {
 		snprintf(path, sizeof(path), "prices/%s/%s.json", cloud, region);
 		if (load_if_there(&b->region, env, path, e) < 0)
 			goto fail;
-		snprintf(b->lazy->path, sizeof(b->lazy->path), "prices/%s/estimated/%s.json", cloud,
-			region);
+		snprintf(b->lazy->path, sizeof(b->lazy->path),
+			"prices/%s/estimated/%s.json", cloud, region);
 		b->lazy->tried = 0;
 	}
 	*out = b;
@@ -150,7 +152,8 @@ static int look_up(const struct price_book *b, const char *sku, const struct pri
 }
 
 /* qty * price, rounded once to 10^-12 USD, half to even. */
-static int multiply(const struct quantity *q, pico_usd unit_price, pico_usd *out, struct err *e)
+static int multiply(
+	const struct quantity *q, pico_usd unit_price, pico_usd *out, struct err *e)
 {
 	struct quantity product = *q;
 	pico_usd scale = 1, rest, half;
@@ -182,15 +185,19 @@ static int limit(int64_t raw, int64_t per, struct quantity *out)
 	return 0;
 }
 
-static int add_part(struct price *out, const struct price_entry *t, const struct quantity *q,
-	struct err *e)
+static int add_part(struct price *out, const struct price_entry *t,
+	const struct quantity *q, struct err *e)
 {
 	struct price_part *p = &out->part[out->n_parts];
 
 	if (out->n_parts == PRICE_PARTS_MAX)
-		return err_set(e, ERR_CONFIG, "'%s' has more than %d tiers", t->sku, PRICE_PARTS_MAX);
-	*p = (struct price_part){ .tier = t->tier, .qty = *q, .unit_price = t->pico_usd,
-		.source = t->group->source, .date = t->group->date };
+		return err_set(e, ERR_CONFIG, "'%s' has more than %d tiers", t->sku,
+			PRICE_PARTS_MAX);
+	*p = (struct price_part){ .tier = t->tier,
+		.qty = *q,
+		.unit_price = t->pico_usd,
+		.source = t->group->source,
+		.date = t->group->date };
 	if (multiply(q, t->pico_usd, &p->amount, e) < 0 ||
 		__builtin_add_overflow(out->amount, p->amount, &out->amount))
 		return err_set(e, ERR_INPUT, "amount is too large");
@@ -211,7 +218,9 @@ static int split(const struct prices *p, const char *base, const struct price_en
 		struct quantity end, room, part;
 
 		if (t->to == PRICE_NO_END)
-			return out->n_parts > 0 && left.units == 0 ? 0 : add_part(out, t, &left, e);
+			return out->n_parts > 0 && left.units == 0
+				? 0
+				: add_part(out, t, &left, e);
 		limit(t->to, t->group->per, &end);
 		if (quantity_compare(&at, &end) >= 0)
 			continue;
@@ -219,7 +228,8 @@ static int split(const struct prices *p, const char *base, const struct price_en
 		if (quantity_subtract(&room, &at, e) < 0)
 			return -1;
 		part = quantity_compare(&left, &room) <= 0 ? left : room;
-		if (add_part(out, t, &part, e) < 0 || quantity_subtract(&left, &part, e) < 0)
+		if (add_part(out, t, &part, e) < 0 ||
+			quantity_subtract(&left, &part, e) < 0)
 			return -1;
 		if (left.units == 0)
 			return 0;

@@ -20,14 +20,14 @@
 
 __extension__ typedef __int128 pico_usd;
 
-#define PICO_PER_USD   ((pico_usd)1000000000000)
+#define PICO_PER_USD    ((pico_usd)1000000000000)
 #define HOURS_PER_MONTH 730
 
 enum price_status {
 	PRICE_KNOWN,
 	PRICE_ESTIMATED, /* from another region's price by the family's documented ratio */
-	PRICE_PARTIAL,   /* quantity passes the last known tier: `amount` is a lower bound */
-	PRICE_UNPRICED,  /* no price: amount is 0 and must not be taken for one */
+	PRICE_PARTIAL, /* quantity passes the last known tier: `amount` is a lower bound */
+	PRICE_UNPRICED, /* no price: amount is 0 and must not be taken for one */
 };
 
 const char *price_status_name(enum price_status s); /* "known", "estimated", ... */
@@ -38,7 +38,10 @@ struct quantity {
 	int scale;
 };
 
-#define QUANTITY_ZERO { 0, 0 }
+#define QUANTITY_ZERO \
+	{             \
+		0, 0  \
+	}
 
 /* The decimal that the shortest spelling of d gives. ERR_INPUT when it is
  * negative, not finite or above 10^15. */

@@ -11,7 +11,8 @@ struct usage {
 	const cJSON *lines, *discounts;
 };
 
-static const char *const match_keys[] = { "component", "sku", "slot", "service", "region" };
+static const char *const match_keys[] = { "component", "sku", "slot", "service",
+	"region" };
 
 static int known(const char *key, const char *const *names, size_t n)
 {
@@ -25,7 +26,7 @@ static int only(const cJSON *obj, const char *const *names, size_t n, struct err
 {
 	if (!json_is(obj, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "is not an object");
-	JSON_EACH(m, obj)
+	JSON_EACH (m, obj)
 		if (!known(json_key(m), names, n))
 			return err_set(e, ERR_INPUT, "unknown member '%s'", json_key(m));
 	return 0;
@@ -43,13 +44,15 @@ static int check_match(const cJSON *rule, struct err *e)
 	}
 	if (json_len(match) == 0)
 		return err_set(e, ERR_INPUT, "'match' is empty");
-	JSON_EACH(m, match)
+	JSON_EACH (m, match)
 		if (json_text(m) == NULL)
-			return err_set(e, ERR_INPUT, "match: '%s' is not a string", json_key(m));
+			return err_set(
+				e, ERR_INPUT, "match: '%s' is not a string", json_key(m));
 	return 0;
 }
 
-static int check_numbers(const cJSON *rule, const char *const *names, size_t n, struct err *e)
+static int check_numbers(
+	const cJSON *rule, const char *const *names, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		double d;
@@ -59,15 +62,16 @@ static int check_numbers(const cJSON *rule, const char *const *names, size_t n, 
 		if (json_num(rule, names[i], &d, e) < 0)
 			return -1;
 		if (!(d >= 0) || !isfinite(d) || d > 1e15)
-			return err_set(e, ERR_INPUT, "'%s' is negative or above 10^15", names[i]);
+			return err_set(e, ERR_INPUT, "'%s' is negative or above 10^15",
+				names[i]);
 	}
 	return 0;
 }
 
 static int check_line(const cJSON *rule, struct err *e)
 {
-	static const char *const names[] = { "match", "why", "qty", "factor", "hours_per_month",
-		"low", "high" };
+	static const char *const names[] = { "match", "why", "qty", "factor",
+		"hours_per_month", "low", "high" };
 	int ways = json_has(rule, "qty") + json_has(rule, "factor") +
 		json_has(rule, "hours_per_month");
 
@@ -75,7 +79,8 @@ static int check_line(const cJSON *rule, struct err *e)
 		check_numbers(rule, names + 2, 5, e) < 0)
 		return -1;
 	if (ways > 1)
-		return err_set(e, ERR_INPUT, "has more than one of qty, factor, hours_per_month");
+		return err_set(e, ERR_INPUT,
+			"has more than one of qty, factor, hours_per_month");
 	if (json_has(rule, "low") != json_has(rule, "high") ||
 		json_num_or(rule, "low", 0) > json_num_or(rule, "high", 0))
 		return err_set(e, ERR_INPUT, "'low' and 'high' are no range");
@@ -93,15 +98,16 @@ static int check_discount(const cJSON *rule, struct err *e)
 	double pct;
 
 	if (only(rule, names, ARRAY_LEN(names), e) < 0 || check_match(rule, e) < 0 ||
-		json_str(rule, "why", &why, e) < 0 || json_num(rule, "percent", &pct, e) < 0)
+		json_str(rule, "why", &why, e) < 0 ||
+		json_num(rule, "percent", &pct, e) < 0)
 		return -1;
 	if (!(pct >= 0 && pct <= 100))
 		return err_set(e, ERR_INPUT, "'percent' is not between 0 and 100");
 	return 0;
 }
 
-static int check_list(const cJSON *tree, const char *key, int (*check)(const cJSON *, struct err *),
-	const cJSON **out, struct err *e)
+static int check_list(const cJSON *tree, const char *key,
+	int (*check)(const cJSON *, struct err *), const cJSON **out, struct err *e)
 {
 	size_t i = 0;
 
@@ -110,7 +116,7 @@ static int check_list(const cJSON *tree, const char *key, int (*check)(const cJS
 		return 0;
 	if (json_arr(tree, key, out, e) < 0)
 		return -1;
-	JSON_EACH(it, *out) {
+	JSON_EACH (it, *out) {
 		if (check(it, e) < 0) {
 			err_where(e, "/%s/%zu", key, i);
 			return -1;
@@ -122,10 +128,12 @@ static int check_list(const cJSON *tree, const char *key, int (*check)(const cJS
 
 static int check_all(struct usage *u, struct err *e)
 {
-	static const char *const names[] = { "$schema", "schema_version", "preset", "lines",
-		"discounts" };
-	static const struct { const char *name; double factor; } presets[] = { { "small", 0.5 },
-		{ "medium", 1 }, { "large", 2 } };
+	static const char *const names[] = { "$schema", "schema_version", "preset",
+		"lines", "discounts" };
+	static const struct {
+		const char *name;
+		double factor;
+	} presets[] = { { "small", 0.5 }, { "medium", 1 }, { "large", 2 } };
 	const char *preset;
 	double version;
 
@@ -143,7 +151,8 @@ static int check_all(struct usage *u, struct err *e)
 			if (strcmp(preset, presets[i].name) == 0)
 				u->preset = presets[i].factor;
 		if (u->preset == 0)
-			return err_set(e, ERR_INPUT, "/preset: is not small, medium or large");
+			return err_set(
+				e, ERR_INPUT, "/preset: is not small, medium or large");
 	}
 	if (check_list(u->tree, "lines", check_line, &u->lines, e) < 0)
 		return -1;
@@ -196,7 +205,7 @@ static int same(const char *want, const char *have)
 
 static int matches(const cJSON *rule, const cJSON *line)
 {
-	JSON_EACH(m, json_get(rule, "match")) {
+	JSON_EACH (m, json_get(rule, "match")) {
 		const char *have = json_str_or(line, json_key(m), NULL);
 
 		if (have == NULL && strcmp(json_key(m), "slot") == 0)
@@ -216,7 +225,8 @@ static double tidy(double d)
 	return strtod(text, NULL);
 }
 
-void usage_apply(const struct usage *u, const cJSON *line, double qty, struct usage_line *out)
+void usage_apply(
+	const struct usage *u, const cJSON *line, double qty, struct usage_line *out)
 {
 	*out = (struct usage_line){ .qty = qty };
 	if (json_has(line, "qty_low") && json_has(line, "qty_high")) {
@@ -230,7 +240,7 @@ void usage_apply(const struct usage *u, const cJSON *line, double qty, struct us
 		out->qty = tidy(qty * u->preset);
 		out->changed = 1;
 	}
-	JSON_EACH(rule, u->lines) {
+	JSON_EACH (rule, u->lines) {
 		if (!matches(rule, line))
 			continue;
 		out->changed = 1;
@@ -247,7 +257,7 @@ void usage_apply(const struct usage *u, const cJSON *line, double qty, struct us
 			out->ranged = 1;
 		}
 	}
-	JSON_EACH(rule, u->discounts)
+	JSON_EACH (rule, u->discounts)
 		if (matches(rule, line)) {
 			out->discount_pct = json_num_or(rule, "percent", 0);
 			out->discount_why = json_str_or(rule, "why", "");
@@ -262,13 +272,14 @@ cJSON *usage_template(const cJSON *plan, struct err *e)
 
 	lines = bad ? NULL : json_add_array(doc, "lines", e);
 	bad = lines == NULL;
-	JSON_EACH(line, json_get(plan, "bom")) {
+	JSON_EACH (line, json_get(plan, "bom")) {
 		if (bad || strcmp(json_str_or(line, "kind", ""), "usage") != 0)
 			continue;
 		rule = json_push_object(lines, e);
 		match = rule == NULL ? NULL : json_add_object(rule, "match", e);
 		bad = match == NULL ||
-			json_set_str(match, "component", json_str_or(line, "component", ""), e) < 0 ||
+			json_set_str(match, "component",
+				json_str_or(line, "component", ""), e) < 0 ||
 			json_set_str(match, "sku", json_str_or(line, "sku", ""), e) < 0 ||
 			json_set_num(rule, "qty", json_num_or(line, "qty", 0), e) < 0;
 	}

@@ -29,15 +29,15 @@ void usage_free(struct usage *u); /* NULL is fine */
 
 /* What applies to one BOM line. */
 struct usage_line {
-	double qty, low, high;    /* low and high only when `ranged` */
+	double qty, low, high; /* low and high only when `ranged` */
 	int ranged, changed;
 	double discount_pct;
 	const char *discount_why; /* borrowed from the usage */
 };
 
 /* `u` may be NULL: the line as it stands. */
-void usage_apply(const struct usage *u, const cJSON *bom_line, double qty,
-	struct usage_line *out);
+void usage_apply(
+	const struct usage *u, const cJSON *bom_line, double qty, struct usage_line *out);
 
 /* A usage file for a plan, with every usage line's quantity filled in, for people
  * to edit. The caller frees; NULL with *e. */

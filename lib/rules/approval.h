@@ -23,7 +23,7 @@ int approval_digest(const cJSON *state, cJSON *out, struct err *e);
  * one. A node that sees plan and cost only checks these two.
  */
 #define APPROVAL_WHY_MAX 200
-int approval_check(const cJSON *state, int64_t now_ns, char why[APPROVAL_WHY_MAX],
-	struct err *e);
+int approval_check(
+	const cJSON *state, int64_t now_ns, char why[APPROVAL_WHY_MAX], struct err *e);
 
 #endif

@@ -44,7 +44,7 @@ static void add_value(struct buf *out, const cJSON *v)
 	case JSON_ARRAY:
 		if (json_len(v) == 0)
 			buf_add_str(out, "none");
-		JSON_EACH(it, v) {
+		JSON_EACH (it, v) {
 			if (it != json_first(v))
 				buf_add_str(out, ", ");
 			add_value(out, it);
@@ -64,7 +64,7 @@ static void add_named(struct work *w, const char *name, size_t len)
 	const cJSON *values = json_get(w->r->rule, "values");
 	struct err ignored;
 
-	JSON_EACH(v, values) {
+	JSON_EACH (v, values) {
 		struct logic quiet = { .ops = rule_ops, .arg = w->ev->regions };
 		cJSON *value;
 
@@ -85,7 +85,8 @@ static void add_message(struct work *w, const char *key)
 	if (m == NULL)
 		m = json_str_or(json_get(w->r->rule, "message"), "fail", "");
 	while (*m != '\0') {
-		const char *open = strchr(m, '{'), *close = open == NULL ? NULL : strchr(open, '}');
+		const char *open = strchr(m, '{'),
+			   *close = open == NULL ? NULL : strchr(open, '}');
 
 		if (close == NULL) {
 			buf_add_str(&w->out->detail, m);
@@ -104,7 +105,8 @@ static void broke(struct work *w, const char *member, const struct err *why)
 	w->out->verdict = VERDICT_FAIL;
 	w->out->erred = 1;
 	buf_reset(&w->out->detail);
-	buf_addf(&w->out->detail, "the rule's '%s' cannot be evaluated: %s", member, why->msg);
+	buf_addf(&w->out->detail, "the rule's '%s' cannot be evaluated: %s", member,
+		why->msg);
 }
 
 /* 1 true, 0 false, -1 the rule broke. */
@@ -127,16 +129,18 @@ static int add_missing(struct work *w, const char *name, struct err *e)
 {
 	if (w->out->missing == NULL && (w->out->missing = json_new_array(e)) == NULL)
 		return -1;
-	return json_has_text(w->out->missing, name) ? 0 :
-		json_push_str(w->out->missing, name, e);
+	return json_has_text(w->out->missing, name)
+		? 0
+		: json_push_str(w->out->missing, name, e);
 }
 
 static int check_needs(struct work *w, struct err *e)
 {
-	JSON_EACH(p, json_get(w->r->rule, "needs")) {
+	JSON_EACH (p, json_get(w->r->rule, "needs")) {
 		const cJSON *v = json_at(w->ev->data, json_text(p));
 
-		if ((v == NULL || json_is(v, JSON_NULL)) && add_missing(w, json_text(p), e) < 0)
+		if ((v == NULL || json_is(v, JSON_NULL)) &&
+			add_missing(w, json_text(p), e) < 0)
 			return -1;
 	}
 	return 0;
@@ -157,7 +161,7 @@ static int check_unknown(struct work *w, struct err *e)
 		broke(w, "unknown", &why);
 		return 0;
 	}
-	JSON_EACH(n, names)
+	JSON_EACH (n, names)
 		if (ret == 0 && json_text(n) != NULL)
 			ret = add_missing(w, json_text(n), e);
 	json_free(names);
@@ -170,8 +174,8 @@ static void set_unknown(struct work *w)
 	w->out->verdict = w->r->severity == VERDICT_FAIL ? VERDICT_WARN : VERDICT_UNKNOWN;
 	buf_add_str(&w->out->detail, "cannot be told: ");
 	add_value(&w->out->detail, w->out->missing);
-	buf_add_str(&w->out->detail, json_len(w->out->missing) == 1 ? " is missing" :
-		" are missing");
+	buf_add_str(&w->out->detail,
+		json_len(w->out->missing) == 1 ? " is missing" : " are missing");
 }
 
 static void decide(struct work *w, int holds)
@@ -221,10 +225,11 @@ static int evaluate(struct work *w, struct err *e)
 	return 0;
 }
 
-int rule_evaluate(const struct rule *r, const struct rule_eval *ev, struct verdict_result *out,
-	struct err *e)
+int rule_evaluate(const struct rule *r, const struct rule_eval *ev,
+	struct verdict_result *out, struct err *e)
 {
-	struct work w = { r, ev, { rule_ops, ev->regions, ev->trace, ev->trace_arg }, out };
+	struct work w = { r, ev, { rule_ops, ev->regions, ev->trace, ev->trace_arg },
+		out };
 
 	*out = (struct verdict_result){ .detail = BUF_INIT((size_t)1 << 20) };
 	return evaluate(&w, e) < 0 ? -1 : buf_ok(&out->detail, e);

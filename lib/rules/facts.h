@@ -16,7 +16,7 @@
 
 /* A new object, freed by the caller; NULL with *e. `claims` gets one object per claim
  * of the plan's parts: {module, pattern, control, file, proof}; may be NULL. */
-cJSON *facts_build(struct node_env *env, const cJSON *plan, const struct region_book *regions,
-	cJSON *claims, struct err *e);
+cJSON *facts_build(struct node_env *env, const cJSON *plan,
+	const struct region_book *regions, cJSON *claims, struct err *e);
 
 #endif

@@ -14,11 +14,13 @@ static int arity(const cJSON *args, size_t n, const char *op, struct err *e)
 {
 	if (json_len(args) == n)
 		return 0;
-	return err_set(e, ERR_INPUT, "'%s' takes %zu operands, not %zu", op, n, json_len(args));
+	return err_set(
+		e, ERR_INPUT, "'%s' takes %zu operands, not %zu", op, n, json_len(args));
 }
 
 /* An array, or NULL for null (which counts as empty); anything else is an error. */
-static int list_arg(const cJSON *args, size_t i, const char *op, const cJSON **out, struct err *e)
+static int list_arg(
+	const cJSON *args, size_t i, const char *op, const cJSON **out, struct err *e)
 {
 	const cJSON *v = arg_at(args, i);
 
@@ -31,7 +33,7 @@ static int list_arg(const cJSON *args, size_t i, const char *op, const cJSON **o
 
 static int has(const cJSON *list, const cJSON *v)
 {
-	JSON_EACH(it, list)
+	JSON_EACH (it, list)
 		if (json_equal(it, v))
 			return 1;
 	return 0;
@@ -52,7 +54,7 @@ static cJSON *op_subset(const cJSON *args, const void *arg, struct err *e)
 	(void)arg;
 	if (two_lists(args, "subset", &a, &b, e) < 0)
 		return NULL;
-	JSON_EACH(it, a)
+	JSON_EACH (it, a)
 		if (!has(b, it))
 			return json_new_bool(0, e);
 	return json_new_bool(1, e);
@@ -62,7 +64,7 @@ static cJSON *pick(const cJSON *a, const cJSON *b, int wanted, struct err *e)
 {
 	cJSON *out = json_new_array(e);
 
-	JSON_EACH(it, a) {
+	JSON_EACH (it, a) {
 		if (out == NULL || has(b, it) != wanted)
 			continue;
 		if (json_push_copy(out, it, e) < 0) {
@@ -112,8 +114,9 @@ static cJSON *op_within(const cJSON *args, const void *arg, struct err *e)
 		return NULL;
 	code = json_text(arg_at(args, 0));
 	r = book == NULL || code == NULL ? NULL : region_by_code(book, code);
-	JSON_EACH(j, list)
-		if (r != NULL && json_text(j) != NULL && region_within(book, r, json_text(j)))
+	JSON_EACH (j, list)
+		if (r != NULL && json_text(j) != NULL &&
+			region_within(book, r, json_text(j)))
 			return json_new_bool(1, e);
 	return json_new_bool(0, e);
 }
@@ -135,7 +138,8 @@ static cJSON *op_usd_le(const cJSON *args, const void *arg, struct err *e)
 	pico_usd a, b;
 
 	(void)arg;
-	if (arity(args, 2, "usd_le", e) < 0 || amount(arg_at(args, 0), "usd_le", &a, e) < 0 ||
+	if (arity(args, 2, "usd_le", e) < 0 ||
+		amount(arg_at(args, 0), "usd_le", &a, e) < 0 ||
 		amount(arg_at(args, 1), "usd_le", &b, e) < 0)
 		return NULL;
 	return json_new_bool(a <= b, e);
@@ -149,16 +153,19 @@ static cJSON *op_where(const cJSON *args, const void *arg, struct err *e)
 	cJSON *out;
 
 	(void)arg;
-	if (arity(args, 3, "where", e) < 0 || list_arg(args, 0, "where", &objects, e) < 0 ||
+	if (arity(args, 3, "where", e) < 0 ||
+		list_arg(args, 0, "where", &objects, e) < 0 ||
 		list_arg(args, 2, "where", &values, e) < 0)
 		return NULL;
 	if (member == NULL) {
-		err_fill(e, ERR_INPUT, "operand 2 of 'where' is not the name of a member");
+		err_fill(
+			e, ERR_INPUT, "operand 2 of 'where' is not the name of a member");
 		return NULL;
 	}
 	out = json_new_array(e);
-	JSON_EACH(o, objects)
-		if (out != NULL && json_get(o, member) != NULL && has(values, json_get(o, member)) &&
+	JSON_EACH (o, objects)
+		if (out != NULL && json_get(o, member) != NULL &&
+			has(values, json_get(o, member)) &&
 			json_push_copy(out, o, e) < 0) {
 			json_free(out);
 			return NULL;
@@ -170,7 +177,7 @@ static int claims_one(const cJSON *claims, const cJSON *controls)
 {
 	if (json_text(controls) != NULL)
 		return json_has_text(claims, json_text(controls));
-	JSON_EACH(c, controls)
+	JSON_EACH (c, controls)
 		if (json_text(c) != NULL && json_has_text(claims, json_text(c)))
 			return 1;
 	return 0;
@@ -184,17 +191,19 @@ static cJSON *op_lacking(const cJSON *args, const void *arg, struct err *e)
 	cJSON *out;
 
 	(void)arg;
-	if (arity(args, 2, "lacking", e) < 0 || list_arg(args, 1, "lacking", &parts, e) < 0)
+	if (arity(args, 2, "lacking", e) < 0 ||
+		list_arg(args, 1, "lacking", &parts, e) < 0)
 		return NULL;
 	if (json_text(controls) == NULL && !json_is(controls, JSON_ARRAY)) {
 		err_fill(e, ERR_INPUT, "operand 1 of 'lacking' names no control");
 		return NULL;
 	}
 	out = json_new_array(e);
-	JSON_EACH(p, parts) {
+	JSON_EACH (p, parts) {
 		const cJSON *claims = json_get(p, "claims");
 
-		if (out == NULL || !json_is(claims, JSON_ARRAY) || claims_one(claims, controls))
+		if (out == NULL || !json_is(claims, JSON_ARRAY) ||
+			claims_one(claims, controls))
 			continue;
 		if (json_push_str(out, json_str_or(p, "module", "?"), e) < 0) {
 			json_free(out);
@@ -211,13 +220,15 @@ static cJSON *op_unclaimed(const cJSON *args, const void *arg, struct err *e)
 	cJSON *out;
 
 	(void)arg;
-	if (arity(args, 1, "unclaimed", e) < 0 || list_arg(args, 0, "unclaimed", &parts, e) < 0)
+	if (arity(args, 1, "unclaimed", e) < 0 ||
+		list_arg(args, 0, "unclaimed", &parts, e) < 0)
 		return NULL;
 	out = json_new_array(e);
-	JSON_EACH(p, parts) {
+	JSON_EACH (p, parts) {
 		if (out == NULL || json_is(json_get(p, "claims"), JSON_ARRAY))
 			continue;
-		if (json_push_strf(out, e, "claims of %s", json_str_or(p, "pattern", "?")) < 0) {
+		if (json_push_strf(
+			    out, e, "claims of %s", json_str_or(p, "pattern", "?")) < 0) {
 			json_free(out);
 			return NULL;
 		}

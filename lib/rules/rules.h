@@ -40,7 +40,8 @@ void rule_set_free(struct rule_set *s); /* NULL is fine */
  * Pointer: an unknown operator or member, wrong arity, an id that is there already. */
 int rule_set_add(struct rule_set *s, cJSON *tree, const char *name, struct err *e);
 size_t rule_set_count(const struct rule_set *s);
-const struct rule *rule_set_at(const struct rule_set *s, size_t i); /* in order of adding */
+const struct rule *rule_set_at(
+	const struct rule_set *s, size_t i); /* in order of adding */
 const struct rule *rule_set_find(const struct rule_set *s, const char *id);
 /* SHA-256 of what the rules decide: no wording, no tests, no order. */
 int rule_set_digest(const struct rule_set *s, char out[DIGEST_HEX_MAX], struct err *e);
@@ -62,8 +63,8 @@ struct verdict_result {
 };
 
 /* Fills *out; release it with verdict_release. -1: out of memory only. */
-int rule_evaluate(const struct rule *r, const struct rule_eval *ev, struct verdict_result *out,
-	struct err *e);
+int rule_evaluate(const struct rule *r, const struct rule_eval *ev,
+	struct verdict_result *out, struct err *e);
 void verdict_release(struct verdict_result *v);
 
 #include "approval.h"

@@ -8,8 +8,8 @@ struct rule_set {
 	size_t n, max;
 };
 
-static const char *const verdict_names[VERDICTS] = { "pass", "warn", "fail", "not_applicable",
-	"unknown" };
+static const char *const verdict_names[VERDICTS] = { "pass", "warn", "fail",
+	"not_applicable", "unknown" };
 
 const char *verdict_name(enum verdict v)
 {
@@ -65,7 +65,7 @@ static int only(const cJSON *obj, const char *const *names, size_t n, struct err
 {
 	if (!json_is(obj, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "is not an object");
-	JSON_EACH(m, obj) {
+	JSON_EACH (m, obj) {
 		size_t i = 0;
 
 		while (i < n && strcmp(names[i], json_key(m)) != 0)
@@ -102,9 +102,10 @@ static int check_texts(const cJSON *list, const char *member, struct err *e)
 {
 	if (list != NULL && !json_is(list, JSON_ARRAY))
 		return err_set(e, ERR_INPUT, "'%s' is not an array", member);
-	JSON_EACH(it, list)
+	JSON_EACH (it, list)
 		if (json_text(it) == NULL)
-			return err_set(e, ERR_INPUT, "'%s' has an item that is not a string", member);
+			return err_set(e, ERR_INPUT,
+				"'%s' has an item that is not a string", member);
 	return 0;
 }
 
@@ -119,7 +120,7 @@ static int check_messages(const cJSON *rule, struct err *e)
 		return -1;
 	if (values != NULL && !json_is(values, JSON_OBJECT))
 		return err_set(e, ERR_INPUT, "'values' is not an object");
-	JSON_EACH(v, values)
+	JSON_EACH (v, values)
 		if (check_logic(values, json_key(v), e) < 0) {
 			err_where(e, "values");
 			return -1;
@@ -137,14 +138,16 @@ static int check_tests(const cJSON *rule, struct err *e)
 		return -1;
 	if (json_len(tests) == 0)
 		return err_set(e, ERR_INPUT, "'tests' is empty");
-	JSON_EACH(t, tests) {
-		if (json_str(t, "expect", &expect, e) < 0 || json_obj(t, "state", &state, e) < 0) {
+	JSON_EACH (t, tests) {
+		if (json_str(t, "expect", &expect, e) < 0 ||
+			json_obj(t, "state", &state, e) < 0) {
 			err_where(e, "tests/%zu", i);
 			return -1;
 		}
 		if (verdict_by_name(expect) < 0)
-			return err_set(e, ERR_INPUT, "tests/%zu: 'expect' is '%s', which is no verdict",
-				i, expect);
+			return err_set(e, ERR_INPUT,
+				"tests/%zu: 'expect' is '%s', which is no verdict", i,
+				expect);
 		i++;
 	}
 	return 0;
@@ -152,13 +155,14 @@ static int check_tests(const cJSON *rule, struct err *e)
 
 static int read_rule(struct rule *r, const cJSON *rule, struct err *e)
 {
-	static const char *const names[] = { "id", "title", "severity", "applies", "needs", "unknown",
-		"assert", "warn", "message", "values", "remediation", "references", "claims",
-		"tests" };
+	static const char *const names[] = { "id", "title", "severity", "applies",
+		"needs", "unknown", "assert", "warn", "message", "values", "remediation",
+		"references", "claims", "tests" };
 	const char *severity;
 
-	if (only(rule, names, ARRAY_LEN(names), e) < 0 || json_str(rule, "id", &r->id, e) < 0 ||
-		check_id(r->id, e) < 0 || json_str(rule, "title", &r->title, e) < 0 ||
+	if (only(rule, names, ARRAY_LEN(names), e) < 0 ||
+		json_str(rule, "id", &r->id, e) < 0 || check_id(r->id, e) < 0 ||
+		json_str(rule, "title", &r->title, e) < 0 ||
 		json_str(rule, "severity", &severity, e) < 0 ||
 		json_str(rule, "remediation", &r->remediation, e) < 0)
 		return -1;
@@ -168,13 +172,15 @@ static int read_rule(struct rule *r, const cJSON *rule, struct err *e)
 	r->rule = rule;
 	if (!json_has(rule, "assert"))
 		return err_set(e, ERR_INPUT, "'assert' is missing");
-	JSON_EACH(p, json_get(rule, "needs"))
+	JSON_EACH (p, json_get(rule, "needs"))
 		if (json_text(p) == NULL || json_pointer_check(json_text(p), e) < 0)
-			return err_set(e, ERR_INPUT, "'needs' has an item that is no JSON Pointer");
+			return err_set(e, ERR_INPUT,
+				"'needs' has an item that is no JSON Pointer");
 	if (check_texts(json_get(rule, "needs"), "needs", e) < 0 ||
 		check_texts(json_get(rule, "references"), "references", e) < 0 ||
 		check_texts(json_get(rule, "claims"), "claims", e) < 0 ||
-		check_logic(rule, "applies", e) < 0 || check_logic(rule, "unknown", e) < 0 ||
+		check_logic(rule, "applies", e) < 0 ||
+		check_logic(rule, "unknown", e) < 0 ||
 		check_logic(rule, "assert", e) < 0 || check_logic(rule, "warn", e) < 0 ||
 		check_messages(rule, e) < 0)
 		return -1;
@@ -193,22 +199,28 @@ static int grow(struct rule_set *s, size_t more, struct err *e)
 
 static int read_pack(struct rule_set *s, const cJSON *tree, struct err *e)
 {
-	static const char *const names[] = { "$schema", "pack", "version", "title", "applies",
-		"rules" };
+	static const char *const names[] = { "$schema", "pack", "version", "title",
+		"applies", "rules" };
 	const cJSON *rules;
 	const char *pack, *text;
 	size_t i = 0;
 
-	if (only(tree, names, ARRAY_LEN(names), e) < 0 || json_str(tree, "pack", &pack, e) < 0 ||
-		json_str(tree, "version", &text, e) < 0 || json_str(tree, "title", &text, e) < 0 ||
-		check_logic(tree, "applies", e) < 0 || json_arr(tree, "rules", &rules, e) < 0)
+	if (only(tree, names, ARRAY_LEN(names), e) < 0 ||
+		json_str(tree, "pack", &pack, e) < 0 ||
+		json_str(tree, "version", &text, e) < 0 ||
+		json_str(tree, "title", &text, e) < 0 ||
+		check_logic(tree, "applies", e) < 0 ||
+		json_arr(tree, "rules", &rules, e) < 0)
 		return -1;
-	JSON_EACH(rule, rules) {
+	JSON_EACH (rule, rules) {
 		struct rule *r = &s->at[s->n];
 
-		*r = (struct rule){ .pack = pack, .pack_applies = json_get(tree, "applies") };
-		if (read_rule(r, rule, e) < 0 || (rule_set_find(s, r->id) != NULL &&
-			err_set(e, ERR_INPUT, "there is already a rule '%s'", r->id) < 0)) {
+		*r = (struct rule){ .pack = pack,
+			.pack_applies = json_get(tree, "applies") };
+		if (read_rule(r, rule, e) < 0 ||
+			(rule_set_find(s, r->id) != NULL &&
+				err_set(e, ERR_INPUT, "there is already a rule '%s'",
+					r->id) < 0)) {
 			err_where(e, "/rules/%zu", i);
 			return -1;
 		}
@@ -222,7 +234,8 @@ int rule_set_add(struct rule_set *s, cJSON *tree, const char *name, struct err *
 {
 	size_t before = s->n;
 
-	if (grow(s, json_len(json_get(tree, "rules")), e) < 0 || read_pack(s, tree, e) < 0) {
+	if (grow(s, json_len(json_get(tree, "rules")), e) < 0 ||
+		read_pack(s, tree, e) < 0) {
 		err_where(e, "%s", name);
 		s->n = before;
 		json_free(tree);
@@ -243,12 +256,13 @@ static int by_id(const void *pa, const void *pb)
 
 static int add_meaning(cJSON *to, const struct rule *r, struct err *e)
 {
-	static const char *const keys[] = { "severity", "applies", "needs", "unknown", "assert",
-		"warn", "claims" };
+	static const char *const keys[] = { "severity", "applies", "needs", "unknown",
+		"assert", "warn", "claims" };
 	cJSON *o = json_add_object(to, r->id, e);
 
-	if (o == NULL || (r->pack_applies != NULL &&
-		json_set_copy(o, "pack_applies", r->pack_applies, e) < 0))
+	if (o == NULL ||
+		(r->pack_applies != NULL &&
+			json_set_copy(o, "pack_applies", r->pack_applies, e) < 0))
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (json_has(r->rule, keys[i]) &&

@@ -44,7 +44,8 @@ static int blow_up(cJSON *list, size_t n, struct err *e)
 	return 0;
 }
 
-static int64_t judge(const struct rule_set *set, const struct rule_eval *ev, struct err *e)
+static int64_t judge(
+	const struct rule_set *set, const struct rule_eval *ev, struct err *e)
 {
 	int64_t best = INT64_MAX;
 
@@ -101,8 +102,9 @@ static int measure(const char *path, struct err *e)
 	}
 	if (rules > 0 && prices > 0)
 		printf("%zu rules, %d parts, %d lines: %.3f ms (%.0f rules/s)\n"
-		       "prices of us-east-1: %.3f ms\n", rule_set_count(set), PARTS, LINES,
-			(double)rules / 1e6, (double)rule_set_count(set) * 1e9 / (double)rules,
+		       "prices of us-east-1: %.3f ms\n",
+			rule_set_count(set), PARTS, LINES, (double)rules / 1e6,
+			(double)rule_set_count(set) * 1e9 / (double)rules,
 			(double)prices / 1e6);
 	rule_set_free(set);
 	region_book_free(regions);

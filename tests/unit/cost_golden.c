@@ -36,7 +36,8 @@ static cJSON *plan_of(const char *region, char *lines)
 	char *save = NULL;
 
 	json_push_str(json_add_array(plan, "regions", &e), region, &e);
-	for (char *l = strtok_r(lines, " ", &save); l != NULL; l = strtok_r(NULL, " ", &save)) {
+	for (char *l = strtok_r(lines, " ", &save); l != NULL;
+		l = strtok_r(NULL, " ", &save)) {
 		char *equals = strchr(l, '=');
 		cJSON *o = json_push_object(bom, &e);
 
@@ -61,15 +62,17 @@ static int check(char *field[FIELDS])
 	int64_t cents;
 	int ok;
 
-	if (price_books_new(&books, &env, "aws", 0, &e) < 0 || bill_make(&b, books, plan, &o, &e) < 0)
+	if (price_books_new(&books, &env, "aws", 0, &e) < 0 ||
+		bill_make(&b, books, plan, &o, &e) < 0)
 		fail_msg("%s: %s", field[0], e.msg);
 	cents = pico_to_cents(b.monthly);
-	snprintf(got, sizeof(got), "%lld.%02lld", (long long)(cents / 100), (long long)(cents % 100));
+	snprintf(got, sizeof(got), "%lld.%02lld", (long long)(cents / 100),
+		(long long)(cents % 100));
 	ok = strcmp(got, field[5]) == 0 &&
 		(b.unpriced > 0) == (strstr(field[2], "bound") != NULL);
 	if (!ok)
-		print_error("%s: %s, not %s = %s (%zu lines unpriced)\n", field[0], got, field[4],
-			field[5], b.unpriced);
+		print_error("%s: %s, not %s = %s (%zu lines unpriced)\n", field[0], got,
+			field[4], field[5], b.unpriced);
 	bill_release(&b);
 	price_books_free(books);
 	json_free(plan);
@@ -85,7 +88,8 @@ static void every_case_is_exact_to_the_cent(void **unused)
 
 	(void)unused;
 	assert_int_equal(file_read("tests/golden/cost/cases.txt", &text, &e), 0);
-	for (char *l = strtok_r(text.ptr, "\n", &save); l != NULL; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = strtok_r(text.ptr, "\n", &save); l != NULL;
+		l = strtok_r(NULL, "\n", &save)) {
 		char *field[FIELDS];
 
 		if (*l == '#')
@@ -101,7 +105,8 @@ static void every_case_is_exact_to_the_cent(void **unused)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_case_is_exact_to_the_cent) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+		every_case_is_exact_to_the_cent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,11 +69,13 @@ static const struct {
 	{ "us-east-1", "lambda.duration.x86", 1, PRICE_KNOWN, 1, "0.0000166667" },
 	{ "us-east-1", "lambda.duration.x86", 400000, PRICE_KNOWN, 1, "6.66668" },
 	/* 10240*0.09 + 40960*0.085 + 102400*0.07; above 150 TB Virginia has no price */
-	{ "us-east-1", "data_transfer.internet_out_gb", 153601, PRICE_PARTIAL, 3, "11571.2" },
+	{ "us-east-1", "data_transfer.internet_out_gb", 153601, PRICE_PARTIAL, 3,
+		"11571.2" },
 	{ "us-east-1", "no.such.thing", 5, PRICE_UNPRICED, 0, "0" },
 	{ "xx-nowhere-1", "s3.standard.gb_month", 5, PRICE_UNPRICED, 0, "0" },
 	{ "eu-west-1", "cloudwatch.dashboard.month", 2, PRICE_KNOWN, 1, "6" },
-	{ "eu-central-1", "opensearch.serverless.ocu_hour", 1, PRICE_ESTIMATED, 1, "0.28749" },
+	{ "eu-central-1", "opensearch.serverless.ocu_hour", 1, PRICE_ESTIMATED, 1,
+		"0.28749" },
 };
 
 static void a_line_costs_what_the_tiers_say(void **unused)
@@ -108,7 +110,8 @@ static void a_second_line_goes_on_where_the_first_ended(void **unused)
 	(void)unused;
 	assert_int_equal(quantity_from(40960, &before, &e), 0);
 	assert_int_equal(quantity_from(40960, &qty, &e), 0);
-	assert_int_equal(price_line_after(b, "s3.standard.gb_month", &before, &qty, &p, &e), 0);
+	assert_int_equal(
+		price_line_after(b, "s3.standard.gb_month", &before, &qty, &p, &e), 0);
 	exact(p.amount, text); /* 10240*0.023 + 30720*0.022 = 235.52 + 675.84 */
 	assert_string_equal(text, "911.36");
 	price_book_free(b);
@@ -137,9 +140,9 @@ static void quantities_are_the_decimals_that_numbers_spell(void **unused)
 		int scale;
 	} cases[] = { { 0, 0, 0, 0 }, { 730, 0, 730, 0 }, { 0.1, 0, 1, 1 },
 		{ 0.30000000000000004, 0, 30000000000000004, 17 }, { 1e-7, 0, 1, 7 },
-		{ 1.5e-7, 0, 15, 8 }, { 1e15, 0, 1000000000000000, 0 }, { 1e16, -1, 0, 0 },
-		{ -1, -1, 0, 0 }, { 1e-300, 0, 0, 0 }, { 0.0 / 0.0, -1, 0, 0 },
-		{ 5e-21, 0, 0, 20 }, { 1.5e-20, 0, 2, 20 } };
+		{ 1.5e-7, 0, 15, 8 }, { 1e15, 0, 1000000000000000, 0 },
+		{ 1e16, -1, 0, 0 }, { -1, -1, 0, 0 }, { 1e-300, 0, 0, 0 },
+		{ 0.0 / 0.0, -1, 0, 0 }, { 5e-21, 0, 0, 20 }, { 1.5e-20, 0, 2, 20 } };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -160,8 +163,8 @@ static void rounding_is_half_to_even(void **unused)
 		long long pico;
 		long long cents;
 	} cases[] = { { 0, 0 }, { 4999999999, 0 }, { 5000000000, 0 }, { 5000000001, 1 },
-		{ 15000000000, 2 }, { 25000000000, 2 }, { 25000000001, 3 }, { -15000000000, -2 },
-		{ -25000000000, -2 }, { -5000000001, -1 } };
+		{ 15000000000, 2 }, { 25000000000, 2 }, { 25000000001, 3 },
+		{ -15000000000, -2 }, { -25000000000, -2 }, { -5000000001, -1 } };
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -170,8 +173,10 @@ static void rounding_is_half_to_even(void **unused)
 
 static void exact_text_reads_back(void **unused)
 {
-	static const char *const good[] = { "0", "0.000000000001", "12.5", "-3.07", "123456789012.1" };
-	static const char *const bad[] = { "", ".", "1.", "1e3", "1.0000000000001", "--1", "1.2.3" };
+	static const char *const good[] = { "0", "0.000000000001", "12.5", "-3.07",
+		"123456789012.1" };
+	static const char *const bad[] = { "", ".", "1.", "1e3", "1.0000000000001", "--1",
+		"1.2.3" };
 	pico_usd v;
 	char text[80];
 
@@ -185,9 +190,9 @@ static void exact_text_reads_back(void **unused)
 		assert_int_equal(pico_parse(bad[i], &v), -1);
 }
 
-#define HEAD "{'schema_version':1,'region':'r','as_of':'2026','currency':'USD',"
-#define ORIGINS "'origins':[{'source':'x','date':null,'confidence':'y'}],"
-#define G "{'service':'S','unit':'GB','origin':0}"
+#define HEAD       "{'schema_version':1,'region':'r','as_of':'2026','currency':'USD',"
+#define ORIGINS    "'origins':[{'source':'x','date':null,'confidence':'y'}],"
+#define G          "{'service':'S','unit':'GB','origin':0}"
 #define BOOK(rows) HEAD ORIGINS "'groups':[" G "],'prices':{" rows "}}"
 
 static const struct {
@@ -203,8 +208,10 @@ static const struct {
 	{ BOOK("'a':[1e300,0]"), "price is above" },
 	{ BOOK("'a.tier1':[1,0]"), "has limits from and to" },
 	{ BOOK("'a':[1,0,0,10]"), "has limits from and to" },
-	{ BOOK("'a.tier1':[1,0,0,10],'a.tier2':[1,0,9,null]"), "/prices/a.tier2: overlaps tier 1" },
-	{ BOOK("'a.tier1':[1,0,0,10],'a.tier2':[1,0,11,null]"), "leaves a gap after tier 1" },
+	{ BOOK("'a.tier1':[1,0,0,10],'a.tier2':[1,0,9,null]"),
+		"/prices/a.tier2: overlaps tier 1" },
+	{ BOOK("'a.tier1':[1,0,0,10],'a.tier2':[1,0,11,null]"),
+		"leaves a gap after tier 1" },
 	{ BOOK("'a.tier1':[1,0,0,null],'a.tier2':[1,0,10,null]"), "overlaps tier 1" },
 	{ BOOK("'a.tier1':[1,0,5,10]"), "the first tier starts at 0" },
 	{ BOOK("'a.tier2':[1,0,5,10]"), "there is no tier 1" },
@@ -214,12 +221,14 @@ static const struct {
 	{ HEAD ORIGINS "'groups':[{'service':'S','unit':'GB','origin':1}],'prices':{}}",
 		"/groups/0: 'origin' names no origin" },
 	{ HEAD "'origins':[{'source':'','confidence':'y'}],"
-		"'groups':[{'service':'S','unit':'GB','origin':0}],'prices':{}}",
+	       "'groups':[{'service':'S','unit':'GB','origin':0}],'prices':{}}",
 		"/groups/0: a price without a source" },
 	{ HEAD ORIGINS "'groups':[],'prices':[]}", "'prices' is not an object" },
-	{ "{'schema_version':1,'region':'r','as_of':'2026','currency':'EUR','origins':[],'groups':[],'prices':{}}",
+	{ "{'schema_version':1,'region':'r','as_of':'2026','currency':'EUR','origins':[],"
+	  "'groups':[],'prices':{}}",
 		"/currency: prices are in USD, not EUR" },
-	{ "{'schema_version':2,'region':'r','as_of':'2026','currency':'USD','groups':[],'prices':{}}",
+	{ "{'schema_version':2,'region':'r','as_of':'2026','currency':'USD','groups':[],'"
+	  "prices':{}}",
 		"/schema_version" },
 	{ "[]", "'schema_version' is missing" },
 };

@@ -3,10 +3,10 @@
 
 #include "rules/rules.h"
 
-#define RULE(members)                                                                 \
-	"{'pack':'p','version':'1','title':'t','rules':[{'id':'r','title':'t',"       \
-	"'severity':'fail','remediation':'do',"                                       \
-	"'message':{'pass':'ok {x}','fail':'bad {x}','warn':'near {x}'},"             \
+#define RULE(members)                                                           \
+	"{'pack':'p','version':'1','title':'t','rules':[{'id':'r','title':'t'," \
+	"'severity':'fail','remediation':'do',"                                 \
+	"'message':{'pass':'ok {x}','fail':'bad {x}','warn':'near {x}'},"       \
 	"'tests':[{'expect':'pass','state':{}}]," members "}]}"
 
 static const struct {
@@ -20,8 +20,10 @@ static const struct {
 	{ RULE("'other':1,'assert':true"), "unknown member 'other'" },
 	{ RULE("'needs':['a/b'],'assert':true"), "no JSON Pointer" },
 	{ RULE("'needs':['/a']"), "'assert' is missing" },
-	{ "{'pack':'p','version':'1','title':'t','rules':[{'id':'A-b'}]}", "'id' is not of the form" },
-	{ "{'pack':'p','version':'1','title':'t','rules':{}}", "'rules' is not an array" },
+	{ "{'pack':'p','version':'1','title':'t','rules':[{'id':'A-b'}]}",
+		"'id' is not of the form" },
+	{ "{'pack':'p','version':'1','title':'t','rules':{}}",
+		"'rules' is not an array" },
 	{ "{'pack':'p','title':'t','rules':[]}", "'version' is missing" },
 	{ "[]", "is not an object" },
 };
@@ -63,32 +65,43 @@ static const struct {
 	const char *detail;
 } verdicts[] = {
 	{ "'assert':true,'values':{'x':3}", "{}", VERDICT_PASS, "ok 3" },
-	{ "'assert':false,'values':{'x':{'var':'n'}}", "{'n':1.239}", VERDICT_FAIL, "bad 1.24" },
-	{ "'assert':true,'warn':true,'values':{'x':['a','b']}", "{}", VERDICT_WARN, "near a, b" },
-	{ "'assert':true,'applies':false", "{}", VERDICT_NOT_APPLICABLE, "does not apply" },
-	{ "'assert':true,'needs':['/plan/x']", "{'plan':{}}", VERDICT_WARN, "/plan/x is missing" },
-	{ "'assert':true,'needs':['/plan/x']", "{'plan':{'x':null}}", VERDICT_WARN, "missing" },
+	{ "'assert':false,'values':{'x':{'var':'n'}}", "{'n':1.239}", VERDICT_FAIL,
+		"bad 1.24" },
+	{ "'assert':true,'warn':true,'values':{'x':['a','b']}", "{}", VERDICT_WARN,
+		"near a, b" },
+	{ "'assert':true,'applies':false", "{}", VERDICT_NOT_APPLICABLE,
+		"does not apply" },
+	{ "'assert':true,'needs':['/plan/x']", "{'plan':{}}", VERDICT_WARN,
+		"/plan/x is missing" },
+	{ "'assert':true,'needs':['/plan/x']", "{'plan':{'x':null}}", VERDICT_WARN,
+		"missing" },
 	{ "'assert':true,'unknown':['a fact']", "{}", VERDICT_WARN, "a fact is missing" },
 	{ "'assert':false,'unknown':['a fact']", "{}", VERDICT_FAIL, "bad" },
 	/* a rule that breaks fails, it never passes */
 	{ "'assert':{'/':[1,0]}", "{}", VERDICT_FAIL, "'assert' cannot be evaluated" },
-	{ "'assert':{'usd_le':[{'var':'a'},1]}", "{}", VERDICT_FAIL, "compares amounts of money" },
+	{ "'assert':{'usd_le':[{'var':'a'},1]}", "{}", VERDICT_FAIL,
+		"compares amounts of money" },
 	{ "'assert':{'count':[5]}", "{}", VERDICT_FAIL, "not an array" },
-	{ "'assert':true,'applies':{'/':[1,0]}", "{}", VERDICT_FAIL, "'applies' cannot be" },
+	{ "'assert':true,'applies':{'/':[1,0]}", "{}", VERDICT_FAIL,
+		"'applies' cannot be" },
 	/* operators */
 	{ "'assert':{'subset':[['a'],['a','b']]}", "{}", VERDICT_PASS, "ok" },
 	{ "'assert':{'subset':[['c'],['a','b']]}", "{}", VERDICT_FAIL, "bad" },
 	{ "'assert':{'usd_le':[0.1,0.104]}", "{}", VERDICT_PASS, "ok" },
 	{ "'assert':{'usd_le':[0.106,0.1]}", "{}", VERDICT_FAIL, "bad" },
-	{ "'assert':{'==':[{'count':[{'common':[['a','b'],['b']]}]},1]}", "{}", VERDICT_PASS, "ok" },
-	{ "'assert':{'==':[{'count':[{'without':[['a','b'],['b']]}]},1]}", "{}", VERDICT_PASS, "ok" },
+	{ "'assert':{'==':[{'count':[{'common':[['a','b'],['b']]}]},1]}", "{}",
+		VERDICT_PASS, "ok" },
+	{ "'assert':{'==':[{'count':[{'without':[['a','b'],['b']]}]},1]}", "{}",
+		VERDICT_PASS, "ok" },
 	{ "'assert':{'==':[{'count':[{'where':[{'var':'l'},'k',['x']]}]},1]}",
 		"{'l':[{'k':'x'},{'k':'y'},{}]}", VERDICT_PASS, "ok" },
 	{ "'assert':{'==':[{'count':[{'lacking':[['c','d'],{'var':'l'}]}]},1]}",
-		"{'l':[{'module':'m','claims':['d']},{'module':'n','claims':[]},{'claims':null}]}",
+		"{'l':[{'module':'m','claims':['d']},{'module':'n','claims':[]},{'claims'"
+		":null}]}",
 		VERDICT_PASS, "ok" },
 	{ "'assert':{'==':[{'count':[{'unclaimed':[{'var':'l'}]}]},1]}",
-		"{'l':[{'claims':['d']},{'pattern':'p','claims':null}]}", VERDICT_PASS, "ok" },
+		"{'l':[{'claims':['d']},{'pattern':'p','claims':null}]}", VERDICT_PASS,
+		"ok" },
 };
 
 static void a_state_gets_the_right_verdict(void **unused)
@@ -102,18 +115,21 @@ static void a_state_gets_the_right_verdict(void **unused)
 		struct rule_eval ev = { .data = data };
 		struct verdict_result v;
 
-		snprintf(text, sizeof(text), "%s%s%s", "{'pack':'p','version':'1','title':'t','rules':"
-			"[{'id':'r','title':'t','severity':'fail','remediation':'do','message':"
+		snprintf(text, sizeof(text), "%s%s%s",
+			"{'pack':'p','version':'1','title':'t','rules':"
+			"[{'id':'r','title':'t','severity':'fail','remediation':'do','"
+			"message':"
 			"{'pass':'ok {x}','fail':'bad {x}','warn':'near {x}'},"
-			"'tests':[{'expect':'pass','state':{}}],", verdicts[i].members, "}]}");
+			"'tests':[{'expect':'pass','state':{}}],",
+			verdicts[i].members, "}]}");
 		assert_int_equal(rule_set_new(&s, &e), 0);
 		if (rule_set_add(s, J(text), "p", &e) < 0)
 			fail_msg("%s: %s", verdicts[i].members, e.msg);
 		assert_int_equal(rule_evaluate(rule_set_at(s, 0), &ev, &v, &e), 0);
 		if (v.verdict != verdicts[i].verdict ||
 			strstr(v.detail.ptr, verdicts[i].detail) == NULL)
-			fail_msg("%s: %s (%s)", verdicts[i].members, verdict_name(v.verdict),
-				v.detail.ptr);
+			fail_msg("%s: %s (%s)", verdicts[i].members,
+				verdict_name(v.verdict), v.detail.ptr);
 		verdict_release(&v);
 		rule_set_free(s);
 		json_free(data);
@@ -134,7 +150,8 @@ static void the_set_is_known_by_what_it_decides(void **unused)
 		assert_int_equal(rule_set_new(&s[i], &e), 0);
 	assert_int_equal(rule_set_add(s[0], J(same), "p", &e), 0);
 	assert_int_equal(rule_set_add(s[1], reworded, "p", &e), 0);
-	assert_int_equal(rule_set_add(s[2], J(RULE("'assert':{'==':[1,2]}")), "p", &e), 0);
+	assert_int_equal(
+		rule_set_add(s[2], J(RULE("'assert':{'==':[1,2]}")), "p", &e), 0);
 	rule_set_digest(s[0], a, &e);
 	rule_set_digest(s[1], b, &e);
 	rule_set_digest(s[2], c, &e);
@@ -146,11 +163,13 @@ static void the_set_is_known_by_what_it_decides(void **unused)
 
 /* ---- approvals ---- */
 
-#define STATE                                                                              \
-	"{'plan':{'feasible':true,'cloud':'aws','slots':[{'slot':'a','pattern':'p','why':'w'},"  \
-	"{'slot':'b','pattern':'q'}],'bom':[{'sku':'x','qty':1}]},"                         \
-	"'cost':{'monthly_usd':10,'breakdown':[{'sku':'x','usd':10,'source':'s'}]},"        \
-	"'critique':{'feasible':true,'findings':[{'id':'f','severity':'low','title':'t'}]}," \
+#define STATE                                                                            \
+	"{'plan':{'feasible':true,'cloud':'aws','slots':[{'slot':'a','pattern':'p','"    \
+	"why':'w'},"                                                                     \
+	"{'slot':'b','pattern':'q'}],'bom':[{'sku':'x','qty':1}]},"                      \
+	"'cost':{'monthly_usd':10,'breakdown':[{'sku':'x','usd':10,'source':'s'}]},"     \
+	"'critique':{'feasible':true,'findings':[{'id':'f','severity':'low','title':'t'" \
+	"}]},"                                                                           \
 	"'policy':{'overall':'pass','rules':[{'id':'r','status':'pass','detail':'d'}]}}"
 
 static const struct {
@@ -165,7 +184,8 @@ static const struct {
 	{ "/plan/slots/0", "pattern", "'z'", 1 },
 	{ "/plan/slots/0", "params", "{'n':2}", 1 },
 	{ "/plan/bom/0", "qty", "2", 1 },
-	{ "/plan", "slots", "[{'slot':'b','pattern':'q'},{'slot':'a','pattern':'p'}]", 0 },
+	{ "/plan", "slots", "[{'slot':'b','pattern':'q'},{'slot':'a','pattern':'p'}]",
+		0 },
 	{ "/plan", "slots", "[{'slot':'a','pattern':'p'}]", 1 },
 	{ "/cost", "monthly_usd", "11", 1 },
 	{ "/cost/breakdown/0", "usd", "11", 1 },
@@ -191,7 +211,8 @@ static void noise_keeps_an_approval_and_substance_voids_it(void **unused)
 			J(changes[i].value), &e);
 		assert_int_equal(approval_check(state, 0, why, &e), 0);
 		if ((*why != '\0') != changes[i].voids)
-			fail_msg("%s/%s: '%s'", changes[i].pointer, changes[i].member, why);
+			fail_msg("%s/%s: '%s'", changes[i].pointer, changes[i].member,
+				why);
 		json_free(state);
 	}
 }
@@ -199,7 +220,8 @@ static void noise_keeps_an_approval_and_substance_voids_it(void **unused)
 static void an_approval_ends(void **unused)
 {
 	struct err e = { 0 };
-	cJSON *state = J("{'hitl':{'status':'approved','expires_at':'2026-01-02T00:00:00Z'}}");
+	cJSON *state =
+		J("{'hitl':{'status':'approved','expires_at':'2026-01-02T00:00:00Z'}}");
 	int64_t day1, day2;
 	char why[APPROVAL_WHY_MAX];
 
