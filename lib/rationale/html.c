@@ -111,7 +111,7 @@ static const char *tone(const char *status)
 static void pill(struct buf *out, const char *status)
 {
 	buf_addf(out, "<span class=\"pill%s\">", tone(status));
-	put_html(out, status);
+	put_html(out, strcmp(status, "not_applicable") == 0 ? "not applicable" : status);
 	buf_add_str(out, "</span>");
 }
 
@@ -270,8 +270,7 @@ static void constraints(struct buf *out, const cJSON *view)
 		return;
 	open_section(out, "constraints", "What was asked for, in whose words");
 	open_table(out, "Constraint|Value|From|Evidence|Confidence");
-	JSON_EACH(p, prov)
-	{
+	JSON_EACH (p, prov) {
 		const cJSON *value = json_at(view, json_key(p));
 		const char *key = json_key(p);
 
@@ -344,16 +343,15 @@ static void plan(struct buf *out, const cJSON *view)
 	draw_plan(p, out);
 	buf_add_str(out, "</div></section>\n");
 	open_section(out, "decisions", "Decisions, and what they were preferred to");
-	JSON_EACH(s, json_get(p, "slots"))
-	slot(out, view, s);
+	JSON_EACH (s, json_get(p, "slots"))
+		slot(out, view, s);
 	buf_add_str(out, "</section>\n");
 	if (json_len(plans) < 2)
 		return;
 	open_section(out, "candidates", "Whole plans compared");
 	open_table(
 		out, "Rank|Per month|95th percentile ms|Availability %|Burden|Differs");
-	JSON_EACH(c, plans)
-	{
+	JSON_EACH (c, plans) {
 		const cJSON *est = json_get(c, "estimates");
 		struct buf b = BUF_INIT(BUF_NO_LIMIT);
 
@@ -385,8 +383,7 @@ static void cost(struct buf *out, const cJSON *view)
 		"class=\"why\">"
 		"quantity, price, where the price comes from</span></summary><div>");
 	open_table(out, "Component|Item|Quantity|Per month|Price from");
-	JSON_EACH(l, json_get(c, "breakdown"))
-	{
+	JSON_EACH (l, json_get(c, "breakdown")) {
 		buf_add_str(out, "<tr>");
 		td(out, json_str_or(l, "component", json_str_or(l, "service", "")));
 		td_code(out, json_str_or(l, "sku", ""));
@@ -404,23 +401,55 @@ static void cost(struct buf *out, const cJSON *view)
 	buf_add_str(out, "</div></details></section>\n");
 }
 
-static void policy(struct buf *out, const cJSON *view)
+/* Verdicts by weight: what needs eyes first, what does not apply last. */
+static int rank_of(const cJSON *rule)
 {
-	const cJSON *rules = json_at(view, "/policy/rules");
+	static const char *const order[] = { "fail", "unknown", "warn", "pass" };
 
-	if (json_len(rules) == 0)
-		return;
-	open_section(out, "policy", "Policy");
-	open_table(out, "Rule|Verdict|Detail");
-	JSON_EACH(r, rules)
-	{
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if (strcmp(json_str_or(rule, "status", ""), order[i]) == 0)
+			return (int)i;
+	return (int)ARRAY_LEN(order);
+}
+
+static void rules_of(struct buf *out, const cJSON *rules, int rank)
+{
+	JSON_EACH (r, rules) {
+		if (rank_of(r) != rank)
+			continue;
 		buf_add_str(out, "<tr>");
 		td(out, json_str_or(r, "title", json_str_or(r, "id", "")));
 		td_status(out, json_str_or(r, "status", ""));
 		td(out, json_str_or(r, "detail", ""));
 		buf_add_str(out, "</tr>\n");
 	}
+}
+
+static void policy(struct buf *out, const cJSON *view)
+{
+	const cJSON *rules = json_at(view, "/policy/rules");
+	size_t aside = 0;
+
+	if (json_len(rules) == 0)
+		return;
+	JSON_EACH (r, rules)
+		aside += rank_of(r) == 4;
+	open_section(out, "policy", "Policy");
+	open_table(out, "Rule|Verdict|Detail");
+	for (int rank = 0; rank < 4; rank++)
+		rules_of(out, rules, rank);
 	close_table(out);
+	if (aside > 0) {
+		buf_addf(out,
+			"<details><summary><span class=\"what\">%zu more</span><span "
+			"class=\"why\">"
+			"rules that do not apply here</span></summary><div>",
+			aside);
+		open_table(out, "Rule|Verdict|Detail");
+		rules_of(out, rules, 4);
+		close_table(out);
+		buf_add_str(out, "</div></details>");
+	}
 	buf_add_str(out, "</section>\n");
 }
 
@@ -432,8 +461,7 @@ static void findings(struct buf *out, const cJSON *view)
 		return;
 	open_section(out, "findings", "Technical findings");
 	open_table(out, "Severity|Finding|Detail|Remedy");
-	JSON_EACH(f, found)
-	{
+	JSON_EACH (f, found) {
 		buf_add_str(out, "<tr>");
 		td_status(out, json_str_or(f, "severity", ""));
 		td(out, json_str_or(f, "title", ""));
@@ -453,8 +481,7 @@ static void check_findings(struct buf *out, const cJSON *c)
 		return;
 	buf_addf(out, "<details><summary>%.0f finding%s</summary><div><ul>", total,
 		total == 1 ? "" : "s");
-	JSON_EACH(f, json_get(c, "findings"))
-	{
+	JSON_EACH (f, json_get(c, "findings")) {
 		buf_add_str(out, "<li><code>");
 		put_html(out, json_str_or(f, "file", ""));
 		if (json_num_or(f, "line", 0) > 0)
@@ -476,8 +503,7 @@ static void checks(struct buf *out, const cJSON *view)
 		return;
 	open_section(out, "checks", "Checks of this repository");
 	open_table(out, "Check|Result|Tool|Detail");
-	JSON_EACH(c, list)
-	{
+	JSON_EACH (c, list) {
 		buf_add_str(out, "<tr>");
 		td(out, json_str_or(c, "title", ""));
 		td_status(out, json_str_or(c, "status", ""));
@@ -505,8 +531,7 @@ static void card_list(struct buf *out, const char *name, const cJSON *list)
 	if (json_len(list) == 0)
 		return;
 	buf_addf(out, "<dt>%s</dt><dd><ul>", name);
-	JSON_EACH(i, list)
-	{
+	JSON_EACH (i, list) {
 		buf_add_str(out, "<li>");
 		if (json_is(i, JSON_OBJECT)) {
 			buf_add_str(out, "<code>");
@@ -562,8 +587,7 @@ static void assumptions(struct buf *out, const cJSON *view)
 	if (json_len(list) > 0) {
 		open_section(out, "assumptions", "Assumptions");
 		open_table(out, "Of|Value|Why|Effect");
-		JSON_EACH(a, list)
-		{
+		JSON_EACH (a, list) {
 			buf_add_str(out, "<tr>");
 			td_code(out, json_str_or(a, "field", json_str_or(a, "id", "")));
 			td_value(out, json_get(a, "value"));
@@ -578,8 +602,7 @@ static void assumptions(struct buf *out, const cJSON *view)
 		return;
 	open_section(out, "questions", "Open questions");
 	buf_add_str(out, "<ul>");
-	JSON_EACH(q, open)
-	{
+	JSON_EACH (q, open) {
 		buf_add_str(out, "<li>");
 		put_html(out, json_text(q) ? json_text(q) : json_str_or(q, "text", ""));
 		buf_add_str(out, "</li>");
@@ -627,8 +650,8 @@ int write_html(const cJSON *view, const cJSON *cards, struct buf *out, struct er
 	assumptions(&body, view);
 	if (json_len(cards) > 0) {
 		open_section(&body, "cards", "Reason Cards: who decided what, and why");
-		JSON_EACH(c, cards)
-		card(&body, c);
+		JSON_EACH (c, cards)
+			card(&body, c);
 		buf_add_str(&body, "</section>\n");
 	}
 	before = body.len;
