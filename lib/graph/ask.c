@@ -82,8 +82,7 @@ static void show_question(const cJSON *q, size_t i, size_t n)
 	buf_addf(&b, "\n(%zu of %zu) %s\n", i, n, json_str_or(q, "text", ""));
 	if (json_text(json_get(q, "why")) != NULL)
 		buf_addf(&b, "    %s\n", json_text(json_get(q, "why")));
-	JSON_EACH(c, json_get(q, "choices"))
-	{
+	JSON_EACH (c, json_get(q, "choices")) {
 		buf_addf(&b, "  %zu) ", ++k);
 		if (json_text(c) != NULL)
 			buf_add_str(&b, json_text(c));
@@ -164,8 +163,7 @@ int run_ask_questions(struct run *r, struct err *e)
 	size_t i = 0, n = json_len(questions), before = json_len(replies);
 	int ret = replies == NULL ? -1 : 0;
 
-	JSON_EACH(q, questions)
-	{
+	JSON_EACH (q, questions) {
 		if (ret < 0)
 			break;
 		show_question(q, ++i, n);

@@ -28,8 +28,7 @@ cJSON *key_input(const struct node_row *node, const cJSON *state, struct err *e)
 {
 	cJSON *in = json_new_object(e);
 
-	JSON_EACH(m, state)
-	{
+	JSON_EACH (m, state) {
 		const char *key = json_key(m);
 
 		if (in == NULL || strcmp(key, "run_meta") == 0 ||
@@ -80,9 +79,9 @@ int key_full(const char *thread, const struct node_row *node, const cJSON *input
 	cJSON *all = json_new_object(e);
 	int ret = all == NULL ? -1 : json_set_view(all, "input", input, e);
 
-	JSON_EACH(m, read)
-	if (ret == 0 && strcmp(json_key(m), "exe") != 0)
-		ret = json_set_view(all, json_key(m), m, e);
+	JSON_EACH (m, read)
+		if (ret == 0 && strcmp(json_key(m), "exe") != 0)
+			ret = json_set_view(all, json_key(m), m, e);
 	if (ret == 0)
 		ret = hash(thread, node, all, out, e);
 	json_free(all);
@@ -249,8 +248,7 @@ static int add_listings(struct keyring *k, cJSON *read, const cJSON *files, stru
 	cJSON *listings = json_add_object(read, "listings", e);
 	char top[256];
 
-	JSON_EACH(f, files)
-	{
+	JSON_EACH (f, files) {
 		const char *digest;
 
 		if (listings == NULL)
@@ -300,16 +298,14 @@ int key_holds(struct keyring *k, const struct node_row *node, const cJSON *read,
 {
 	const char *now;
 
-	JSON_EACH(f, json_get(read, "files"))
-	{
+	JSON_EACH (f, json_get(read, "files")) {
 		now = file_digest(k, json_key(f), e);
 		if (now == NULL)
 			return -1;
 		if (strcmp(now, json_text(f) != NULL ? json_text(f) : "") != 0)
 			return differs(why, json_key(f));
 	}
-	JSON_EACH(l, json_get(read, "listings"))
-	{
+	JSON_EACH (l, json_get(read, "listings")) {
 		now = listing_digest(k, json_key(l), e);
 		if (now == NULL ||
 			strcmp(now, json_text(l) != NULL ? json_text(l) : "") != 0)

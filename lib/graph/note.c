@@ -8,8 +8,8 @@ static size_t count_status(const cJSON *list, const char *member, const char *st
 {
 	size_t n = 0;
 
-	JSON_EACH(item, list)
-	n += strcmp(json_str_or(item, member, ""), status) == 0;
+	JSON_EACH (item, list)
+		n += strcmp(json_str_or(item, member, ""), status) == 0;
 	return n;
 }
 
@@ -129,12 +129,12 @@ static void review_slots(const cJSON *s, struct buf *out)
 {
 	buf_addf(out, "Plan (%s%s", json_str_or(json_get(s, "plan"), "cloud", "?"),
 		json_len(json_at(s, "/plan/regions")) > 0 ? ", " : "");
-	JSON_EACH(r, json_at(s, "/plan/regions"))
-	buf_addf(out, "%s%s", json_text(r), json_next(r) != NULL ? ", " : "");
+	JSON_EACH (r, json_at(s, "/plan/regions"))
+		buf_addf(out, "%s%s", json_text(r), json_next(r) != NULL ? ", " : "");
 	buf_add_str(out, "):\n");
-	JSON_EACH(slot, json_at(s, "/plan/slots"))
-	buf_addf(out, "  %-18s %s\n", json_str_or(slot, "slot", ""),
-		json_str_or(slot, "pattern", ""));
+	JSON_EACH (slot, json_at(s, "/plan/slots"))
+		buf_addf(out, "  %-18s %s\n", json_str_or(slot, "slot", ""),
+			json_str_or(slot, "pattern", ""));
 }
 
 static void review_figures(const cJSON *s, struct buf *out)
@@ -162,19 +162,18 @@ void graph_review(const cJSON *s, struct buf *out)
 {
 	review_slots(s, out);
 	review_figures(s, out);
-	JSON_EACH(r, json_at(s, "/policy/rules"))
-	{
+	JSON_EACH (r, json_at(s, "/policy/rules")) {
 		const char *status = json_str_or(r, "status", "");
 
 		if (strcmp(status, "warn") == 0 || strcmp(status, "fail") == 0)
 			buf_addf(out, "  %-5s %s: %s\n", status, json_str_or(r, "id", ""),
 				json_str_or(r, "detail", ""));
 	}
-	JSON_EACH(f, json_at(s, "/critique/findings"))
-	if (strcmp(json_str_or(f, "severity", ""), "high") == 0)
-		buf_addf(out, "  high  %s: %s\n", json_str_or(f, "component", ""),
-			json_str_or(f, "title", ""));
-	JSON_EACH(r, json_at(s, "/hitl/reasons"))
-	if (json_text(r) != NULL)
-		buf_addf(out, "  gate  %s\n", json_text(r));
+	JSON_EACH (f, json_at(s, "/critique/findings"))
+		if (strcmp(json_str_or(f, "severity", ""), "high") == 0)
+			buf_addf(out, "  high  %s: %s\n", json_str_or(f, "component", ""),
+				json_str_or(f, "title", ""));
+	JSON_EACH (r, json_at(s, "/hitl/reasons"))
+		if (json_text(r) != NULL)
+			buf_addf(out, "  gate  %s\n", json_text(r));
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "blob/blob.h"
 
@@ -78,6 +79,25 @@ static int publish_zip(struct run *r, struct err *e)
 	return ret;
 }
 
+/* 1 if the working copy is exactly the tree and became the output directory, which
+ * was not there; 0 if it has to be copied. */
+static int move_into_place(struct run *r, const char *dir)
+{
+	const cJSON *tree = json_get(r->files, "tree"), *f = json_first(tree);
+	char **names = NULL;
+	size_t n = 0;
+	struct err ignored;
+	int same = r->work_ready && access(dir, F_OK) != 0 &&
+		file_walk(r->repo, &names, &n, &ignored) == 0 && n == json_len(tree);
+
+	for (size_t i = 0; same && i < n; i++) {
+		same = strcmp(names[i], json_str_or(f, "path", "")) == 0;
+		f = json_next(f);
+	}
+	file_list_free(names, n);
+	return same && rename(r->repo, dir) == 0;
+}
+
 int run_publish(struct run *r, struct err *e)
 {
 	char *dir = run_path(e, "%s/repo", r->out);
@@ -92,8 +112,9 @@ int run_publish(struct run *r, struct err *e)
 			"'%s' is in the way: it is not a directory%s", dir,
 			S_ISLNK(st.st_mode) ? " but a symbolic link" : "");
 	else if (old_tree(r, &old, e) == 0 &&
-		tree_publish(json_get(r->files, "tree"), old, dir, r->blobs, r->o->force,
-			e) == 0 &&
+		(move_into_place(r, dir) ||
+			tree_publish(json_get(r->files, "tree"), old, dir, r->blobs,
+				r->o->force, e) == 0) &&
 		publish_zip(r, e) == 0)
 		ret = run_publish_state(r, e);
 	json_free(old);

@@ -19,8 +19,7 @@ static cJSON *output_of(const struct node_row *node, const cJSON *before,
 	cards = keys == NULL ? NULL : json_add_array(out, "cards", e);
 	if (cards == NULL)
 		goto fail;
-	JSON_EACH(m, after)
-	{
+	JSON_EACH (m, after) {
 		const char *key = json_key(m);
 
 		if (strcmp(key, "reason_cards") == 0 || strcmp(key, "run_meta") == 0 ||
@@ -30,9 +29,9 @@ static cJSON *output_of(const struct node_row *node, const cJSON *before,
 		if (json_set_view(keys, key, m, e) < 0)
 			goto fail;
 	}
-	JSON_EACH(c, json_get(after, "reason_cards"))
-	if (i++ >= old && json_push_copy(cards, c, e) < 0)
-		goto fail;
+	JSON_EACH (c, json_get(after, "reason_cards"))
+		if (i++ >= old && json_push_copy(cards, c, e) < 0)
+			goto fail;
 	snprintf(pointer, sizeof(pointer), "/run_meta/nodes/%s", node->name);
 	if (json_at(after, pointer) != NULL &&
 		json_set_view(out, "meta", json_at(after, pointer), e) < 0)
@@ -51,9 +50,9 @@ static int apply_cards(cJSON *state, const cJSON *cards, struct err *e)
 		json_add_array(state, "reason_cards", e) == NULL)
 		return -1;
 	all = json_own(state, "reason_cards", e);
-	JSON_EACH(c, cards)
-	if (all == NULL || json_push_copy(all, c, e) < 0)
-		return -1;
+	JSON_EACH (c, cards)
+		if (all == NULL || json_push_copy(all, c, e) < 0)
+			return -1;
 	return all == NULL ? -1 : 0;
 }
 
@@ -69,9 +68,9 @@ static int apply_output(
 	nodes = json_own(meta, "nodes", e);
 	if (nodes == NULL)
 		return -1;
-	JSON_EACH(k, json_get(out, "keys"))
-	if (json_set_copy(r->state, json_key(k), k, e) < 0)
-		return -1;
+	JSON_EACH (k, json_get(out, "keys"))
+		if (json_set_copy(r->state, json_key(k), k, e) < 0)
+			return -1;
 	if (apply_cards(r->state, json_get(out, "cards"), e) < 0)
 		return -1;
 	if (!json_has(out, "meta"))
@@ -130,8 +129,7 @@ int run_reuse(struct run *r, enum node_id node, const char *base, const cJSON *i
 
 	if (store_runs(r->store, r->set_id, node_rows[node].name, base, &rows, e) < 0)
 		return -1;
-	JSON_EACH(row, rows)
-	{
+	JSON_EACH (row, rows) {
 		ret = holds(r, node, row, input, e);
 		if (ret < 0)
 			break;
@@ -216,9 +214,9 @@ static cJSON *events_of(struct run *r, enum node_id node, const struct spawned *
 	cJSON *events = json_new_array(e);
 	int ret = events == NULL ? -1 : 0;
 
-	JSON_EACH(c, cards)
-	if (ret == 0)
-		ret = add_event(events, node_rows[node].event, c, e);
+	JSON_EACH (c, cards)
+		if (ret == 0)
+			ret = add_event(events, node_rows[node].event, c, e);
 	if (ret == 0 && node_events(r, node, s, events, e) == 0)
 		return events;
 	json_free(events);
@@ -376,9 +374,9 @@ static int add_comments(cJSON *out, const cJSON *approval, struct err *e)
 	const char *text = json_text(json_get(approval, "comment"));
 	cJSON *o;
 
-	JSON_EACH(c, list)
-	if (json_push_copy(out, c, e) < 0)
-		return -1;
+	JSON_EACH (c, list)
+		if (json_push_copy(out, c, e) < 0)
+			return -1;
 	if (json_len(list) > 0 || text == NULL)
 		return 0;
 	o = json_push_object(out, e);
@@ -394,9 +392,9 @@ cJSON *run_feedback(struct run *r, struct err *e)
 	cJSON *out = json_new_array(e), *approvals = NULL;
 	int ret = out == NULL ? -1 : store_approvals(r->store, r->set_id, &approvals, e);
 
-	JSON_EACH(a, approvals)
-	if (ret == 0 && strcmp(json_str_or(a, "status", ""), "rejected") == 0)
-		ret = add_comments(out, a, e);
+	JSON_EACH (a, approvals)
+		if (ret == 0 && strcmp(json_str_or(a, "status", ""), "rejected") == 0)
+			ret = add_comments(out, a, e);
 	json_free(approvals);
 	if (ret == 0)
 		return out;

@@ -184,10 +184,10 @@ static int start_version(struct run *r, const cJSON *parent, struct err *e)
 /* Options of the run before count where none are given now. */
 static int take_old_options(struct run *r, const cJSON *row, struct err *e)
 {
-	JSON_EACH(o, json_get(row, "options"))
-	if (!json_has(r->passed, json_key(o)) &&
-		json_set_copy(r->passed, json_key(o), o, e) < 0)
-		return -1;
+	JSON_EACH (o, json_get(row, "options"))
+		if (!json_has(r->passed, json_key(o)) &&
+			json_set_copy(r->passed, json_key(o), o, e) < 0)
+			return -1;
 	return 0;
 }
 

@@ -62,8 +62,7 @@ static int note_paths(cJSON *into, const char *name, const cJSON *paths, struct 
 {
 	cJSON *list = json_add_array(into, name, e);
 
-	JSON_EACH(p, paths)
-	{
+	JSON_EACH (p, paths) {
 		char hex[DIGEST_HEX_MAX];
 
 		if (list == NULL || key_path_digest(json_text(p), hex, e) < 0 ||
@@ -113,9 +112,10 @@ static void add_passed(struct run *r, enum node_id node, struct args *a)
 		if (p->kind == PASSED_FLAG)
 			add(a, p->flag);
 		else if (p->kind == PASSED_LIST || p->kind == PASSED_PATHS)
-			JSON_EACH(item, v)
-		add2(a, p->flag, json_text(item));
-		else add2(a, p->flag, json_text(v));
+			JSON_EACH (item, v)
+				add2(a, p->flag, json_text(item));
+		else
+			add2(a, p->flag, json_text(v));
 	}
 }
 
@@ -249,8 +249,7 @@ static int check_keys(
 {
 	const struct node_row *row = &node_rows[node];
 
-	JSON_EACH(m, after)
-	{
+	JSON_EACH (m, after) {
 		const char *key = json_key(m);
 
 		if (strcmp(key, "reason_cards") == 0 || strcmp(key, "run_meta") == 0 ||
@@ -261,10 +260,10 @@ static int check_keys(
 				"node %s changed the key '%s', which it does not declare",
 				row->name, key);
 	}
-	JSON_EACH(m, before)
-	if (!json_has(after, json_key(m)))
-		return err_set(e, ERR_INTERNAL, "node %s lost the key '%s'", row->name,
-			json_key(m));
+	JSON_EACH (m, before)
+		if (!json_has(after, json_key(m)))
+			return err_set(e, ERR_INTERNAL, "node %s lost the key '%s'",
+				row->name, json_key(m));
 	return 0;
 }
 

@@ -40,9 +40,9 @@ static int list_paths(
 	size_t n_found = 0;
 	int ret = 0;
 
-	JSON_EACH(f, json_get(artifacts, "files"))
-	if (ret == 0)
-		ret = add_name(names, n, json_str_or(f, "path", ""), e);
+	JSON_EACH (f, json_get(artifacts, "files"))
+		if (ret == 0)
+			ret = add_name(names, n, json_str_or(f, "path", ""), e);
 	buf_addf(&reports, "%s/reports", dir);
 	if (ret == 0 && file_is_dir(reports.ptr))
 		ret = file_walk(reports.ptr, &found, &n_found, e);
@@ -113,9 +113,9 @@ cJSON *tree_take(
 
 int tree_complete(const cJSON *tree, const char *blobs)
 {
-	JSON_EACH(f, tree)
-	if (!blob_has(blobs, json_str_or(f, "sha256", "")))
-		return 0;
+	JSON_EACH (f, tree)
+		if (!blob_has(blobs, json_str_or(f, "sha256", "")))
+			return 0;
 	return 1;
 }
 
@@ -159,8 +159,7 @@ static int write_all(const cJSON *tree, const char *dir, const char *blobs, stru
 {
 	char hex[DIGEST_HEX_MAX];
 
-	JSON_EACH(f, tree)
-	{
+	JSON_EACH (f, tree) {
 		if (look(dir, json_str_or(f, "path", ""), hex) == 1 &&
 			strcmp(hex, json_str_or(f, "sha256", "")) == 0)
 			continue;
@@ -179,9 +178,9 @@ int tree_restore(const cJSON *tree, const char *dir, const char *blobs, struct e
 
 static const cJSON *find(const cJSON *tree, const char *path)
 {
-	JSON_EACH(f, tree)
-	if (strcmp(json_str_or(f, "path", ""), path) == 0)
-		return f;
+	JSON_EACH (f, tree)
+		if (strcmp(json_str_or(f, "path", ""), path) == 0)
+			return f;
 	return NULL;
 }
 
@@ -198,8 +197,7 @@ int tree_check_unchanged(const cJSON *old, const char *dir, struct err *e)
 {
 	char hex[DIGEST_HEX_MAX];
 
-	JSON_EACH(f, old)
-	{
+	JSON_EACH (f, old) {
 		int there = look(dir, json_str_or(f, "path", ""), hex);
 
 		if (there != 0 && strcmp(hex, json_str_or(f, "sha256", "")) != 0)
@@ -214,8 +212,7 @@ static int check_room(const cJSON *tree, const cJSON *old, const char *dir, stru
 {
 	char hex[DIGEST_HEX_MAX];
 
-	JSON_EACH(f, tree)
-	{
+	JSON_EACH (f, tree) {
 		const char *path = json_str_or(f, "path", "");
 		const cJSON *was = find(old, path);
 		int there = look(dir, path, hex);
@@ -248,8 +245,7 @@ static void remove_gone(const cJSON *tree, const cJSON *old, const char *dir)
 {
 	char hex[DIGEST_HEX_MAX];
 
-	JSON_EACH(f, old)
-	{
+	JSON_EACH (f, old) {
 		const char *path = json_str_or(f, "path", "");
 
 		if (find(tree, path) == NULL && look(dir, path, hex) == 1 &&
