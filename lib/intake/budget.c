@@ -372,7 +372,8 @@ static void read_revision(const struct doc *d, struct amount *a)
 	size_t k = find(d, a->window.first, a->first, LC_REVISEOLD);
 
 	a->rank = rank_of(d, a->first);
-	a->old = k != NOT_FOUND && a->first - k <= 6 && !word_is(d, k, "not");
+	a->old = k != NOT_FOUND && a->first - k <= 6 && !word_is(d, k, "not") &&
+		(!word_is(d, k, "was|were") || a->first - k <= 2);
 	if (word_is(d, a->last,
 		    "was mentioned "
 		    "first|before|originally|initially|earlier|previously|at "

@@ -205,8 +205,8 @@ void read_data(const struct doc *d, struct reading *r)
 				stated = k;
 				stated_at = i;
 			}
-			if (find(d, s.first, i, LC_DCCUE) != NOT_FOUND &&
-				word_is(d, find(d, s.first, i, LC_DCCUE),
+			if (find_back(d, s.first, i, LC_DCCUE) != NOT_FOUND &&
+				word_is(d, find_back(d, s.first, i, LC_DCCUE),
 					"classification|class|data "
 					"class|sensitivity|classified")) {
 				if (labels[0] == NOT_FOUND)

@@ -735,7 +735,9 @@ static void weigh_weak(struct doc *d)
 					(lexeme_is(&d->s.lex[j], LC_TECH) != NULL ||
 						lexeme_is(&d->s.lex[j], LC_LANG) !=
 							NULL) &&
-					lexeme_is(&d->s.lex[j], LC_WEAK) == NULL)
+					(lexeme_is(&d->s.lex[j], LC_WEAK) == NULL ||
+						(lexeme_capital(&d->s, &d->s.lex[j]) &&
+							lexeme_capital(&d->s, l))))
 					near = 1;
 				if (!sign_is(d, j, ',') && !sign_is(d, j, '/') &&
 					!sign_is(d, j, '+') && !sign_is(d, j, '&') &&

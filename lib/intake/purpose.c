@@ -369,7 +369,7 @@ static int schedule(const struct doc *d, size_t i)
 				"meeting|cost|costs|limit|traffic|peak"))
 			break;
 	}
-	for (size_t k = i; k > 0 && i - k < 4; k--) {
+	for (size_t k = i; k > 0 && i - k < 6; k--) {
 		if (is(d, k - 1, LC_SCHEDJOB) != NULL)
 			return 1;
 		if (!is_word(d, k - 1) && !sign_is(d, k - 1, '(') &&
@@ -390,7 +390,21 @@ static int every_period(const struct doc *d, size_t i)
 	if (!quantity_at(&d->s, &d->words, i + 1, LC_CUR, &q))
 		return 0;
 	t = is(d, q.next, LC_TIME);
-	return t != NULL && strtod(t, NULL) >= 300;
+	return t != NULL && q.hi * strtod(t, NULL) >= 300;
+}
+
+/* Is the time said to be that of a response? */
+static int answers(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = s.first; k < s.last; k++)
+		if (word_is(d, k,
+			    "response|responses|respond|responds|answer|answers|reply|"
+			    "replies|"
+			    "response within|response time|answer time"))
+			return 1;
+	return 0;
 }
 
 static void read_work(const struct doc *d, struct reading *r)
@@ -457,7 +471,8 @@ static void read_work(const struct doc *d, struct reading *r)
 		!(r->event_rate_fast && !r->request_rate &&
 			fact_get(r, "sla_latency_ms", NULL) != NULL &&
 			find_in_sentence(d, fact_get(r, "sla_latency_ms", NULL)->first,
-				LC_REQNOUN) == NOT_FOUND)) {
+				LC_REQNOUN) == NOT_FOUND &&
+			!answers(d, fact_get(r, "sla_latency_ms", NULL)->first))) {
 		const struct fact *f = fact_get(r, "sla_latency_ms", NULL);
 
 		if (f != NULL)

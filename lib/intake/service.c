@@ -161,7 +161,8 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 		t->last = i + 4;
 		return 1;
 	}
-	if (!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
+	if ((d->s.lex[i].flags & LEX_INWORD) ||
+		!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
 		return 0;
 	unit = is(d, q.next, LC_TIME);
 	if (unit == NULL)
@@ -258,9 +259,11 @@ static int is_latency(const struct doc *d, struct duration *t)
 		return 0;
 	if (t->ms >= 60000 && word_is(d, cue, "for|wait|result|results|reach"))
 		return 0;
-	t->strong = word_is(d, cue,
-		"latency|response time|response "
-		"times|response|responses|answer|answers|respond|responds");
+	for (size_t k = w.first; k < w.last; k++)
+		t->strong |= word_is(d, k,
+			"latency|response time|response "
+			"times|response|responses|answer|answers|"
+			"respond|responds|answered|response within");
 	return 1;
 }
 
@@ -456,6 +459,17 @@ static int overkill(const struct doc *d, size_t last)
 		word_is(d, last, "is overkill");
 }
 
+/* Does the key at the sentence's start ("Today: ...") have a word of the class? */
+static int key_says(const struct doc *d, size_t i, unsigned cls)
+{
+	struct range s = sentence_of(d, i);
+	size_t colon = s.first;
+
+	while (colon < i && colon < s.first + 4 && !sign_is(d, colon, ':'))
+		colon++;
+	return sign_is(d, colon, ':') && find(d, s.first, colon, cls) != NOT_FOUND;
+}
+
 static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, size_t *n)
 {
 	struct numeral q;
@@ -515,6 +529,8 @@ static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, siz
 	} else if (!percent && is(d, k, LC_TIME) != NULL) {
 		return;
 	}
+	if (key_says(d, i, LC_PRESENT))
+		return; /* "Today: 97 % uptime" */
 	/* what holds today is no target */
 	k = find(d, seg.first, i, LC_PRESENT);
 	if (k != NOT_FOUND && !word_is(d, k, "was|were|present") &&

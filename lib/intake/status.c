@@ -185,8 +185,21 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 			s->st |= ST_SKILL;
 		return 1;
 	}
-	if (is(d, i, LC_KEEP) != NULL && s->words <= 6 && near)
-		s->st |= ST_KEEP;
+	if (is(d, i, LC_KEEP) != NULL && s->words <= 6 && near) {
+		/* "we keep them in X" stores, "keep X" keeps */
+		if (word_is(d, i, "keep|keeps|keeping|retain") && last > i + 3 &&
+			(word_is(d, last - 2, "in|on") ||
+				word_is(d, last - 3, "in|on"))) {
+			s->st |= i > first && is(d, i - 1, LC_SUBJECT) != NULL ? ST_IN_USE
+									       : 0;
+			if (i > first && word_is(d, i - 1, "and"))
+				s->st |= find(d, first, i, LC_SUBJECT) != NOT_FOUND
+					? ST_IN_USE
+					: 0;
+		} else {
+			s->st |= ST_KEEP;
+		}
+	}
 	if (is(d, i, LC_PREFER) != NULL && near)
 		s->st |= ST_PREFERRED;
 	if (is(d, i, LC_USEVERB) != NULL) {
@@ -216,6 +229,21 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		if (word_is(d, i, "our|existing|current") && s->words <= 2)
 			s->strong = i;
 		return 0;
+	}
+	/* "From X to Y" as a remark of its own: a move */
+	if (word_is(d, i, "from") && near &&
+		(i == segment_of(d, i).first ||
+			(i == segment_of(d, i).first + 1 && sign_is(d, i - 1, ',')))) {
+		if (s->words == 0 && !s->entity_past && word_is(d, last, "to") &&
+			last + 1 < end &&
+			(d->at[last + 1].entity || d->at[last + 2].entity)) {
+			s->st |= ST_LEFT;
+			return 1;
+		}
+		if (s->entity_past == 2) {
+			s->st |= ST_ASKED | ST_IN_USE | ST_KEEP;
+			return 1;
+		}
 	}
 	/* "ETL from X": where data comes from is there */
 	if (word_is(d, i, "from") && s->words == 0 && near &&
@@ -337,6 +365,12 @@ static int held_there(const struct doc *d, size_t i)
 	struct range c = segment_of(d, i);
 	size_t b = find(d, c.first, i, LC_BYTES);
 
+	for (size_t k = c.first; b == NOT_FOUND && k < i; k++)
+		if (word_is(d, k,
+			    "csv|csvs|parquet|data|history|tables|logs|json|exports|"
+			    "dumps|images|"
+			    "files|records|documents|recordings"))
+			b = k;
 	return b != NOT_FOUND && i - b <= 7 && word_is(d, i - 1, "in|on") &&
 		find(d, clause_of(d, i).first, i, LC_ASK) == NOT_FOUND &&
 		find(d, b, i, LC_TIME) == NOT_FOUND;

@@ -429,6 +429,15 @@ static int count_at(const struct doc *d, struct best *b, const struct numeral *q
 		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
 		return 1;
 	}
+	/* "90 associates will use it": whatever they are called */
+	if (cls == -1 && q->hi >= 2 && d->s.lex[q->next].kind == LEX_WORD &&
+		(word_is(d, q->next + 1, "use|using") ||
+			(word_is(d, q->next + 1, "will|who|would|shall|can|to") &&
+				(word_is(d, q->next + 2, "use|using|query|ask") ||
+					word_is(d, q->next + 3, "use|query|ask"))))) {
+		better(d, &b[USERS], q->hi, q->first, q->next + 1, "volume.users");
+		return 1;
+	}
 	if (cls == -2 && q->hi >= 2) {
 		size_t before = q->first;
 		int use = 0;
@@ -622,6 +631,22 @@ void read_team(const struct doc *d, struct reading *r)
 			total_first = i;
 			total_last = q.next;
 			i = q.next - 1;
+			continue;
+		}
+		/* "developers (4)" */
+		if (is(d, i, LC_TEAMNOUN) != NULL && sign_is(d, i + 1, '(') &&
+			total == 0 && d->s.lex[i + 2].kind == LEX_NUMBER &&
+			sign_is(d, i + 3, ')') && d->s.lex[i + 2].num < 400 &&
+			is(d, i, LC_CORPUS) == NULL &&
+			!word_is(d, i,
+				"people|person|members|students|guys|folks|men|women")) {
+			if (sum == 0)
+				first = i;
+			sum += d->s.lex[i + 2].num;
+			last = i + 4;
+			sentence = d->at[i].sentence;
+			prev = i + 3;
+			i += 3;
 			continue;
 		}
 		if (is(d, i, LC_ANDME) != NULL && sum > 0 && i - prev < 12) {
