@@ -123,7 +123,9 @@ int logic_fail(struct eval *ev, const char *type, const char *fmt, ...)
 	va_end(ap);
 	json_free(ev->thrown);
 	ev->thrown = json_new_object(ev->e);
-	if (ev->thrown != NULL && json_set_str(ev->thrown, "type", type, ev->e) == 0)
+	if (ev->thrown == NULL || json_set_str(ev->thrown, "type", type, ev->e) < 0)
+		ev->no_memory = 1;
+	else
 		err_fill(ev->e, ERR_INPUT, "%s: %s", type, detail);
 	return -1;
 }
@@ -198,7 +200,7 @@ static const char *path_part(const char *p, struct buf *part)
 	return *p == '.' ? p + 1 : NULL;
 }
 
-static const cJSON *look_up(const struct scope *s, const char *path)
+static const cJSON *look_up(struct eval *ev, const struct scope *s, const char *path)
 {
 	struct buf part = BUF_INIT(BUF_NO_LIMIT);
 	const char *rest = path_part(path, &part);
@@ -207,7 +209,9 @@ static const cJSON *look_up(const struct scope *s, const char *path)
 	while (v != NULL && rest != NULL) {
 		rest = path_part(rest, &part);
 		v = child(v, part.ptr);
+		ev->no_memory |= part.failed;
 	}
+	ev->no_memory |= part.failed;
 	buf_release(&part);
 	return v;
 }
@@ -229,10 +233,11 @@ static int run_var(struct eval *ev, const struct op *op, const cJSON *raw,
 		key = json_first(key);
 	}
 	logic_text(key, &path);
+	ev->no_memory |= path.failed;
 	if (key == NULL || json_is(key, JSON_NULL) || path.len == 0) {
 		ret = scope_whole(ev, s, out);
 	} else {
-		found = look_up(s, path.ptr);
+		found = look_up(ev, s, path.ptr);
 		if (found != NULL)
 			val_ref(out, found);
 		else if (otherwise != NULL)
@@ -278,6 +283,7 @@ static int walk(
 		buf_reset(&key);
 		logic_text(path, &key);
 		v = first ? scope_child(s, key.ptr) : child(v, key.ptr);
+		ev->no_memory |= key.failed;
 	}
 	buf_release(&key);
 	if (v == NULL) {
@@ -360,13 +366,14 @@ static int run_exists(struct eval *ev, const struct op *op, const cJSON *raw,
 }
 
 /* By jsonlogic.com null and "" count as missing, too. */
-static int is_missing(const struct scope *s, const cJSON *key)
+static int is_missing(struct eval *ev, const struct scope *s, const cJSON *key)
 {
 	struct buf path = BUF_INIT(BUF_NO_LIMIT);
 	const cJSON *v;
 
 	logic_text(key, &path);
-	v = path.len == 0 ? s->data : look_up(s, path.ptr);
+	ev->no_memory |= path.failed;
+	v = path.len == 0 ? s->data : look_up(ev, s, path.ptr);
 	buf_release(&path);
 	return v == NULL || json_is(v, JSON_NULL) ||
 		(json_is(v, JSON_STRING) && json_text(v)[0] == '\0');
@@ -379,7 +386,7 @@ static cJSON *missing_of(struct eval *ev, const cJSON *keys, const struct scope 
 	if (list == NULL)
 		return NULL;
 	JSON_EACH (key, keys)
-		if (is_missing(s, key) && json_push_copy(list, key, ev->e) < 0) {
+		if (is_missing(ev, s, key) && json_push_copy(list, key, ev->e) < 0) {
 			json_free(list);
 			return NULL;
 		}
@@ -942,6 +949,15 @@ int logic_eval(struct eval *ev, const cJSON *rule, const struct scope *s, struct
 	else
 		ret = eval_array(ev, rule, s, out);
 	ev->depth--;
+	if (ret == 0 && ev->no_memory) {
+		val_release(out);
+		ret = -1;
+	}
+	if (ev->no_memory) {
+		json_free(ev->thrown);
+		ev->thrown = NULL;
+		err_no_memory(ev->e);
+	}
 	if (ret < 0)
 		val_null(out);
 	return ret;

@@ -31,6 +31,7 @@ struct eval {
 	cJSON *thrown; /* {"type": ...} of a failure that `try` may catch; owned */
 	int depth;
 	long steps;
+	int no_memory; /* found out where nothing could be returned; ends everything */
 };
 
 enum { LOGIC_MANY = 1000000 };

@@ -333,6 +333,10 @@ static int substr(struct eval *ev, const struct op *op, const struct val *args, 
 
 	(void)op;
 	logic_text(val_at(&args[0]), &text);
+	if (buf_ok(&text, ev->e) < 0) {
+		buf_release(&text);
+		return -1;
+	}
 	units = (double)text_units(text.ptr);
 	from = n > 1 ? trunc(number_of(val_at(&args[1]))) : 0;
 	count = n > 2 ? trunc(number_of(val_at(&args[2]))) : units;
@@ -431,6 +435,7 @@ static int throw(struct eval * ev, const struct op *op, const struct val *args, 
 	(void)n;
 	(void)out;
 	logic_text(json_is(v, JSON_OBJECT) ? json_get(v, "type") : v, &type);
+	ev->no_memory |= type.failed;
 	logic_fail(ev, type.ptr, "thrown by the rule");
 	buf_release(&type);
 	return -1;

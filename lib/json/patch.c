@@ -163,11 +163,13 @@ static cJSON *take(cJSON **root, const char *pointer, struct err *e)
 	}
 	parent = parent_of(*root, pointer);
 	found = json_edit(*root, pointer);
-	found = cJSON_DetachItemViaPointer(parent, found);
-	if (found != NULL) {
-		free(found->string); /* it may become an item or another member */
-		found->string = NULL;
+	if (parent == NULL || found == NULL) { /* both are there: only memory is not */
+		err_no_memory(e);
+		return NULL;
 	}
+	found = cJSON_DetachItemViaPointer(parent, found);
+	free(found->string); /* it may become an item or another member */
+	found->string = NULL;
 	return found;
 }
 
@@ -225,6 +227,10 @@ static int run_replace(cJSON **root, const struct op *op, struct err *e)
 		return err_no_memory(e);
 	}
 	parent = parent_of(*root, op->path);
+	if (parent == NULL) {
+		json_free(fresh);
+		return err_no_memory(e);
+	}
 	cJSON_ReplaceItemViaPointer(parent, (cJSON *)(uintptr_t)old, fresh);
 	return 0;
 }

@@ -419,7 +419,7 @@ static const struct resource *add_document(
 		uri_resolve(uri, id, &text);
 	else
 		buf_add_str(&text, uri);
-	r = add_resource(s, text.ptr, root, NULL, e);
+	r = buf_ok(&text, e) < 0 ? NULL : add_resource(s, text.ptr, root, NULL, e);
 	buf_reset(&text);
 	ret = r == NULL ? -1 : scan(s, root, r, &text, 0, e);
 	buf_release(&text);
@@ -505,6 +505,10 @@ static struct node *refer_pointer(
 
 		buf_reset(&token);
 		buf_add(&token, pointer, n + 1);
+		if (buf_ok(&token, e) < 0) {
+			in = NULL;
+			break;
+		}
 		at = json_at(at, token.ptr);
 		pointer += n + 1;
 		if (json_is(at, JSON_OBJECT) && id_of(at, in) != NULL &&
@@ -515,7 +519,7 @@ static struct node *refer_pointer(
 		}
 	}
 	buf_release(&token);
-	if (at != NULL && is_schema(at))
+	if (in != NULL && at != NULL && is_schema(at))
 		return schema_node(s, at, in, e);
 	if (in != NULL)
 		err_fill(e, ERR_INPUT, "a reference leads to no schema");
@@ -533,10 +537,12 @@ struct node *schema_refer(
 
 	if (hash != ref) {
 		uri_resolve(from->uri, ref, &uri);
-		in = resource_for(s, uri.ptr, e);
+		in = buf_ok(&uri, e) < 0 ? NULL : resource_for(s, uri.ptr, e);
 	}
 	if (hash != NULL)
 		uri_decode(hash + 1, &fragment);
+	if (buf_ok(&fragment, e) < 0)
+		in = NULL;
 	if (in != NULL && (fragment.len == 0 || fragment.ptr[0] == '/')) {
 		n = refer_pointer(s, in, fragment.ptr, e);
 	} else if (in != NULL) {

@@ -89,6 +89,7 @@ static void merged_path(const struct uri *base, const struct uri *ref, struct bu
 	}
 	buf_add(&joined, ref->path.at, ref->path.len);
 	add_without_dots(joined.ptr, out);
+	out->failed |= joined.failed;
 	buf_release(&joined);
 }
 
@@ -101,6 +102,7 @@ static void own_path(const struct uri *u, struct buf *out)
 		add_without_dots(copy.ptr, out);
 	else
 		buf_add(out, copy.ptr, copy.len);
+	out->failed |= copy.failed;
 	buf_release(&copy);
 }
 

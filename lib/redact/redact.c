@@ -46,7 +46,8 @@ struct redact {
 	struct words *words; /* built at the first scan */
 	pcre2_match_data *match;
 	pcre2_match_context *context;
-	int groups; /* of the last match: the highest set group, plus one */
+	int groups;    /* of the last match: the highest set group, plus one */
+	int no_memory; /* a match could not even be tried */
 };
 
 /* ---- reading rules ---- */
@@ -250,14 +251,19 @@ static int find(const struct pass *p, pcre2_code *code, size_t from, size_t to)
 {
 	p->r->groups = pcre2_match(
 		code, (PCRE2_SPTR)p->text, to, from, 0, p->r->match, p->r->context);
+	p->r->no_memory |= p->r->groups == PCRE2_ERROR_NOMEMORY;
 	return p->r->groups > 0;
 }
 
 static int find_in(const struct pass *p, pcre2_code *code, const char *s, size_t len)
 {
-	return code != NULL && len > 0 &&
-		pcre2_match(code, (PCRE2_SPTR)s, len, 0, 0, p->r->match, p->r->context) >
-		0;
+	int found;
+
+	if (code == NULL || len == 0)
+		return 0;
+	found = pcre2_match(code, (PCRE2_SPTR)s, len, 0, 0, p->r->match, p->r->context);
+	p->r->no_memory |= found == PCRE2_ERROR_NOMEMORY;
+	return found > 0;
 }
 
 /* The first group that took part in the match, else the whole of it. */
@@ -529,6 +535,7 @@ int redact_scan(struct redact *r, enum redact_what what, const char *text, size_
 
 	*hits = NULL;
 	*n = 0;
+	r->no_memory = 0;
 	for (size_t i = 0; i < r->n; i++)
 		r->rules[i].tried_to = r->rules[i].nothing_to = 0;
 	if (ret == 0)
@@ -536,6 +543,8 @@ int redact_scan(struct redact *r, enum redact_what what, const char *text, size_
 	for (size_t i = 0; ret == 0 && i < r->n; i++)
 		if (r->rules[i].digits && wanted(&p, &r->rules[i]))
 			ret = on_digits(&p, &r->rules[i]);
+	if (ret == 0 && r->no_memory)
+		ret = err_no_memory(e);
 	if (ret < 0 || p.n == 0) {
 		free(p.hits);
 		return ret < 0 ? -1 : 0;

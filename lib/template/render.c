@@ -126,6 +126,7 @@ static int variable(struct renderer *r, const struct node *n, const struct scope
 		buf_add(r->out, text.ptr, text.len);
 	else
 		template_escape(text.ptr, r->lang, r->out);
+	r->out->failed |= text.failed;
 	buf_release(&text);
 	return 0;
 }
@@ -232,6 +233,7 @@ static int include(struct renderer *r, const struct tree *t, const struct node *
 	r->name = outer_name;
 	template_tree_release(&inner);
 out:
+	r->out->failed |= name.failed | room.failed;
 	buf_release(&name);
 	buf_release(&room);
 	return ret;
@@ -277,6 +279,7 @@ static int block(struct renderer *r, const struct tree *t, const struct node *n,
 		n->standalone && n->intrinsic.len > 0 ? n->intrinsic : n->indent,
 		by->intrinsic.len, &room);
 	ret = render(r, f->tree, by->child, s, f->outer, place);
+	r->out->failed |= room.failed;
 	buf_release(&room);
 	return ret;
 }
