@@ -81,6 +81,15 @@ static int add_questions(
 			    "It was accepted as unknown.",
 			    sc->k->opts->accept_unknown.at[i]) < 0)
 			return -1;
+	JSON_EACH (it, json_get(sc->k->slots, "questions")) {
+		struct err ignored = { 0 };
+		cJSON *asked = logic_apply(NULL, json_get(it, "when"), sc->ctx, &ignored);
+		int yes = asked != NULL && logic_truthy(asked);
+
+		json_free(asked);
+		if (yes && json_push_str(q, json_str_or(it, "text", ""), e) < 0)
+			return -1;
+	}
 	JSON_EACH (it, sc->questions)
 		if (json_push_copy(q, it, e) < 0)
 			return -1;
