@@ -245,10 +245,15 @@ static int price_one(struct bill_line *l, const cJSON *item, const cJSON *plan,
 	return discounted(l->price.amount, u.discount_pct, &l->amount, e);
 }
 
+/* Beyond this a figure in cents is no exact JSON number (2^53 - 1) any more. */
+#define AMOUNT_MAX ((pico_usd)9000000000000 * PICO_PER_USD)
+
 static int add_up(struct bill *b, const struct bill_line *l, struct err *e)
 {
 	pico_usd *part = strcmp(l->kind, "usage") == 0 ? &b->usage : &b->baseline;
 
+	if (l->amount > AMOUNT_MAX || b->monthly > AMOUNT_MAX || b->one_off > AMOUNT_MAX)
+		return err_set(e, ERR_INPUT, "amount is too large");
 	if (strcmp(l->kind, "one_off") == 0)
 		return __builtin_add_overflow(b->one_off, l->amount, &b->one_off)
 			? err_set(e, ERR_INPUT, "amount is too large")

@@ -68,6 +68,8 @@ for bad in '{"sku":"a","qty":-1}' '{"sku":"a"}' '{"qty":1}' '{"sku":"a","qty":"1
 	printf '{"schema_version":2,"plan":{"bom":[%s]}}' "$bad" >"$tmp/in"
 	status 65 "a line that is none: $bad" mlops-critic cost
 done
+printf '{"schema_version":2,"plan":{"bom":[{"component":"a","sku":"kms.key.month","region":"us-east-1","qty":1e15}]}}' >"$tmp/in"
+status 65 'an amount that no JSON number holds' mlops-critic cost
 printf '{"schema_version":2}' >"$tmp/in"
 status 65 'no plan' mlops-critic cost
 printf '{"schema_version":2,"plan":{"feasible":false,"bom":[]}}' >"$tmp/in"
