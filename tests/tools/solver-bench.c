@@ -1,8 +1,9 @@
 /*
  * solver-bench - how long proving takes on random problems of the given size:
- *   solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES]   (12 50 10 21)
+ *   solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES [brute]]   (12 50 10 21)
  * Six hard limits: latency and availability on two paths, a budget, ports. Prints
- * one line: median and largest time, nodes, and how many were feasible.
+ * one line: median and largest time, nodes, and how many were feasible. With `brute`
+ * every plan is tried as well, and must not be better.
  */
 #include <math.h>
 #include <stdio.h>
@@ -90,6 +91,31 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The best of all plans, one by one. */
+static int brute_force(const struct solver_problem *p, struct solver_plan *best)
+{
+	struct solver_plan plan = { 0 };
+	int found = 0;
+
+	for (;;) {
+		struct solver_plan copy = plan;
+		size_t i;
+
+		if (solver_evaluate(p, &copy) &&
+			(!found || solver_compare(&copy, best, p->n_slots) < 0)) {
+			*best = copy;
+			found = 1;
+		}
+		for (i = 0; i < p->n_slots; i++) {
+			if (++plan.choice[i] < p->slots[i].n)
+				break;
+			plan.choice[i] = 0;
+		}
+		if (i == p->n_slots)
+			return found;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int n_slots = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 12;
@@ -99,7 +125,8 @@ int main(int argc, char **argv)
 	struct solver_option *pool;
 	struct solver_slot slots[SOLVER_SLOTS_MAX];
 	struct solver_component components[SOLVER_COMPONENTS_MAX];
-	double ms[1000];
+	double ms[1000], brute_ms = 0;
+	int brute = argc > 5 && strcmp(argv[5], "brute") == 0;
 	uint64_t nodes = 0;
 	int feasible = 0, proven = 0;
 
@@ -127,12 +154,32 @@ int main(int argc, char **argv)
 		nodes += r.nodes;
 		feasible += r.n > 0;
 		proven += r.optimal;
+		if (brute) {
+			struct solver_plan best;
+			int found;
+
+			start = now_ms();
+			found = brute_force(&p, &best);
+			brute_ms += now_ms() - start;
+			if (found != (r.n > 0) ||
+				(found &&
+					solver_compare(&best, &r.plans[0], p.n_slots) !=
+						0)) {
+				fprintf(stderr,
+					"solver-bench: instance %d: brute force "
+					"disagrees\n",
+					i);
+				return 1;
+			}
+		}
 	}
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	printf("%d slots x %d options, %d components: median %.2f ms, largest %.2f ms, "
 	       "%.0f nodes each, %d of %d feasible, %d proven\n",
 		n_slots, n_options, n_components, ms[n / 2], ms[n - 1], (double)nodes / n,
 		feasible, n, proven);
+	if (brute)
+		printf("  brute force: %.2f ms each, same plans\n", brute_ms / n);
 	free(pool);
 	return 0;
 }
