@@ -15,7 +15,7 @@ while read -r name constraints; do
 done <tests/golden/plan/cases.txt
 
 echo "random problems:"
-"$build/tests/solver-bench" 5 12 6 9 brute
+"$build/tests/solver-bench" 4 30 6 5 brute
 for size in "4 50 10" "8 50 10" "12 20 10" "12 50 10" "12 100 10"; do
 	# shellcheck disable=SC2086
 	"$build/tests/solver-bench" $size 9
