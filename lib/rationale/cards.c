@@ -39,9 +39,9 @@ static int exists(const cJSON *artifacts, const cJSON *reports, const char *link
 
 	if (always_there(path) || manifest_find(artifacts, path) != NULL)
 		return 1;
-	JSON_EACH(f, json_get(reports, "files"))
-	if (strcmp(json_str_or(f, "path", ""), path) == 0)
-		return 1;
+	JSON_EACH (f, json_get(reports, "files"))
+		if (strcmp(json_str_or(f, "path", ""), path) == 0)
+			return 1;
 	return 0;
 }
 
@@ -51,8 +51,7 @@ static int fix_links(
 	const cJSON *old = json_get(card, "links");
 	cJSON *kept = json_new_object(e);
 
-	JSON_EACH(l, old)
-	{
+	JSON_EACH (l, old) {
 		const char *path = json_text(l);
 
 		if (kept == NULL || path == NULL || !exists(artifacts, reports, path))
@@ -71,8 +70,7 @@ static int fix_prior(cJSON *card, const cJSON *ids, struct err *e)
 	const cJSON *old = json_at(card, "/inputs/prior_decisions");
 	cJSON *inputs = json_edit(card, "/inputs"), *fresh = json_new_array(e);
 
-	JSON_EACH(id, old)
-	{
+	JSON_EACH (id, old) {
 		const char *to =
 			json_str_or(ids, json_text(id) ? json_text(id) : "", NULL);
 
@@ -112,8 +110,7 @@ cJSON *cards_fix(const cJSON *cards, const cJSON *artifacts, const cJSON *report
 	size_t n = json_len(cards), i = 0;
 	int ret = out == NULL || ids == NULL ? -1 : 0;
 
-	JSON_EACH(c, cards)
-	{
+	JSON_EACH (c, cards) {
 		cJSON *card = ret < 0 ? NULL : json_copy(c, e);
 
 		if (card == NULL || fix_card(card, ids, artifacts, reports, e) < 0) {

@@ -57,9 +57,9 @@ int rejected_for(const cJSON *view, const char *slot, const cJSON **at, size_t m
 {
 	size_t n = 0;
 
-	JSON_EACH(w, json_at(view, "/candidates/why_not"))
-	if (n < max && strcmp(json_str_or(w, "slot", ""), slot) == 0)
-		at[n++] = w;
+	JSON_EACH (w, json_at(view, "/candidates/why_not"))
+		if (n < max && strcmp(json_str_or(w, "slot", ""), slot) == 0)
+			at[n++] = w;
 	return (int)n;
 }
 
@@ -67,8 +67,7 @@ static int add_decisions(cJSON *out, const cJSON *cards, struct err *e)
 {
 	cJSON *list = json_add_array(out, "decisions", e);
 
-	JSON_EACH(c, cards)
-	{
+	JSON_EACH (c, cards) {
 		cJSON *d = list == NULL ? NULL : json_push_object(list, e);
 		const char *node = json_str_or(c, "node_name", "");
 
@@ -89,8 +88,7 @@ static int add_constraints(cJSON *out, const cJSON *view, struct err *e)
 {
 	cJSON *list = json_add_array(out, "constraints", e);
 
-	JSON_EACH(p, json_get(view, "provenance"))
-	{
+	JSON_EACH (p, json_get(view, "provenance")) {
 		const cJSON *value = json_at(view, json_key(p));
 		struct buf text = BUF_INIT(BUF_NO_LIMIT);
 		cJSON *o =
@@ -121,9 +119,9 @@ static int add_constraints(cJSON *out, const cJSON *view, struct err *e)
 
 static const char *probe_of(const cJSON *card, const char *risk)
 {
-	JSON_EACH(p, json_get(card, "probes"))
-	if (strcmp(json_str_or(p, "risk", ""), risk) == 0)
-		return json_text(json_get(p, "probe"));
+	JSON_EACH (p, json_get(card, "probes"))
+		if (strcmp(json_str_or(p, "risk", ""), risk) == 0)
+			return json_text(json_get(p, "probe"));
 	return NULL;
 }
 
@@ -131,20 +129,21 @@ static int add_risks(cJSON *out, const cJSON *cards, struct err *e)
 {
 	cJSON *list = json_add_array(out, "risks", e);
 
-	JSON_EACH(c, cards)
-	JSON_EACH(r, json_get(c, "risks"))
-	{
-		const char *risk = json_text(r);
-		cJSON *o =
-			list == NULL || risk == NULL ? NULL : json_push_object(list, e);
+	JSON_EACH (c, cards)
+		JSON_EACH (r, json_get(c, "risks")) {
+			const char *risk = json_text(r);
+			cJSON *o = list == NULL || risk == NULL
+				? NULL
+				: json_push_object(list, e);
 
-		if (risk == NULL)
-			continue;
-		if (o == NULL || json_set_str(o, "risk", risk, e) < 0 ||
-			json_set_str(o, "node", json_str_or(c, "node_name", ""), e) < 0 ||
-			json_set_str(o, "probe", probe_of(c, risk), e) < 0)
-			return -1;
-	}
+			if (risk == NULL)
+				continue;
+			if (o == NULL || json_set_str(o, "risk", risk, e) < 0 ||
+				json_set_str(o, "node", json_str_or(c, "node_name", ""),
+					e) < 0 ||
+				json_set_str(o, "probe", probe_of(c, risk), e) < 0)
+				return -1;
+		}
 	return list == NULL ? -1 : 0;
 }
 

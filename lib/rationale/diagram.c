@@ -57,16 +57,14 @@ static size_t find(const struct drawing *d, const char *name)
 
 static void collect(struct drawing *d, const cJSON *plan)
 {
-	JSON_EACH(s, json_get(plan, "slots"))
-	{
+	JSON_EACH (s, json_get(plan, "slots")) {
 		if (d->n == SLOTS_MAX)
 			break;
 		d->at[d->n++] = (struct node){ .name = json_str_or(s, "slot", ""),
 			.pattern = json_str_or(s, "pattern", ""),
 			.capability = json_str_or(s, "capability", "") };
 	}
-	JSON_EACH(e, json_get(plan, "edges"))
-	{
+	JSON_EACH (e, json_get(plan, "edges")) {
 		size_t from = find(d, json_str_or(e, "from", "")),
 		       to = find(d, json_str_or(e, "to", ""));
 
@@ -332,8 +330,7 @@ static int foundations(struct buf *out, const cJSON *bases, int y, int width)
 	buf_addf(out,
 		"<text class=\"band\" x=\"%d\" y=\"%d\">Shared foundations</text>\n",
 		MARGIN, y + 10);
-	JSON_EACH(b, bases)
-	{
+	JSON_EACH (b, bases) {
 		struct buf title = BUF_INIT(512);
 		int w;
 
@@ -430,8 +427,7 @@ static size_t bars_of(const cJSON *cost, struct bar *at, size_t max)
 
 	if (json_len(list) == 0)
 		list = json_get(cost, "breakdown");
-	JSON_EACH(s, list)
-	{
+	JSON_EACH (s, list) {
 		const char *name =
 			json_str_or(s, "service", json_str_or(s, "name", "other"));
 		size_t i = 0;

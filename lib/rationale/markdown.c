@@ -85,8 +85,7 @@ static void constraints(struct md *m)
 
 	head(m, "Constraints, and the words they rest on",
 		"Constraint | Value | From | Evidence");
-	JSON_EACH(p, prov)
-	{
+	JSON_EACH (p, prov) {
 		const cJSON *value = json_at(m->view, json_key(p));
 		struct buf name = BUF_INIT(4096);
 
@@ -101,15 +100,14 @@ static void constraints(struct md *m)
 		end(m);
 		buf_release(&name);
 	}
-	JSON_EACH(c, json_get(m->view, "constraints"))
-	{
+	JSON_EACH (c, json_get(m->view, "constraints")) {
 		struct buf pointer = BUF_INIT(4096);
 		int told = 0;
 
 		buf_add_str(&pointer, "/constraints");
 		json_pointer_add(&pointer, json_key(c));
-		JSON_EACH(p, prov)
-		told |= strncmp(json_key(p), pointer.ptr, pointer.len) == 0;
+		JSON_EACH (p, prov)
+			told |= strncmp(json_key(p), pointer.ptr, pointer.len) == 0;
 		if (!told) {
 			struct buf name = BUF_INIT(4096);
 
@@ -179,13 +177,12 @@ static void decisions(struct md *m)
 			  "known prices: the search was exhaustive.\n"
 			: "The plan is the best that was found; the search was not "
 			  "exhaustive.\n");
-	JSON_EACH(s, json_get(plan, "slots"))
-	slot(m, s);
+	JSON_EACH (s, json_get(plan, "slots"))
+		slot(m, s);
 	if (json_len(json_get(plan, "bases")) == 0)
 		return;
 	buf_add_str(m->out, "\n### Shared foundations\n\n");
-	JSON_EACH(b, json_get(plan, "bases"))
-	{
+	JSON_EACH (b, json_get(plan, "bases")) {
 		struct buf by = BUF_INIT(BUF_NO_LIMIT);
 
 		put_value(&by, json_get(b, "shared_by"));
@@ -206,8 +203,7 @@ static void candidates(struct md *m)
 	head(m, "Whole plans compared",
 		"Rank | Per month | 95th percentile ms | Availability % | Burden | "
 		"Differs");
-	JSON_EACH(p, plans)
-	{
+	JSON_EACH (p, plans) {
 		struct buf b = BUF_INIT(BUF_NO_LIMIT);
 		const cJSON *est = json_get(p, "estimates");
 		char number[24];
@@ -252,8 +248,7 @@ static void cost(struct md *m)
 	if (json_len(by) == 0)
 		return;
 	buf_add_str(m->out, "\n| Service | Per month |\n| --- | --- |\n");
-	JSON_EACH(s, by)
-	{
+	JSON_EACH (s, by) {
 		row(m);
 		cell(m, json_str_or(s, "service", json_str_or(s, "name", "-")));
 		cell_usd(m, json_get(s, "usd"));
@@ -268,8 +263,7 @@ static void policy(struct md *m)
 	if (json_len(rules) == 0)
 		return;
 	head(m, "Policy", "Rule | Verdict | Detail");
-	JSON_EACH(r, rules)
-	{
+	JSON_EACH (r, rules) {
 		row(m);
 		cell(m, json_str_or(r, "title", json_str_or(r, "id", "")));
 		cell(m, json_str_or(r, "status", ""));
@@ -285,8 +279,7 @@ static void findings(struct md *m)
 	if (json_len(found) == 0)
 		return;
 	head(m, "Technical findings", "Severity | Finding | Detail | Remedy");
-	JSON_EACH(f, found)
-	{
+	JSON_EACH (f, found) {
 		row(m);
 		cell(m, json_str_or(f, "severity", ""));
 		cell(m, json_str_or(f, "title", json_str_or(f, "id", "")));
@@ -303,8 +296,7 @@ static void assumptions(struct md *m)
 	if (json_len(a) == 0)
 		return;
 	head(m, "Assumptions", "Of | Value | Why | Effect");
-	JSON_EACH(x, a)
-	{
+	JSON_EACH (x, a) {
 		row(m);
 		cell(m, json_str_or(x, "field", json_str_or(x, "id", "")));
 		cell_value(m, json_get(x, "value"));
@@ -319,12 +311,10 @@ static void risks(struct md *m)
 {
 	int any = 0;
 
-	JSON_EACH(c, m->cards)
-	{
+	JSON_EACH (c, m->cards) {
 		if (strcmp(json_str_or(c, "node_name", ""), "validators") == 0)
 			continue;
-		JSON_EACH(r, json_get(c, "risks"))
-		{
+		JSON_EACH (r, json_get(c, "risks")) {
 			const char *text = json_text(r), *probe = NULL;
 
 			if (text == NULL)
@@ -333,9 +323,9 @@ static void risks(struct md *m)
 				head(m, "Risks, and what would settle them",
 					"Risk | Seen by | Probe");
 			any = 1;
-			JSON_EACH(p, json_get(c, "probes"))
-			if (strcmp(json_str_or(p, "risk", ""), text) == 0)
-				probe = json_str_or(p, "probe", NULL);
+			JSON_EACH (p, json_get(c, "probes"))
+				if (strcmp(json_str_or(p, "risk", ""), text) == 0)
+					probe = json_str_or(p, "probe", NULL);
 			row(m);
 			cell(m, text);
 			cell(m, json_str_or(c, "node_name", ""));
@@ -352,8 +342,7 @@ static void questions(struct md *m)
 	if (json_len(q) == 0)
 		return;
 	head(m, "Open questions", NULL);
-	JSON_EACH(x, q)
-	{
+	JSON_EACH (x, q) {
 		buf_add_str(m->out, "- ");
 		put_md(m->out, json_text(x) ? json_text(x) : json_str_or(x, "text", ""));
 		buf_add_char(m->out, '\n');
@@ -370,8 +359,7 @@ static void approval(struct md *m)
 	buf_add_str(m->out, "Status: ");
 	put_md(m->out, json_str_or(h, "status", "unknown"));
 	buf_add_char(m->out, '\n');
-	JSON_EACH(w, json_get(h, "waived"))
-	{
+	JSON_EACH (w, json_get(h, "waived")) {
 		buf_add_str(m->out, "- Waived: ");
 		put_md(m->out,
 			json_text(w) ? json_text(w)

@@ -73,8 +73,7 @@ static int put_json(const struct args *a, cJSON *artifacts, cJSON *files,
 static int adopt_reports(
 	const struct args *a, cJSON *artifacts, const cJSON *reports, struct err *e)
 {
-	JSON_EACH(f, json_get(reports, "files"))
-	{
+	JSON_EACH (f, json_get(reports, "files")) {
 		const char *path = json_str_or(f, "path", ""),
 			   *sha = json_str_or(f, "sha256", "");
 		struct buf full = BUF_INIT(8192), text = BUF_INIT((size_t)64 << 20);

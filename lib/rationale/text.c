@@ -89,8 +89,7 @@ void put_value(struct buf *out, const cJSON *v)
 		break;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
-		JSON_EACH(m, v)
-		{
+		JSON_EACH (m, v) {
 			buf_add_str(out, first ? "" : ", ");
 			first = 0;
 			if (json_is(v, JSON_OBJECT)) {
@@ -141,10 +140,10 @@ const char *title_of(const char *pattern, struct buf *out)
 
 static int in_plan(const cJSON *plan, const char *pattern)
 {
-	JSON_EACH(s, json_get(plan, "slots"))
-	if (strcmp(json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""),
-		    pattern) == 0)
-		return 1;
+	JSON_EACH (s, json_get(plan, "slots"))
+		if (strcmp(json_text(s) ? json_text(s) : json_str_or(s, "pattern", ""),
+			    pattern) == 0)
+			return 1;
 	return 0;
 }
 
@@ -156,8 +155,7 @@ void put_difference(struct buf *out, const cJSON *best, const cJSON *other)
 		buf_add_str(out, "the chosen plan");
 		return;
 	}
-	JSON_EACH(s, json_get(other, "slots"))
-	{
+	JSON_EACH (s, json_get(other, "slots")) {
 		const char *pattern =
 			json_text(s) ? json_text(s) : json_str_or(s, "pattern", "");
 

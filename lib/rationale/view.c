@@ -82,8 +82,7 @@ static cJSON *copy(struct masker *m, const cJSON *v, struct err *e)
 	if (!json_is(v, JSON_ARRAY) && !json_is(v, JSON_OBJECT))
 		return json_copy(v, e);
 	out = json_is(v, JSON_ARRAY) ? json_new_array(e) : json_new_object(e);
-	JSON_EACH(c, v)
-	{
+	JSON_EACH (c, v) {
 		cJSON *child = out == NULL ? NULL : copy(m, c, e);
 
 		if (child == NULL ||
