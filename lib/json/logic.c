@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DEPTH_MAX  300
-#define STEPS_MAX  5000000L
+#define STEPS_MAX  1000000L
 #define ARGS_SMALL 6
 
 /* ---- values ---- */
