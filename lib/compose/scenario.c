@@ -375,7 +375,7 @@ static int build_problem(struct scenario *sc, struct err *e)
 	const cJSON *budget = json_get(sc->c, "budget_band");
 	double latency = json_num_or(sc->c, "sla_latency_ms", 0);
 	double target = json_num_or(sc->c, "availability_target", 0);
-	double max_usd = json_num_or(budget, "max_usd", 0);
+	double max_usd = json_num_or(budget, "max_usd", -1); /* 0 is a budget, too */
 	size_t total = 0;
 
 	for (size_t i = 0; i < sc->n_slots; i++)
@@ -434,9 +434,9 @@ static int build_problem(struct scenario *sc, struct err *e)
 			? -log(availability_needed(target, sc->copies) / 100)
 			: INFINITY;
 	}
-	if (max_usd > 0 && json_bool_or(budget, "hard", 0)) {
+	if (max_usd >= 0 && json_bool_or(budget, "hard", 0)) {
 		p->budget_micro_usd = (int64_t)llround(max_usd * 1e6);
-	} else if (max_usd > 0) {
+	} else if (max_usd >= 0) {
 		p->soft_budget_micro_usd = (int64_t)llround(max_usd * 1e6);
 		p->soft_budget_penalty = (int32_t)json_number(
 			json_at(sc->k->slots, "/weights/budget"), 1000);

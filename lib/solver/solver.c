@@ -81,6 +81,12 @@ static int64_t to_cents(int64_t micro)
 	return (micro + MICRO_PER_CENT / 2) / MICRO_PER_CENT;
 }
 
+/* Money compares after rounding to cents. */
+static int over(int64_t micro, int64_t limit)
+{
+	return limit != INT64_MAX && to_cents(micro) * MICRO_PER_CENT > limit;
+}
+
 static double leg_latency(const struct solver_leg *leg)
 {
 	return leg->p50_ms + sqrt(leg->spread2);
@@ -151,7 +157,8 @@ int solver_evaluate(const struct solver_problem *p, struct solver_plan *plan)
 	for (size_t i = 0; i < p->n_slots; i++)
 		add_option(p, &n, &p->slots[i].options[plan->choice[i]]);
 	plan->penalty = n.penalty +
-		(n.micro_usd > p->soft_budget_micro_usd ? p->soft_budget_penalty : 0);
+		(over(n.micro_usd, p->soft_budget_micro_usd) ? p->soft_budget_penalty
+							     : 0);
 	plan->micro_usd = n.micro_usd;
 	plan->cents = to_cents(n.micro_usd);
 	plan->burden = n.burden;
@@ -163,7 +170,7 @@ int solver_evaluate(const struct solver_problem *p, struct solver_plan *plan)
 		if (leg_fails(&n.leg[i], &p->path[i]))
 			ok = 0;
 	}
-	if (unknown_fails(p, n.unknown) || n.micro_usd > p->budget_micro_usd ||
+	if (unknown_fails(p, n.unknown) || over(n.micro_usd, p->budget_micro_usd) ||
 		(n.requires & ~(n.provides | p->given)) != 0)
 		ok = 0;
 	return ok;
@@ -297,9 +304,9 @@ static int hopeless(const struct search *s, const struct node *n, size_t depth,
 		(n->requires & ~(n->provides | rest->provides | p->given)) != 0)
 		return 1;
 	b->penalty = n->penalty + rest->penalty;
-	if (micro > p->budget_micro_usd)
+	if (over(micro, p->budget_micro_usd))
 		return 1;
-	if (micro > p->soft_budget_micro_usd)
+	if (over(micro, p->soft_budget_micro_usd))
 		b->penalty += p->soft_budget_penalty;
 	b->cents = to_cents(micro);
 	b->burden = n->burden + rest->burden;

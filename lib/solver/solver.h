@@ -63,7 +63,7 @@ struct solver_problem {
 	size_t n_components;
 	struct solver_path path[SOLVER_PATHS_MAX];
 	size_t n_paths;
-	int64_t budget_micro_usd; /* INT64_MAX: none */
+	int64_t budget_micro_usd; /* INT64_MAX: none; compared in cents */
 	int64_t soft_budget_micro_usd; /* above it soft_budget_penalty is added; INT64_MAX: none */
 	int32_t soft_budget_penalty;
 	uint64_t given; /* ports that are there from outside */

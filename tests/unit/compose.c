@@ -340,6 +340,7 @@ static const char *const impossible[] = {
 	"{'cloud':'aws','workload_types':['online'],'use_cases':['inference'],'regions':["
 	"'europe-west3']}",
 	"{'workload_types':['online'],'use_cases':['inference'],'exclusions':['s3']}",
+	"{'use_cases':['inference'],'budget_band':{'max_usd':0,'hard':true}}",
 	"{'workload_types':['online'],'use_cases':['fraud'],'sla_latency_ms':5,'sla_"
 	"latency_percentile':99}",
 };
