@@ -1,0 +1,77 @@
+/* probe.c - solves variations of one brief over one reading of the catalogue. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/internal.h"
+#include "compose/probe.h"
+
+struct probe {
+	struct knowledge k;
+	struct compose_options options;
+};
+
+struct probe *probe_new(struct node_env *env, const cJSON *constraints, struct err *e)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		err_no_memory(e);
+		return NULL;
+	}
+	p->options.node_limit = 200000; /* a question is not worth more */
+	if (knowledge_load(&p->k, env, constraints, &p->options, e) < 0) {
+		probe_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void probe_free(struct probe *p)
+{
+	if (p == NULL)
+		return;
+	knowledge_release(&p->k);
+	free(p);
+}
+
+static int outline(struct scenario *sc, const struct solver_result *r,
+	struct probe_answer *out, struct err *e)
+{
+	cJSON *plan = json_new_object(e);
+	size_t n = 0;
+	int ret = plan == NULL ? -1 : emit_plan(sc, &r->plans[0], 0, plan, e);
+
+	if (ret == 0) {
+		out->feasible = 1;
+		out->monthly_usd = (double)r->plans[0].cents / 100;
+		JSON_EACH (s, json_get(plan, "slots")) {
+			int k = snprintf(out->patterns + n, sizeof(out->patterns) - n,
+				"%s%s=%s", n > 0 ? " " : "", json_str_or(s, "slot", ""),
+				json_str_or(s, "pattern", ""));
+
+			if (k < 0 || (size_t)k >= sizeof(out->patterns) - n)
+				break;
+			n += (size_t)k;
+		}
+	}
+	json_free(plan);
+	return ret;
+}
+
+int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	struct err *e)
+{
+	struct scenario sc;
+	struct solver_result r;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (!knowledge_fits(&p->k, constraints))
+		return 0;
+	if (solve_constraints(&p->k, constraints, 1, &sc, &r, e) < 0)
+		return -1;
+	ret = r.n > 0 ? outline(&sc, &r, out, e) : 0;
+	scenario_release(&sc);
+	return ret < 0 ? -1 : 1;
+}

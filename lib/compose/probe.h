@@ -1,0 +1,30 @@
+/*
+ * probe.h - the optimum alone, for many constraint sets that differ a little: what
+ * would another answer to a question change?
+ *
+ * Thread safety: a probe belongs to one thread.
+ */
+#ifndef MLOPS_COMPOSE_PROBE_H
+#define MLOPS_COMPOSE_PROBE_H
+
+#include "compose/compose.h"
+
+struct probe;
+
+struct probe_answer {
+	int feasible;
+	double monthly_usd;  /* 0 when not feasible */
+	char patterns[2048]; /* "slot=pattern slot=pattern ...", in the plan's order */
+};
+
+/* Reads the catalogue once, for the cloud that the constraints mean. `env` must
+ * outlive the probe. NULL with *e filled. */
+struct probe *probe_new(struct node_env *env, const cJSON *constraints, struct err *e);
+void probe_free(struct probe *p); /* NULL is fine */
+
+/* 1 with the best plan's outline; 0 when the constraints mean another cloud than
+ * the one that was read; -1 with *e. */
+int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	struct err *e);
+
+#endif
