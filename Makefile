@@ -43,6 +43,15 @@ TEST_TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tests/%)
 CONF_SRC := $(wildcard tests/conformance/*.c)
 CONF     := $(if $(CONF_SRC),$(B)/tests/conformance)
 
+# One line a step; V=1 shows the whole commands.
+ifeq ($(V),1)
+say =
+run =
+else
+say = @echo "  $(1)"
+run = @
+endif
+
 .PHONY: all tests check lint bench demo release install clean tools help
 all: $(BINS)
 
@@ -51,32 +60,38 @@ help:
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC    $<)
+	$(run)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # One archive of all rooms: a program takes only the objects that it calls, and
 # --as-needed only the shared libraries that those need, so filters start fast.
 $(B)/libmlops.a: $(LIB_OBJ)
 	@rm -f $@
-	ar qcs $@ $^
+	$(call say,AR    $@)
+	$(run)ar qcs $@ $^
 
 define PROGRAM
 $(B)/bin/$(call exe,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(wildcard cmd/$(1)/*.c)) $(B)/libmlops.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+	$$(call say,LD    $$@)
+	$$(run)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
 endef
 $(foreach c,$(CMDS),$(eval $(call PROGRAM,$(c))))
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libmlops.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(call say,LD    $@)
+	$(run)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
 
 $(B)/tests/conformance: $(CONF_SRC:%.c=$(B)/obj/%.o) $(B)/libmlops.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lz
+	$(call say,LD    $@)
+	$(run)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lz
 
 $(B)/tests/%: $(B)/obj/tests/tools/%.o $(B)/libmlops.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD    $@)
+	$(run)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 tests: all $(UNITS) $(CONF) $(TEST_TOOLS)
 

@@ -215,7 +215,7 @@ static size_t level_phrase(const char *text, char level[LEXER_PHRASE_MAX + 1])
 {
 	size_t n = 0;
 
-	for (; text[n] != '\0' && n < LEXER_PHRASE_MAX; n++) {
+	for (; n < LEXER_PHRASE_MAX && text[n] != '\0'; n++) {
 		if (!is_letter(text[n]) &&
 			(text[n] != ' ' || n == 0 || text[n - 1] == ' '))
 			return lexer_level(

@@ -153,7 +153,7 @@ static size_t address(const struct scan *s, size_t i)
 	const char *p = s->norm + i;
 	size_t n = 0, at = 0, dot = 0;
 
-	while (is_letter(p[n]) && n < 12)
+	while (n < 12 && is_letter(p[n]))
 		n++;
 	if (n > 1 && p[n] == ':' && p[n + 1] == '/' && p[n + 2] == '/') {
 		for (n += 3; (unsigned char)p[n] > ' ' &&
@@ -388,10 +388,6 @@ static void recount(struct scan *s)
 	for (size_t k = 0; k < s->n_lines; k++)
 		s->lines[k].first = s->lines[k].last = 0;
 	for (size_t i = 0, line = 0, first = 0; i <= s->n; i++) {
-		if (i < s->n && s->lex[i].kind == LEX_BREAK)
-			s->lex[i].line =
-				s->lex[i]
-					.line; /* a break inside a phrase was swallowed */
 		if (i == s->n || s->lex[i].line != line) {
 			s->lines[line].first = (uint32_t)first;
 			s->lines[line].last = (uint32_t)i;
