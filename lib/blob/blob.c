@@ -7,7 +7,7 @@ static int path_of(const char *dir, const char *hex, struct buf *out, struct err
 	if (strlen(hex) != DIGEST_HEX_MAX - 1 ||
 		strspn(hex, "0123456789abcdef") != strlen(hex))
 		return err_set(e, ERR_INPUT, "'%s' is not a SHA-256", hex);
-	buf_addf(out, "%s/%.2s/%s", dir, hex, hex + 2);
+	buf_addf(out, "%s/%.1s/%s", dir, hex, hex + 1);
 	return buf_ok(out, e);
 }
 
@@ -34,10 +34,10 @@ int blob_put(const char *dir, const void *data, size_t len, char hex[DIGEST_HEX_
 		ret = 0;
 		goto out;
 	}
-	path.ptr[path.len - (DIGEST_HEX_MAX - 3) - 1] = '\0';
-	if (file_mkdirs(path.ptr, e) < 0)
+	path.ptr[path.len - (DIGEST_HEX_MAX - 2) - 1] = '\0';
+	if (!file_is_dir(path.ptr) && file_mkdirs(path.ptr, e) < 0)
 		goto out;
-	path.ptr[path.len - (DIGEST_HEX_MAX - 3) - 1] = '/';
+	path.ptr[path.len - (DIGEST_HEX_MAX - 2) - 1] = '/';
 	ret = file_write_atomic(path.ptr, data, len, 0444, 0, e);
 out:
 	buf_release(&path);

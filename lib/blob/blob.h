@@ -1,8 +1,9 @@
 /*
  * blob.h - contents by their SHA-256: writing one twice changes nothing.
  *
- * A store is a directory: DIR/ab/cdef... holds the bytes whose digest starts
- * with "ab". Thread safety: reentrant; any number of processes may share one.
+ * A store is a directory: DIR/a/bcdef... holds the bytes whose digest starts
+ * with "abcdef"; sixteen directories, because making one costs as much as a file.
+ * Thread safety: reentrant; any number of processes may share one.
  */
 #ifndef MLOPS_BLOB_H
 #define MLOPS_BLOB_H

@@ -125,7 +125,8 @@ int db_open(struct db **out, const char *url, struct err *e)
 	sqlite3_extended_result_codes(db->h, 1);
 	sqlite3_busy_timeout(db->h, BUSY_MS);
 	if (db_script(db,
-		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+		    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;"
+		    "PRAGMA synchronous = NORMAL;"
 		    "PRAGMA foreign_keys = ON;",
 		    e) < 0 ||
 		migrate(db, e) < 0)

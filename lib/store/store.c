@@ -562,8 +562,7 @@ static int replace_artifacts(
 	if (run(s, "DELETE FROM artifacts WHERE decision_set_id = $1",
 		    (struct db_value[]){ DB_TEXT(st->set_id) }, 1, e) < 0)
 		return -1;
-	JSON_EACH(f, json_at(st->state, "/artifacts/files"))
-	{
+	JSON_EACH (f, json_at(st->state, "/artifacts/files")) {
 		char id[ID_TEXT_MAX];
 
 		if (id_random(id, e) < 0 ||
@@ -602,9 +601,7 @@ static int derive(
 		return insert_cost(s, st, ts, e);
 	case NODE_GATE_HITL:
 		return insert_approval(s, st, ts, e);
-	case NODE_CODEGEN:
-	case NODE_RATIONALE_COMPILE:
-	case NODE_DIFF_AND_PERSIST:
+	case NODE_DIFF_AND_PERSIST: /* the manifest is final */
 		return replace_artifacts(s, st, ts, e);
 	default:
 		return 0;
@@ -614,8 +611,7 @@ static int derive(
 static int insert_events(
 	struct store *s, const struct store_step *st, const char *ts, struct err *e)
 {
-	JSON_EACH(ev, st->events)
-	{
+	JSON_EACH (ev, st->events) {
 		const cJSON *payload = json_get(ev, "payload");
 		struct texts t = { 0 };
 		const char *text = text_of(&t, payload);
