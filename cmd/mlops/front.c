@@ -48,12 +48,10 @@ void table_print(const struct table *t, struct buf *out)
 
 	for (size_t i = 0; i < t->columns; i++)
 		width[i] = width_of(t->head[i]);
-	JSON_EACH(row, t->rows)
-	{
+	JSON_EACH (row, t->rows) {
 		size_t i = 0;
 
-		JSON_EACH(c, row)
-		{
+		JSON_EACH (c, row) {
 			size_t w = width_of(json_text(c));
 
 			width[i] = w > width[i] ? w : width[i];
@@ -63,12 +61,10 @@ void table_print(const struct table *t, struct buf *out)
 	for (size_t i = 0; i < t->columns; i++)
 		cell(out, t->head[i], width[i], i + 1 == t->columns);
 	buf_add_char(out, '\n');
-	JSON_EACH(row, t->rows)
-	{
+	JSON_EACH (row, t->rows) {
 		size_t i = 0;
 
-		JSON_EACH(c, row)
-		{
+		JSON_EACH (c, row) {
 			cell(out, json_text(c), width[i], i + 1 == t->columns);
 			i++;
 		}

@@ -174,8 +174,8 @@ static int catalog_prices(struct node_env *env, int argc, char **argv, struct er
 
 	if (argc < 2 || strcmp(argv[0], "import") != 0)
 		err_fill(e, ERR_USAGE, "usage: mlops catalog prices import FILE ...");
-	else if (price_import_command(env, (const char *const *)argv + 1, (size_t)argc - 1, &out,
-			 e) == 0)
+	else if (price_import_command(env, (const char *const *)argv + 1,
+			 (size_t)argc - 1, &out, e) == 0)
 		return front_print("mlops catalog", &out);
 	buf_release(&out);
 	return ret;

@@ -180,12 +180,12 @@ static cJSON *cards_of(const cJSON *events, struct err *e)
 {
 	cJSON *cards = json_new_array(e);
 
-	JSON_EACH(ev, events)
-	if (cards != NULL && json_has(json_get(ev, "payload"), "decision_id") &&
-		json_push_copy(cards, json_get(ev, "payload"), e) < 0) {
-		json_free(cards);
-		return NULL;
-	}
+	JSON_EACH (ev, events)
+		if (cards != NULL && json_has(json_get(ev, "payload"), "decision_id") &&
+			json_push_copy(cards, json_get(ev, "payload"), e) < 0) {
+			json_free(cards);
+			return NULL;
+		}
 	return cards;
 }
 
@@ -198,9 +198,9 @@ static int log_table(const cJSON *events, int ledger, struct buf *out, struct er
 	cJSON *rows = json_new_array(e);
 	int ret = rows == NULL ? -1 : 0;
 
-	JSON_EACH(ev, events)
-	if (ret == 0)
-		ret = ledger ? ledger_row(rows, ev, e) : log_row(rows, ev, e);
+	JSON_EACH (ev, events)
+		if (ret == 0)
+			ret = ledger ? ledger_row(rows, ev, e) : log_row(rows, ev, e);
 	t.rows = rows;
 	if (ret == 0)
 		table_print(&t, out);
@@ -255,8 +255,7 @@ static int gather(const cJSON *runs, const char *node, struct stat *s, struct er
 	s->ms = calloc(json_len(runs) + 1, sizeof(*s->ms));
 	if (s->ms == NULL)
 		return err_no_memory(e);
-	JSON_EACH(run, runs)
-	{
+	JSON_EACH (run, runs) {
 		if (strcmp(json_str_or(run, "node_name", ""), node) != 0)
 			continue;
 		s->runs++;

@@ -172,19 +172,17 @@ static const char *word(int answer)
 
 static void tell_conflicts(const cJSON *state, struct buf *b)
 {
-	JSON_EACH(c, json_at(state, "/candidates/conflicts"))
-	{
+	JSON_EACH (c, json_at(state, "/candidates/conflicts")) {
 		buf_add_str(b, "conflict:");
 		if (json_text(c) != NULL)
 			buf_addf(b, " %s", json_text(c));
-		JSON_EACH(p, json_is(c, JSON_ARRAY) ? c : json_get(c, "constraints"))
-		buf_addf(b, " %s", json_text(p) != NULL ? json_text(p) : "");
+		JSON_EACH (p, json_is(c, JSON_ARRAY) ? c : json_get(c, "constraints"))
+			buf_addf(b, " %s", json_text(p) != NULL ? json_text(p) : "");
 		if (json_text(json_get(c, "why")) != NULL)
 			buf_addf(b, " (%s)", json_text(json_get(c, "why")));
 		buf_add_char(b, '\n');
 	}
-	JSON_EACH(n, json_at(state, "/candidates/nearest"))
-	{
+	JSON_EACH (n, json_at(state, "/candidates/nearest")) {
 		buf_addf(b, "nearest:  %s = ", json_str_or(n, "constraint", ""));
 		json_print(json_get(n, "value"), JSON_COMPACT, b);
 		buf_add_char(b, '\n');

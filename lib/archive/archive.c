@@ -35,8 +35,8 @@ static const cJSON **sorted(const cJSON *files, size_t *n, struct err *e)
 		err_no_memory(e);
 		return NULL;
 	}
-	JSON_EACH(f, files)
-	at[(*n)++] = f;
+	JSON_EACH (f, files)
+		at[(*n)++] = f;
 	if (*n > 0)
 		qsort(at, *n, sizeof(*at), by_path);
 	return at;

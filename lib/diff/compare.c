@@ -28,8 +28,7 @@ static int in_list(const char *const *list, size_t n, const char *key)
 /* 1 if every item is an object and `name` tells them all apart. */
 static int tells_apart(const cJSON *arr, const char *name)
 {
-	JSON_EACH(a, arr)
-	{
+	JSON_EACH (a, arr) {
 		const char *mine = json_text(json_get(a, name));
 
 		if (mine == NULL)
@@ -54,9 +53,9 @@ static const char *naming_member(const cJSON *a, const cJSON *b)
 
 static const cJSON *find_named(const cJSON *arr, const char *name, const char *value)
 {
-	JSON_EACH(item, arr)
-	if (strcmp(json_str_or(item, name, ""), value) == 0)
-		return item;
+	JSON_EACH (item, arr)
+		if (strcmp(json_str_or(item, name, ""), value) == 0)
+			return item;
 	return NULL;
 }
 
@@ -124,12 +123,13 @@ static int step_index(struct compare *c, size_t i, const char *name, const cJSON
 static int compare_objects(
 	struct compare *c, const cJSON *a, const cJSON *b, struct err *e)
 {
-	JSON_EACH(m, a)
-	if (step(c, json_key(m), NULL, m, json_get(b, json_key(m)), e) < 0)
-		return -1;
-	JSON_EACH(m, b)
-	if (!json_has(a, json_key(m)) && step(c, json_key(m), NULL, NULL, m, e) < 0)
-		return -1;
+	JSON_EACH (m, a)
+		if (step(c, json_key(m), NULL, m, json_get(b, json_key(m)), e) < 0)
+			return -1;
+	JSON_EACH (m, b)
+		if (!json_has(a, json_key(m)) &&
+			step(c, json_key(m), NULL, NULL, m, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -138,8 +138,7 @@ static int compare_named(struct compare *c, const char *name, const cJSON *a,
 {
 	size_t i = 0;
 
-	JSON_EACH(item, a)
-	{
+	JSON_EACH (item, a) {
 		const char *id = json_str_or(item, name, "");
 
 		if (find_named(b, name, id) == NULL &&
@@ -148,8 +147,7 @@ static int compare_named(struct compare *c, const char *name, const cJSON *a,
 		i++;
 	}
 	i = 0;
-	JSON_EACH(item, b)
-	{
+	JSON_EACH (item, b) {
 		const char *id = json_str_or(item, name, "");
 
 		if (step_index(c, i++, id, find_named(a, name, id), item, e) < 0)
@@ -177,9 +175,9 @@ static int compare_arrays(
 
 static int scalars_only(const cJSON *arr)
 {
-	JSON_EACH(item, arr)
-	if (json_is(item, JSON_OBJECT) || json_is(item, JSON_ARRAY))
-		return 0;
+	JSON_EACH (item, arr)
+		if (json_is(item, JSON_OBJECT) || json_is(item, JSON_ARRAY))
+			return 0;
 	return 1;
 }
 
@@ -254,14 +252,15 @@ cJSON *diff_keys(const cJSON *before, const cJSON *after, struct err *e)
 	cJSON *keys = json_new_array(e);
 	int ret = keys == NULL ? -1 : 0;
 
-	JSON_EACH(m, after)
-	if (ret == 0 && !in_list(volatile_keys, ARRAY_LEN(volatile_keys), json_key(m)) &&
-		key_differs(json_key(m), json_get(before, json_key(m)), m))
-		ret = json_push_str(keys, json_key(m), e);
-	JSON_EACH(m, before)
-	if (ret == 0 && !json_has(after, json_key(m)) &&
-		!in_list(volatile_keys, ARRAY_LEN(volatile_keys), json_key(m)))
-		ret = json_push_str(keys, json_key(m), e);
+	JSON_EACH (m, after)
+		if (ret == 0 &&
+			!in_list(volatile_keys, ARRAY_LEN(volatile_keys), json_key(m)) &&
+			key_differs(json_key(m), json_get(before, json_key(m)), m))
+			ret = json_push_str(keys, json_key(m), e);
+	JSON_EACH (m, before)
+		if (ret == 0 && !json_has(after, json_key(m)) &&
+			!in_list(volatile_keys, ARRAY_LEN(volatile_keys), json_key(m)))
+			ret = json_push_str(keys, json_key(m), e);
 	if (ret == 0)
 		return keys;
 	json_free(keys);

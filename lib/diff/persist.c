@@ -65,8 +65,7 @@ static cJSON *cards_of(const cJSON *state, const struct node_row *node, struct e
 {
 	cJSON *events = json_new_array(e);
 
-	JSON_EACH(c, json_get(state, "reason_cards"))
-	{
+	JSON_EACH (c, json_get(state, "reason_cards")) {
 		cJSON *ev;
 
 		if (events == NULL ||

@@ -110,8 +110,7 @@ static cJSON *listed(struct work *w, const char *path)
 {
 	size_t i = 0;
 
-	JSON_EACH(f, json_get(w->summary, "files"))
-	{
+	JSON_EACH (f, json_get(w->summary, "files")) {
 		char pointer[48];
 
 		if (strcmp(json_str_or(f, "path", ""), path) == 0) {
@@ -183,8 +182,7 @@ static int count_files(struct work *w, struct err *e)
 	cJSON *docs = json_add_array(w->summary, "docs_changed", e);
 	int64_t added = 0, removed = 0, modified = 0;
 
-	JSON_EACH(f, json_get(w->summary, "files"))
-	{
+	JSON_EACH (f, json_get(w->summary, "files")) {
 		const char *path = json_str_or(f, "path", ""),
 			   *change = json_str_or(f, "change", "");
 

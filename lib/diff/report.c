@@ -134,9 +134,9 @@ static void add_summary(const struct diff_report *r, struct buf *out)
 
 static const cJSON *slot_of(const cJSON *state, const char *name)
 {
-	JSON_EACH(s, json_at(state, "/plan/slots"))
-	if (strcmp(json_str_or(s, "slot", ""), name) == 0)
-		return s;
+	JSON_EACH (s, json_at(state, "/plan/slots"))
+		if (strcmp(json_str_or(s, "slot", ""), name) == 0)
+			return s;
 	return NULL;
 }
 
@@ -145,8 +145,7 @@ static void add_patterns(const struct diff_report *r, struct buf *out)
 	size_t n = 0;
 
 	buf_add_str(out, "\n## Patterns\n\n");
-	JSON_EACH(s, json_at(r->after, "/plan/slots"))
-	{
+	JSON_EACH (s, json_at(r->after, "/plan/slots")) {
 		const cJSON *old = slot_of(r->before, json_str_or(s, "slot", ""));
 		const cJSON *was = json_get(old, "pattern"), *is = json_get(s, "pattern");
 
@@ -156,8 +155,7 @@ static void add_patterns(const struct diff_report *r, struct buf *out)
 			buf_add_str(out, "| slot | before | now |\n|---|---|---|\n");
 		row(out, json_str_or(s, "slot", ""), was, is);
 	}
-	JSON_EACH(s, json_at(r->before, "/plan/slots"))
-	{
+	JSON_EACH (s, json_at(r->before, "/plan/slots")) {
 		if (slot_of(r->after, json_str_or(s, "slot", "")) != NULL)
 			continue;
 		if (n++ == 0)
@@ -182,8 +180,7 @@ static void add_values(const struct diff_report *r, int constraints, struct buf 
 	size_t n = 0;
 
 	buf_add_str(out, constraints ? "\n## Constraints\n\n" : "\n## Values\n\n");
-	JSON_EACH(c, json_get(r->summary, "state_changes"))
-	{
+	JSON_EACH (c, json_get(r->summary, "state_changes")) {
 		const char *at = json_str_or(c, "pointer", "");
 
 		if (below(at, "/constraints") != constraints)
@@ -211,8 +208,7 @@ static void add_files(const struct diff_report *r, struct buf *out)
 	size_t n = 0;
 
 	buf_add_str(out, "\n## Files\n\n");
-	JSON_EACH(f, json_get(r->summary, "files"))
-	{
+	JSON_EACH (f, json_get(r->summary, "files")) {
 		const cJSON *more = json_get(f, "lines_added"),
 			    *less = json_get(f, "lines_removed");
 
@@ -315,8 +311,7 @@ void diff_print_changes(const cJSON *changes, size_t max, struct buf *out)
 {
 	size_t n = 0;
 
-	JSON_EACH(c, changes)
-	{
+	JSON_EACH (c, changes) {
 		if (n++ >= max)
 			continue;
 		print_one(c, "before", '-', out);
@@ -334,8 +329,7 @@ void diff_text(
 	if (before == NULL)
 		return;
 	diff_print_changes(json_get(summary, "state_changes"), 40, out);
-	JSON_EACH(f, json_get(summary, "files"))
-	{
+	JSON_EACH (f, json_get(summary, "files")) {
 		const char *change = json_str_or(f, "change", "");
 
 		buf_addf(out, "%c %s\n",

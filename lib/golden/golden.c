@@ -117,15 +117,16 @@ static int freeze(struct golden *g, struct err *e)
 	g->state = json_new_object(e);
 	if (g->state == NULL)
 		return -1;
-	JSON_EACH(m, g->result.state)
-	if (!is_left_out(json_key(m)) && json_set_copy(g->state, json_key(m), m, e) < 0)
-		return -1;
+	JSON_EACH (m, g->result.state)
+		if (!is_left_out(json_key(m)) &&
+			json_set_copy(g->state, json_key(m), m, e) < 0)
+			return -1;
 	json_remove(json_edit(g->state, "/diff_summary"),
 		"git_commit"); /* has tool results */
-	JSON_EACH(f, json_at(g->result.state, "/artifacts/files"))
-	if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
-		buf_addf(&g->files, "%s %s %s\n", json_str_or(f, "mode", ""),
-			json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
+	JSON_EACH (f, json_at(g->result.state, "/artifacts/files"))
+		if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
+			buf_addf(&g->files, "%s %s %s\n", json_str_or(f, "mode", ""),
+				json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
 	return freeze_cards(g->state, e) < 0 ? -1 : buf_ok(&g->files, e);
 }
 
@@ -158,8 +159,7 @@ static cJSON *capabilities(const cJSON *state, struct err *e)
 {
 	cJSON *list = json_new_array(e);
 
-	JSON_EACH(s, json_at(state, "/plan/slots"))
-	{
+	JSON_EACH (s, json_at(state, "/plan/slots")) {
 		const char *c = json_str_or(s, "capability", NULL);
 
 		if (list != NULL && c != NULL && !json_has_text(list, c) &&
@@ -306,12 +306,13 @@ static int check_state(struct verdict *v, const cJSON *frozen, struct err *e)
 {
 	const cJSON *now = v->g->state;
 
-	JSON_EACH(m, frozen)
-	if (check_key(v, json_key(m), m, json_get(now, json_key(m)), e) < 0)
-		return -1;
-	JSON_EACH(m, now)
-	if (!json_has(frozen, json_key(m)) && check_key(v, json_key(m), NULL, m, e) < 0)
-		return -1;
+	JSON_EACH (m, frozen)
+		if (check_key(v, json_key(m), m, json_get(now, json_key(m)), e) < 0)
+			return -1;
+	JSON_EACH (m, now)
+		if (!json_has(frozen, json_key(m)) &&
+			check_key(v, json_key(m), NULL, m, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -363,8 +364,7 @@ static int check_schemas(struct verdict *v, struct err *e)
 
 	if (env_init(&env, "mlops golden", &common, e) < 0)
 		return -1;
-	JSON_EACH(m, v->g->result.state)
-	{
+	JSON_EACH (m, v->g->result.state) {
 		char *file = path(e, env.share, "/schemas/", json_key(m));
 		char *full = file == NULL ? NULL : path(e, file, ".schema.json", "");
 		struct err bad = { 0 };
@@ -398,12 +398,12 @@ static void check_facts(struct verdict *v, const cJSON *frozen)
 	judge(v, "policy is not fail",
 		strcmp(overall, "fail") == 0 ? "policy.overall is fail" : "");
 	buf_reset(&why);
-	JSON_EACH(c, json_get(frozen, "capabilities"))
-	{
+	JSON_EACH (c, json_get(frozen, "capabilities")) {
 		int found = 0;
 
-		JSON_EACH(slot, json_at(s, "/plan/slots"))
-		found |= strcmp(json_str_or(slot, "capability", ""), json_text(c)) == 0;
+		JSON_EACH (slot, json_at(s, "/plan/slots"))
+			found |= strcmp(json_str_or(slot, "capability", ""),
+					 json_text(c)) == 0;
 		if (!found)
 			buf_addf(&why, "- %s\n", json_text(c));
 	}

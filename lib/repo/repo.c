@@ -103,8 +103,7 @@ int repo_tree(struct repo *r, const char *root, const cJSON *files,
 	git_oid id;
 	int ret = updates == NULL ? err_no_memory(e) : 0;
 
-	JSON_EACH(f, files)
-	{
+	JSON_EACH (f, files) {
 		if (ret < 0)
 			break;
 		ret = add_file(r, root, f, &updates[n++], e);

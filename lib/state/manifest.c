@@ -69,9 +69,9 @@ int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t le
 
 const cJSON *manifest_find(const cJSON *artifacts, const char *path)
 {
-	JSON_EACH(f, json_get(artifacts, "files"))
-	if (strcmp(json_str_or(f, "path", ""), path) == 0)
-		return f;
+	JSON_EACH (f, json_get(artifacts, "files"))
+		if (strcmp(json_str_or(f, "path", ""), path) == 0)
+			return f;
 	return NULL;
 }
 
@@ -80,10 +80,10 @@ int manifest_digest(const cJSON *artifacts, char out[DIGEST_HEX_MAX], struct err
 	struct buf lines = BUF_INIT(BUF_NO_LIMIT);
 	int ret;
 
-	JSON_EACH(f, json_get(artifacts, "files"))
-	if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
-		buf_addf(&lines, "%s %s %s\n", json_str_or(f, "mode", ""),
-			json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
+	JSON_EACH (f, json_get(artifacts, "files"))
+		if (strcmp(json_str_or(f, "origin", ""), MANIFEST_ORIGIN_TOOL) != 0)
+			buf_addf(&lines, "%s %s %s\n", json_str_or(f, "mode", ""),
+				json_str_or(f, "sha256", ""), json_str_or(f, "path", ""));
 	ret = buf_ok(&lines, e);
 	if (ret == 0)
 		digest_hex(lines.ptr, lines.len, out);

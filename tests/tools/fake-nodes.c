@@ -68,8 +68,8 @@ static int extract(struct node_env *env, const void *args, const cJSON *in, cJSO
 	buf_add_str(&note, json_str_or(in, "brief", ""));
 	for (size_t i = 0; i < a->set.n; i++)
 		buf_addf(&note, " %s", a->set.at[i]);
-	JSON_EACH(f, json_get(in, "feedback"))
-	buf_addf(&note, " %s", json_str_or(f, "text", ""));
+	JSON_EACH (f, json_get(in, "feedback"))
+		buf_addf(&note, " %s", json_str_or(f, "text", ""));
 	if (c != NULL && buf_ok(&note, e) == 0 &&
 		json_set_str(c, "note", note.ptr, e) == 0 &&
 		json_add_object(out, "provenance", e) != NULL)
@@ -240,8 +240,8 @@ static int validate(struct node_env *env, const void *args, const cJSON *in, cJS
 	cJSON *r = json_add_object(out, "reports", e);
 	int bad = 0;
 
-	JSON_EACH(f, json_at(in, "/artifacts/files"))
-	bad |= strcmp(json_str_or(f, "path", ""), "invalid.txt") == 0;
+	JSON_EACH (f, json_at(in, "/artifacts/files"))
+		bad |= strcmp(json_str_or(f, "path", ""), "invalid.txt") == 0;
 	if (r == NULL || json_set_str(r, "overall", bad ? "fail" : "pass", e) < 0 ||
 		file_write_below(a->dir, "reports/validation.json", "{}\n", 3, 0644, e) <
 			0)
