@@ -145,9 +145,15 @@ int coverage_run(struct node_env *env, const void *args, const cJSON *in, cJSON 
 		json_get(in, "provenance"), a->threshold, e);
 	cJSON *card;
 	char why[160];
+	int gate;
 
 	if (c == NULL)
 		return -1;
+	gate = required_facts(env, json_get(in, "constraints"), c, e);
+	if (gate < 0) {
+		json_free(c);
+		return -1;
+	}
 	card = card_add(env->cards, "intake.coverage", e);
 	snprintf(why, sizeof(why),
 		"score %.2f of 1, threshold %.2f: %zu fields missing, %zu ambiguous, %zu "
@@ -166,5 +172,5 @@ int coverage_run(struct node_env *env, const void *args, const cJSON *in, cJSON 
 		json_free(c);
 		return -1;
 	}
-	return json_set(out, "coverage", c, e);
+	return json_set(out, "coverage", c, e) < 0 ? -1 : gate;
 }

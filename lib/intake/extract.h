@@ -64,6 +64,11 @@ cJSON *coverage_of(struct node_env *env, const cJSON *constraints,
 cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON *coverage,
 	size_t most, struct err *e);
 
+/* The gate `intake`: adds required_facts to coverage; 10 when a policy rule declares
+ * with `requires_fact` a fact that is not known, else 0, or -1. */
+int required_facts(
+	struct node_env *env, const cJSON *constraints, cJSON *coverage, struct err *e);
+
 /* Asks on the terminal until covered; changes constraints, provenance and answers. */
 int guided_run(struct node_env *env, struct gathered *g, double threshold, struct err *e);
 

@@ -157,7 +157,7 @@ static int read_rule(struct rule *r, const cJSON *rule, struct err *e)
 {
 	static const char *const names[] = { "id", "title", "severity", "applies",
 		"needs", "unknown", "assert", "warn", "message", "values", "remediation",
-		"references", "claims", "tests" };
+		"references", "claims", "requires_fact", "tests" };
 	const char *severity;
 
 	if (only(rule, names, ARRAY_LEN(names), e) < 0 ||

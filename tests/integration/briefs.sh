@@ -67,4 +67,16 @@ if grep -q AKIAQ7WN3ZK2LVT5RDYH "$tmp/out" "$tmp/err"; then fail 'the secret is 
 # Without a terminal nothing asks and nothing hangs.
 printf 'a chatbot' >"$tmp/in"
 ok 'guided without a terminal goes on' timeout 10 setsid mlops-intake --guided --brief "$tmp/in"
+
+# A fact that a policy rule wants before planning stops the run, and nothing else does.
+cp -r share "$tmp/share"
+python3 -c 'import json,sys
+p = sys.argv[1]; d = json.load(open(p)); d["rules"][0]["requires_fact"] = ["data_classification"]
+json.dump(d, open(p, "w"))' "$tmp/share/policies/gdpr.json"
+printf 'Churn scoring on AWS.' >"$tmp/in"
+status 'no fact is wanted' 0
+mlops-intake --share "$tmp/share" <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+same 'a wanted fact is missing' "$? $(grep -c '"required_facts":\[{"field":"data_classification"' "$tmp/out")" '10 1'
+printf 'Churn scoring on AWS. The data is internal data.' >"$tmp/in"
+status 'the wanted fact is there' 0 --share "$tmp/share"
 finish
