@@ -147,12 +147,22 @@ static int write_replies(struct run *r, const cJSON *replies, struct err *e)
 	return ret;
 }
 
-/* The replies so far, or none. */
+/* The replies so far: given here, else those of --answers, else none. */
 static cJSON *old_replies(struct run *r, struct err *e)
 {
-	if (r->answers_path == NULL)
+	const char *given = json_text(json_get(r->passed, "answers"));
+	cJSON *replies;
+
+	if (r->answers_path == NULL && given == NULL)
 		return json_new_array(e);
-	return json_parse_file(r->answers_path, 1 << 20, e);
+	replies = json_parse_file(
+		r->answers_path != NULL ? r->answers_path : given, 1 << 20, e);
+	if (replies != NULL && !json_is(replies, JSON_ARRAY)) {
+		err_fill(e, ERR_INPUT, "'%s' is not an array of replies", given);
+		json_free(replies);
+		return NULL;
+	}
+	return replies;
 }
 
 int run_ask_questions(struct run *r, struct err *e)

@@ -109,6 +109,8 @@ static void add_passed(struct run *r, enum node_id node, struct args *a)
 
 		if (v == NULL || !meant_for(p, node_rows[node].name))
 			continue;
+		if (strcmp(p->name, "answers") == 0 && r->answers_path != NULL)
+			continue; /* they are in that file, too */
 		if (p->kind == PASSED_FLAG)
 			add(a, p->flag);
 		else if (p->kind == PASSED_LIST || p->kind == PASSED_PATHS)
