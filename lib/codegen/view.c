@@ -697,24 +697,36 @@ static int is_plumbing(const char *port)
 	return 0;
 }
 
-/* view.links: [{from, to, port}] between modules, as they are wired. */
+/* "obj_raw" -> "obj.raw", as documents spell a port. */
+static int set_port_name(cJSON *obj, const char *key, const char *port, struct err *e)
+{
+	struct buf b = BUF_INIT(128);
+	int ret;
+
+	for (; *port != '\0'; port++)
+		buf_add_char(&b, *port == '_' ? '.' : *port);
+	ret = buf_ok(&b, e) < 0 ? -1 : json_set_str(obj, key, b.ptr, e);
+	buf_release(&b);
+	return ret;
+}
+
+/* view.links: [{from, to, port}] between modules, as they are wired; names with
+ * dashes, which no language of documents escapes. */
 static int set_links(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *links = json_add_array(view, "links", e);
 
-	JSON_EACH (u, g->units)
-		JSON_EACH (p, json_get(u, "port")) {
+	JSON_EACH(u, g->units)
+		JSON_EACH(p, json_get(u, "port")) {
 			cJSON *l;
 
 			if (is_plumbing(json_key(p)))
 				continue;
 			l = links == NULL ? NULL : json_push_object(links, e);
 			if (l == NULL ||
-				json_set_str(l, "from", json_str_or(p, "module", ""), e) <
-					0 ||
-				json_set_str(l, "to", json_str_or(u, "module", ""), e) <
-					0 ||
-				json_set_str(l, "port", json_key(p), e) < 0)
+				set_name(l, "from", json_str_or(p, "module", ""), '-', e) < 0 ||
+				set_name(l, "to", json_str_or(u, "module", ""), '-', e) < 0 ||
+				set_port_name(l, "port", json_key(p), e) < 0)
 				return -1;
 		}
 	return links == NULL ? -1 : number_items(links, e);
