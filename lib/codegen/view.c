@@ -716,16 +716,18 @@ static int set_links(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *links = json_add_array(view, "links", e);
 
-	JSON_EACH(u, g->units)
-		JSON_EACH(p, json_get(u, "port")) {
+	JSON_EACH (u, g->units)
+		JSON_EACH (p, json_get(u, "port")) {
 			cJSON *l;
 
 			if (is_plumbing(json_key(p)))
 				continue;
 			l = links == NULL ? NULL : json_push_object(links, e);
 			if (l == NULL ||
-				set_name(l, "from", json_str_or(p, "module", ""), '-', e) < 0 ||
-				set_name(l, "to", json_str_or(u, "module", ""), '-', e) < 0 ||
+				set_name(l, "from", json_str_or(p, "module", ""), '-',
+					e) < 0 ||
+				set_name(l, "to", json_str_or(u, "module", ""), '-', e) <
+					0 ||
 				set_port_name(l, "port", json_key(p), e) < 0)
 				return -1;
 		}

@@ -79,6 +79,20 @@ echo mine >"$tmp/own/notes.txt"
 status 0 'files of somebody else' codegen "$tmp/rag" -o "$tmp/own"
 ok 'stay' grep -q mine "$tmp/own/notes.txt"
 
+# One pattern exchanged: its own files, the call of its module, and documents of the plan.
+n=0
+while [ "$("$edit" get "/plan/slots/$n/pattern" <"$tmp/fraud" 2>/dev/null)" != '"aws.observe.cloudwatch"' ] && [ $n -lt 30 ]; do
+	n=$((n + 1))
+done
+module=$("$edit" get "/plan/slots/$n/module" <"$tmp/fraud" | tr -d '"')
+"$edit" set "/plan/slots/$n/pattern" '"aws.observe.prometheus-grafana"' <"$tmp/fraud" |
+	"$edit" set "/plan/slots/$n/params" '{"series":200,"interval_s":30,"editors":2,"viewers":3}' |
+	approve >"$tmp/exchanged"
+status 0 'a plan with one other pattern' codegen "$tmp/exchanged" -o "$tmp/other"
+same 'only the files of that pattern differ' "$(diff -rq "$tmp/a" "$tmp/other" |
+	sed -e "s|^Only in $tmp/[a-z]*/*||" -e "s|^Files $tmp/a/\([^ ]*\) and .*|\1|" -e 's|: |/|' |
+	grep -vE "^(README.md|mlops.lock.json|docs/.*|infra/$module.tf|infra/modules/observe_(cloudwatch|prometheus_grafana))\$")" ''
+
 # Links and paths.
 mkdir -p "$tmp/link" "$tmp/outside"
 ln -s "$tmp/outside" "$tmp/link/infra"
