@@ -14,7 +14,9 @@ export PATH=$top/.tools/bin:$top/.tools/venv/bin:$PATH
 export SOURCE_DATE_EPOCH=315532800 MLOPS_SHARE=$top/share PYTHONDONTWRITEBYTECODE=1
 export TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 TF_CLI_ARGS_init=-input=false
 briefs=("$@")
-[ "${#briefs[@]}" -gt 0 ] || briefs=(examples/*.md)
+if [ "${#briefs[@]}" -eq 0 ]; then
+	for b in examples/*.md; do [ "$b" = examples/README.md ] || briefs+=("$b"); done
+fi
 cache=$top/.tools/cache/generated
 mkdir -p "$cache"
 
