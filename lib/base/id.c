@@ -68,7 +68,10 @@ static unsigned char hex(char c)
 
 static enum id_variant variant_of(unsigned char b)
 {
-	return b < 0x80 ? ID_NCS : b < 0xC0 ? ID_RFC9562 : b < 0xE0 ? ID_MICROSOFT : ID_FUTURE;
+	return b < 0x80    ? ID_NCS
+		: b < 0xC0 ? ID_RFC9562
+		: b < 0xE0 ? ID_MICROSOFT
+			   : ID_FUTURE;
 }
 
 int id_parse(const char *text, struct id *out)

@@ -24,8 +24,8 @@ enum id_variant { ID_NCS, ID_RFC9562, ID_MICROSOFT, ID_FUTURE };
 struct id {
 	unsigned char bytes[16];
 	enum id_variant variant;
-	int version;      /* 0 for variants that have none */
-	int64_t unix_ms;  /* version 7, else -1 */
+	int version;     /* 0 for variants that have none */
+	int64_t unix_ms; /* version 7, else -1 */
 };
 
 int id_parse(const char *text, struct id *out); /* 0, or -1 when it is none */

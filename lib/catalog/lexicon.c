@@ -30,8 +30,7 @@ static unsigned class_named(const char *key)
 static int add_list(struct vocabulary *v, const cJSON *list, unsigned c,
 	const char *value, const cJSON *weak, struct err *e)
 {
-	JSON_EACH(it, list)
-	{
+	JSON_EACH (it, list) {
 		const char *phrase = json_text(it);
 
 		if (phrase == NULL)
@@ -53,8 +52,7 @@ static int add_words(struct vocabulary *v, struct err *e)
 
 	if (json_obj(v->words, "words", &words, e) < 0)
 		return -1;
-	JSON_EACH(entry, words)
-	{
+	JSON_EACH (entry, words) {
 		unsigned c = class_named(json_key(entry));
 		const cJSON *weak_here = json_get(weak, json_key(entry));
 
@@ -66,11 +64,11 @@ static int add_words(struct vocabulary *v, struct err *e)
 				return -1;
 			continue;
 		}
-		JSON_EACH(list, entry)
-		if (add_list(v, list, c, json_key(list), weak_here, e) < 0) {
-			err_where(e, "/words/%s", json_key(entry));
-			return -1;
-		}
+		JSON_EACH (list, entry)
+			if (add_list(v, list, c, json_key(list), weak_here, e) < 0) {
+				err_where(e, "/words/%s", json_key(entry));
+				return -1;
+			}
 	}
 	return 0;
 }
@@ -86,8 +84,7 @@ static int add_technologies(struct vocabulary *v, struct err *e)
 	v->techs = calloc(json_len(v->technologies) + 1, sizeof(*v->techs));
 	if (v->techs == NULL)
 		return err_no_memory(e);
-	JSON_EACH(it, v->technologies)
-	{
+	JSON_EACH (it, v->technologies) {
 		struct technology *t = &v->techs[v->n_techs];
 		const char *category;
 		const cJSON *names;
@@ -128,18 +125,19 @@ static int add_places(struct vocabulary *v, struct err *e)
 		if (strcmp(r->cloud, "azure") == 0 &&
 			lexicon_add(v->lexicon, r->name, LC_REGION, r->code, 0, e) < 0)
 			return -1;
-		JSON_EACH(p, r->places)
-		if (lexicon_add(v->lexicon, json_text(p), LC_PLACE, json_text(p), 0, e) <
-			0)
-			return -1;
+		JSON_EACH (p, r->places)
+			if (lexicon_add(v->lexicon, json_text(p), LC_PLACE, json_text(p),
+				    0, e) < 0)
+				return -1;
 	}
-	JSON_EACH(country, b->jurisdictions)
-	if (add_list(v, country, LC_COUNTRY, json_key(country), NULL, e) < 0)
-		return -1;
-	JSON_EACH(country, b->cities)
-	JSON_EACH(city, country)
-	if (lexicon_add(v->lexicon, json_text(city), LC_PLACE, json_text(city), 0, e) < 0)
-		return -1;
+	JSON_EACH (country, b->jurisdictions)
+		if (add_list(v, country, LC_COUNTRY, json_key(country), NULL, e) < 0)
+			return -1;
+	JSON_EACH (country, b->cities)
+		JSON_EACH (city, country)
+			if (lexicon_add(v->lexicon, json_text(city), LC_PLACE,
+				    json_text(city), 0, e) < 0)
+				return -1;
 	return 0;
 }
 

@@ -19,8 +19,7 @@ static int add_cloud(
 	b->at = realloc(b->at, (b->n + json_len(rows) + 1) * sizeof(*b->at));
 	if (b->at == NULL)
 		return err_no_memory(e);
-	JSON_EACH(row, rows)
-	{
+	JSON_EACH (row, rows) {
 		struct region *r = &b->at[b->n];
 
 		memset(r, 0, sizeof(*r));

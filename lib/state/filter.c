@@ -171,8 +171,7 @@ static cJSON *gather(struct filter_process *f, const struct node_row *row, struc
 
 	if (in == NULL)
 		return NULL;
-	JSON_EACH(m, f->state)
-	{
+	JSON_EACH (m, f->state) {
 		const char *key = json_key(m);
 
 		if (!node_reads(row, key))
@@ -190,8 +189,7 @@ static int merge(
 {
 	const cJSON *m;
 
-	JSON_EACH(o, out)
-	{
+	JSON_EACH (o, out) {
 		if (!node_writes(row, json_key(o)))
 			return err_set(e, ERR_INTERNAL,
 				"node %s changed the key '%s', which it does"

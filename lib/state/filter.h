@@ -142,8 +142,8 @@ struct program {
 		struct err *e);
 	/* Another face of the result (--format text): 1 when `out` is to be printed in
 	 * place of the state, 0 for the state, -1 with *e. May be NULL. */
-	int (*print)(struct node_env *env, const void *args, const cJSON *state, struct buf *out,
-		struct err *e);
+	int (*print)(struct node_env *env, const void *args, const cJSON *state,
+		struct buf *out, struct err *e);
 };
 
 /* The whole life of a filter process; the value is main's. */
