@@ -98,6 +98,8 @@ int main(int argc, char **argv)
 	struct common_args common = { 0 };
 	struct err e = { 0 };
 
+	if (settle_descriptors(&e) < 0)
+		return front_fail("mlops", &common, &e);
 	if (name == NULL)
 		return print_usage(2);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||

@@ -291,7 +291,8 @@ int file_write_below(const char *root, const char *relative, const void *data, s
 		return err_set(e, ERR_INPUT, "path '%s' has a component that is too long",
 			relative);
 	}
-	snprintf(tmp, sizeof(tmp), ".%s.tmp-%ld", last, (long)getpid());
+	/* Always the same name: what a killed writer left is replaced by the next one. */
+	snprintf(tmp, sizeof(tmp), ".%s.tmp", last);
 	(void)unlinkat(dir, tmp, 0);
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -64,8 +64,7 @@ static void on_abort(int signal)
 	_exit(70); /* assert has told what it was; contracts.md section 2: internal fault */
 }
 
-/* A closed stderr must not be given to the next file that is opened. */
-static int settle_descriptors(struct err *e)
+int settle_descriptors(struct err *e)
 {
 	struct sigaction abrt = { .sa_handler = on_abort },
 			 ign = { .sa_handler = SIG_IGN };

@@ -159,6 +159,11 @@ struct common_args {
 int options_parse(const struct program *p, int argc, char **argv, void *args,
 	struct common_args *common, struct err *e);
 
+/* The first thing a program does: SIGPIPE becomes an error, an assertion exit
+ * status 70, and a standard descriptor that is closed is not given to the next
+ * file that is opened. -1 with ERR_IO when stdout is closed. */
+int settle_descriptors(struct err *e);
+
 /* Fills env for a program that is no filter: share directory, log, clock. */
 int env_init(struct node_env *env, const char *program, const struct common_args *common,
 	struct err *e);

@@ -212,7 +212,9 @@ int store_project_find(struct store *s, const char *what, cJSON **out, struct er
 	return one(s,
 		"SELECT * FROM projects WHERE $1 IS NULL OR id = $1 OR root = $1 OR name "
 		"= $1"
-		" ORDER BY updated_at DESC, id LIMIT 1",
+		" ORDER BY (SELECT max(id) FROM events WHERE project_id = projects.id) "
+		"DESC"
+		" NULLS LAST, updated_at DESC, id LIMIT 1",
 		(struct db_value[]){ DB_TEXT(what) }, 1, out, e);
 }
 
