@@ -98,7 +98,7 @@ ln -sf "$work/real/mlops-plan" exec/mlops-plan
 exits "another executable of the same version" 0 mlops run brief.md -o out --yes
 says "changes nothing" "version 1: complete (0 nodes run, 12 reused)"
 
-# The same over the real filters, around the nodes that write files.
+# The same over the real filters, after each node.
 rm -f exec/mlops-plan
 for n in intake plan critic policy gate codegen validate rationale diff; do
 	[ -x "$bin/mlops-$n" ] || { skip "real filters: no mlops-$n"; finish; }
@@ -111,7 +111,7 @@ rm -rf .mlops out count calls
 brief=$top/examples/batch-training.md
 exits "real: undisturbed" 0 mlops run "$brief" -o realwhole --yes --tools none
 zip=$(sha256sum <realwhole/repo.zip)
-for k in 4 9 10; do
+for k in $(seq 1 11); do
 	rm -rf .mlops out count calls
 	echo $((k + 1)) >"kill"
 	exits "real: killed after node $k" 137 mlops run "$brief" -o out --yes --tools none
