@@ -38,7 +38,8 @@ static int one_rule(cJSON *check, const cJSON *row, const struct vtree *t, struc
 	int ret = -1;
 
 	r.re = pattern_compile(json_str_or(row, "pattern", ""), e);
-	if (r.re != NULL) /* a whole repository is searched: worth it; no harm where it fails */
+	if (r.re !=
+		NULL) /* a whole repository is searched: worth it; no harm where it fails */
 		(void)pcre2_jit_compile(r.re, PCRE2_JIT_COMPLETE);
 	r.md = r.re == NULL ? NULL : pcre2_match_data_create_from_pattern(r.re, NULL);
 	if (r.md == NULL && r.re != NULL)
