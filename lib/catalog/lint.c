@@ -373,10 +373,14 @@ static void check_template(struct lint *l, const char *from, const char *pointer
 	struct err e = { 0 };
 	size_t dir = strlen(l->at->path) - strlen("pattern.json");
 
-	buf_addf(
-		&path, "%s/%.*stemplates/%s", l->env->share, (int)dir, l->at->path, from);
+	if (from[0] == '/')
+		buf_addf(&path, "%s/patterns/shared%s", l->env->share, from);
+	else
+		buf_addf(&path, "%s/%.*stemplates/%s", l->env->share, (int)dir,
+			l->at->path, from);
 	if (file_read(path.ptr, &text, &e) < 0)
-		finding(l, pointer, "cannot read templates/%s", from);
+		finding(l, pointer, "cannot read %s%s",
+			from[0] == '/' ? "share/patterns/shared" : "templates/", from);
 	else if (strlen(from) > 9 && strcmp(from + strlen(from) - 9, ".mustache") == 0 &&
 		(strstr(text.ptr, "{{{") != NULL || strstr(text.ptr, "{{&") != NULL))
 		finding(l, pointer,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define PATH_MAX_BYTES 240
+#define SHARED_FOLDER  "patterns/shared"
 
 /* The text of a template below share/, read once a run. NULL with *e. */
 static const char *text_of(struct gen *g, const char *path, size_t *len, struct err *e)
@@ -165,7 +166,9 @@ static int render_one(struct gen *g, const cJSON *entry, const char *folder,
 		   text = BUF_INIT(GEN_FILE_MAX);
 	int ret = -1;
 
-	buf_addf(&source, "%s/%s", folder, from);
+	if (from[0] == '/') /* several patterns bring this file */
+		folder = SHARED_FOLDER;
+	buf_addf(&source, "%s/%s", folder, from + (from[0] == '/'));
 	if (buf_ok(&source, e) < 0 || render_text(to, source.ptr, view, &path, e) < 0 ||
 		check_path(path.ptr, e) < 0)
 		goto out;
