@@ -44,7 +44,7 @@ const cJSON *json_get(const cJSON *obj, const char *key)
 	if (!json_is(obj, JSON_OBJECT))
 		return NULL;
 	for (const cJSON *m = obj->child; m != NULL; m = m->next)
-		if (strcmp(m->string, key) == 0)
+		if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
 			return m;
 	return NULL;
 }
@@ -412,6 +412,11 @@ int json_push_view(cJSON *arr, const cJSON *v, struct err *e)
 	if (arr == NULL || !cJSON_AddItemReferenceToArray(arr, (cJSON *)(uintptr_t)v))
 		return err_no_memory(e);
 	return 0;
+}
+
+int json_is_view(const cJSON *v)
+{
+	return v != NULL && (v->type & cJSON_IsReference) != 0;
 }
 
 static cJSON *new_vstrf(struct err *e, const char *fmt, va_list ap)

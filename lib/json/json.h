@@ -145,6 +145,8 @@ int json_push_num(cJSON *arr, double d, struct err *e);
 int json_push_copy(cJSON *arr, const cJSON *v, struct err *e);
 /* An item that shares v's content: v must outlive arr and stay unchanged. */
 int json_push_view(cJSON *arr, const cJSON *v, struct err *e);
+/* 1 for a node that a view made: it owns nothing and ends with what it shows. */
+int json_is_view(const cJSON *v);
 cJSON *json_push_object(cJSON *arr, struct err *e); /* borrowed */
 
 cJSON *json_take_first(cJSON *container);     /* the caller owns it; NULL when empty */

@@ -87,10 +87,44 @@ cJSON *val_take(struct val *v, struct err *e)
 	return own;
 }
 
-/* What a borrowed value refers to is about to end. */
+/* 1 when a tree shows parts of another one. */
+static int has_view(const cJSON *v)
+{
+	if (json_is_view(v))
+		return 1;
+	JSON_EACH (it, v)
+		if (has_view(it))
+			return 1;
+	return 0;
+}
+
+/* What a borrowed value refers to, or an owned one shows, is about to end. */
 static int val_keep(struct val *v, struct err *e)
 {
-	return v->ref == NULL ? 0 : val_own(v, json_copy(v->ref, e));
+	cJSON *old = v->own;
+	int ret;
+
+	if (v->ref != NULL)
+		return val_own(v, json_copy(v->ref, e));
+	if (old == NULL || !has_view(old))
+		return 0;
+	ret = val_own(v, json_copy(old, e));
+	json_free(old);
+	return ret;
+}
+
+/* 1 when what a value shows outlives it: data, or a list of views of data. */
+static int val_lasts(const struct val *v)
+{
+	if (v->own == NULL)
+		return 1;
+	if (!json_is(v->own, JSON_ARRAY))
+		return 0;
+	JSON_EACH (it, v->own)
+		if (!json_is_view(it) &&
+			(json_is(it, JSON_STRING) || json_first(it) != NULL))
+			return 0;
+	return 1;
 }
 
 int logic_truthy(const cJSON *v)
@@ -188,6 +222,17 @@ static int scope_whole(struct eval *ev, const struct scope *s, struct val *out)
 	return -1;
 }
 
+/* The member of a name that is `n` bytes of text. */
+static const cJSON *child_n(const cJSON *v, const char *key, size_t n)
+{
+	if (!json_is(v, JSON_OBJECT))
+		return NULL;
+	JSON_EACH (m, v)
+		if (strncmp(json_key(m), key, n) == 0 && json_key(m)[n] == '\0')
+			return m;
+	return NULL;
+}
+
 /* The next part of "a.b.c"; a backslash takes the next character literally. */
 static const char *path_part(const char *p, struct buf *part)
 {
@@ -202,18 +247,46 @@ static const char *path_part(const char *p, struct buf *part)
 
 static const cJSON *look_up(struct eval *ev, const struct scope *s, const char *path)
 {
-	struct buf part = BUF_INIT(BUF_NO_LIMIT);
-	const char *rest = path_part(path, &part);
-	const cJSON *v = scope_child(s, part.ptr);
+	size_t n = strcspn(path, ".\\");
+	const char *rest = path;
+	struct buf part;
+	const cJSON *v = NULL;
+	int first = 1;
 
-	while (v != NULL && rest != NULL) {
+	/* Names of members, which need no copy; what is left takes the long way. */
+	if (s->current == NULL && path[n] != '\\') {
+		v = child_n(s->data, path, n);
+		first = v == NULL;
+		rest = first ? path : path[n] == '.' ? path + n + 1 : NULL;
+	}
+	while (!first && rest != NULL && json_is(v, JSON_OBJECT) &&
+		rest[n = strcspn(rest, ".\\")] != '\\') {
+		v = child_n(v, rest, n);
+		if (v == NULL)
+			return NULL;
+		rest = rest[n] == '.' ? rest + n + 1 : NULL;
+	}
+	if (rest == NULL)
+		return v;
+	part = (struct buf)BUF_INIT(BUF_NO_LIMIT);
+	while (rest != NULL && (first || v != NULL)) {
 		rest = path_part(rest, &part);
-		v = child(v, part.ptr);
+		v = first ? scope_child(s, part.ptr) : child(v, part.ptr);
+		first = 0;
 		ev->no_memory |= part.failed;
 	}
-	ev->no_memory |= part.failed;
 	buf_release(&part);
 	return v;
+}
+
+/* The text of a path operand, without a copy where it is text already. */
+static const char *path_text(struct eval *ev, const cJSON *key, struct buf *path)
+{
+	if (json_text(key) != NULL)
+		return json_text(key);
+	logic_text(key, path);
+	ev->no_memory |= path->failed;
+	return path->ptr;
 }
 
 static int run_var(struct eval *ev, const struct op *op, const cJSON *raw,
@@ -222,6 +295,7 @@ static int run_var(struct eval *ev, const struct op *op, const cJSON *raw,
 	struct buf path = BUF_INIT(BUF_NO_LIMIT);
 	struct val args;
 	const cJSON *key, *otherwise = NULL, *found;
+	const char *text;
 	int ret = 0;
 
 	(void)op;
@@ -232,12 +306,11 @@ static int run_var(struct eval *ev, const struct op *op, const cJSON *raw,
 		otherwise = json_item(key, 1);
 		key = json_first(key);
 	}
-	logic_text(key, &path);
-	ev->no_memory |= path.failed;
-	if (key == NULL || json_is(key, JSON_NULL) || path.len == 0) {
+	text = path_text(ev, key, &path);
+	if (key == NULL || json_is(key, JSON_NULL) || *text == '\0') {
 		ret = scope_whole(ev, s, out);
 	} else {
-		found = look_up(ev, s, path.ptr);
+		found = look_up(ev, s, text);
 		if (found != NULL)
 			val_ref(out, found);
 		else if (otherwise != NULL)
@@ -627,9 +700,13 @@ static int run_map(struct eval *ev, const struct op *op, const cJSON *raw,
 		if (ret < 0)
 			break;
 		if (!keep)
-			ret = json_push(made, val_take(&each, ev->e), ev->e);
+			ret = (list.own != NULL && val_keep(&each, ev->e) < 0)
+				? -1
+				: json_push(made, val_take(&each, ev->e), ev->e);
 		else if (logic_truthy(val_at(&each)))
-			ret = json_push_copy(made, it, ev->e);
+			ret = list.own == NULL || json_is_view(it)
+				? json_push_view(made, it, ev->e)
+				: json_push_copy(made, it, ev->e);
 		val_release(&each);
 	}
 	val_release(&list);
@@ -741,13 +818,18 @@ static const struct op lazy_ops[] = {
 	{ "preserve", 0, LOGIC_MANY, PROPOSED, run_preserve, NULL, 0 },
 };
 
+static int named(const char *a, const char *b)
+{
+	return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 static const struct op *find_op(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lazy_ops); i++)
-		if (strcmp(lazy_ops[i].name, name) == 0)
+		if (named(lazy_ops[i].name, name))
 			return &lazy_ops[i];
 	for (size_t i = 0; i < logic_n_eager_ops; i++)
-		if (strcmp(logic_eager_ops[i].name, name) == 0)
+		if (named(logic_eager_ops[i].name, name))
 			return &logic_eager_ops[i];
 	return NULL;
 }
@@ -757,7 +839,7 @@ static const struct logic_op *find_own_op(const struct logic *l, const char *nam
 	if (l == NULL || l->ops == NULL)
 		return NULL;
 	for (const struct logic_op *o = l->ops; o->name != NULL; o++)
-		if (strcmp(o->name, name) == 0)
+		if (named(o->name, name))
 			return o;
 	return NULL;
 }
@@ -777,6 +859,14 @@ static void args_release(struct args *a)
 	val_release(&a->spread);
 	if (a->at != a->small)
 		free(a->at);
+}
+
+static int args_last(const struct args *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!val_lasts(&a->at[i]))
+			return 0;
+	return a->spread.own == NULL;
 }
 
 static int args_room(struct eval *ev, struct args *a, size_t n)
@@ -852,9 +942,11 @@ static int run_eager(struct eval *ev, const struct op *op, const struct logic_op
 		if (list == NULL)
 			goto out;
 	}
-	if (own != NULL)
+	if (own != NULL) {
 		ret = val_own(out, own->run(list, ev->l->arg, ev->e));
-	else if (a.n < (size_t)op->min || a.n > (size_t)op->max)
+		if (ret == 0 && !args_last(&a))
+			ret = val_keep(out, ev->e);
+	} else if (a.n < (size_t)op->min || a.n > (size_t)op->max)
 		ret = logic_fail_arity(ev, op);
 	else
 		ret = op->eager(ev, op, a.at, a.n, out);
@@ -877,10 +969,24 @@ static int run_lazy(struct eval *ev, const struct op *op, const cJSON *raw,
 	return 0;
 }
 
+/* Inside an iteration the same names come again and again. */
+static const struct found_op *lookup_op(struct eval *ev, const char *name)
+{
+	struct found_op *f = &ev->found[((uintptr_t)name >> 4) % FOUND_OPS];
+
+	if (f->name != name) {
+		f->name = name;
+		f->own = find_own_op(ev->l, name);
+		f->op = f->own != NULL ? NULL : find_op(name);
+	}
+	return f;
+}
+
 static int eval_object(
 	struct eval *ev, const cJSON *rule, const struct scope *s, struct val *out)
 {
 	const cJSON *member = json_first(rule);
+	const struct found_op *found;
 	const struct logic_op *own;
 	const struct op *op;
 
@@ -888,8 +994,9 @@ static int eval_object(
 		val_ref(out, rule);
 		return 0;
 	}
-	own = find_own_op(ev->l, json_key(member));
-	op = own != NULL ? NULL : find_op(json_key(member));
+	found = lookup_op(ev, json_key(member));
+	own = found->own;
+	op = found->op;
 	if (json_next(member) != NULL || (own == NULL && op == NULL))
 		return logic_fail(ev, "Unknown Operator", "'%.60s'%s", json_key(member),
 			json_next(member) != NULL ? " has other members beside it" : "");
@@ -974,7 +1081,7 @@ cJSON *logic_apply(
 	struct val v;
 	cJSON *result = NULL;
 
-	if (logic_eval(&ev, rule, &top, &v) == 0)
+	if (logic_eval(&ev, rule, &top, &v) == 0 && val_keep(&v, &mine) == 0)
 		result = val_take(&v, &mine);
 	json_free(ev.thrown);
 	if (result == NULL)

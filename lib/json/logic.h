@@ -15,7 +15,8 @@
 #include "base/err.h"
 
 /* An operator of the caller's: gets its evaluated arguments, answers a new value
- * or NULL with *e filled. */
+ * or NULL with *e filled. The value may hold views of the arguments (json_push_view);
+ * the evaluator copies what they show before the arguments end. */
 struct logic_op {
 	const char *name;
 	cJSON *(*run)(const cJSON *args, const void *arg, struct err *e);

@@ -25,12 +25,22 @@ struct scope {
 	const struct scope *up;
 };
 
+/* An operator that was looked up, by the address of its name in the rule. */
+struct found_op {
+	const char *name;
+	const struct op *op;
+	const struct logic_op *own;
+};
+
+#define FOUND_OPS 32
+
 struct eval {
 	const struct logic *l;
 	struct err *e;
 	cJSON *thrown; /* {"type": ...} of a failure that `try` may catch; owned */
 	int depth;
 	long steps;
+	struct found_op found[FOUND_OPS];
 	int no_memory; /* found out where nothing could be returned; ends everything */
 };
 

@@ -67,7 +67,7 @@ static cJSON *pick(const cJSON *a, const cJSON *b, int wanted, struct err *e)
 	JSON_EACH (it, a) {
 		if (out == NULL || has(b, it) != wanted)
 			continue;
-		if (json_push_copy(out, it, e) < 0) {
+		if (json_push_view(out, it, e) < 0) {
 			json_free(out);
 			return NULL;
 		}
@@ -166,7 +166,7 @@ static cJSON *op_where(const cJSON *args, const void *arg, struct err *e)
 	JSON_EACH (o, objects)
 		if (out != NULL && json_get(o, member) != NULL &&
 			has(values, json_get(o, member)) &&
-			json_push_copy(out, o, e) < 0) {
+			json_push_view(out, o, e) < 0) {
 			json_free(out);
 			return NULL;
 		}
