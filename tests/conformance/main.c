@@ -12,6 +12,7 @@ static const struct suite suites[] = {
 	{ "cyclonedx", run_cyclonedx },
 	{ "github-workflow", run_github_workflow },
 	{ "jcs", run_jcs },
+	{ "jose", run_jose },
 	{ "json-parsing", run_json_parsing },
 	{ "json-patch", run_json_patch },
 	{ "json-pointer", run_json_pointer },
@@ -22,7 +23,9 @@ static const struct suite suites[] = {
 	{ "rfc3339", run_rfc3339 },
 	{ "sarif", run_sarif },
 	{ "secrets", run_secrets },
+	{ "sigv4", run_sigv4 },
 	{ "uuid", run_uuid },
+	{ "webhooks", run_webhooks },
 };
 
 static void report(const struct tally *t, const char *word, const char *name,

@@ -48,6 +48,9 @@ int run_uuid(struct tally *t, const char *text, size_t len, struct err *e);
 int run_cyclonedx(struct tally *t, const char *text, size_t len, struct err *e);
 int run_sarif(struct tally *t, const char *text, size_t len, struct err *e);
 int run_github_workflow(struct tally *t, const char *text, size_t len, struct err *e);
+int run_jose(struct tally *t, const char *text, size_t len, struct err *e);
+int run_sigv4(struct tally *t, const char *text, size_t len, struct err *e);
+int run_webhooks(struct tally *t, const char *text, size_t len, struct err *e);
 int run_secrets(struct tally *t, const char *text, size_t len, struct err *e);
 
 #endif
