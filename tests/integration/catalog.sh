@@ -59,7 +59,7 @@ check 'unknown base' broken serve/lambda-api 's/"aws.base.ecr"/"aws.base.moon"/'
 check 'cyclic bases' broken base/kms 's/"shares": \[\]/"shares": ["aws.base.logs"]/' 'a cycle'
 check 'unknown capability' broken serve/batch-score 's/"capability": "serve"/"capability": "dream"/' 'capability'
 check 'division by zero' broken serve/fargate-alb 's/"value": {"max": \[1, {"\/": \[1, {"var": "p.vcpu"}\]}\]}/"value": {"\/": [1, 0]}/' '/parameters/slowdown'
-check 'negative quantity' broken observe/cloudwatch 's/"qty": {"var": "p.alarms"}/"qty": {"-": [0, 5]}/' '/bom/1/qty'
+check 'negative quantity' broken observe/cloudwatch 's/"qty": {"var": "p.dashboards"}/"qty": {"-": [0, 5]}/' '/bom/1/qty'
 check 'id of another folder' broken serve/batch-score 's/"id": "aws.serve.batch-score"/"id": "aws.serve.other"/' 'lies in the folder' refused
 check 'sku without a price' broken serve/lambda-api 's/"sku": "lambda.requests.x86"/"sku": "lambda.wishes"/' "'lambda.wishes' is in no price book"
 check 'broken JSON' broken serve/batch-score '1s/{/[/' 'byte' refused

@@ -1,7 +1,7 @@
 locals {
-  # One alarm for each thing that a module wants watched, as many as were planned.
+  # One alarm for each thing that a module wants watched; that module's bill has it.
   all    = flatten([for module, list in var.watch : [for w in list : merge(w, { key = "${module}-${w.name}" })]])
-  alarms = { for w in slice(local.all, 0, min(length(local.all), var.alarms)) : w.key => w }
+  alarms = { for w in local.all : w.key => w }
 
   widgets = [
     for i, w in slice(local.all, 0, min(length(local.all), var.metrics)) : {
