@@ -23,13 +23,13 @@ SANFLAGS :=
 OPT := -O2
 endif
 
-PKGS := libcjson libpcre2-8 sqlite3 libcurl libgit2 libarchive
+PKGS := libcjson libpcre2-8 sqlite3 libmicrohttpd libcurl libgit2 libarchive
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla $(WERROR)
 CPPFLAGS += -D_GNU_SOURCE -Ilib -Itests -include lib/base/banned.h -DMLOPS_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c17 -g $(OPT) $(WARN) $(SANFLAGS)
 # libcurl brings the shared libcrypto; the static one must not stand in for it there.
 LDFLAGS  += -Wl,--as-needed -Wl,--exclude-libs,libcrypto.a $(SANFLAGS)
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) libpq 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -l:libcrypto.a -lm
 
 LIB_SRC  := $(wildcard lib/*/*.c)

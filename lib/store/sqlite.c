@@ -2,48 +2,61 @@
 #include "db.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define BUSY_MS 5000
+#define BUSY_MS 10000
 
-struct db {
+struct lite {
+	struct db base;
 	sqlite3 *h;
-	char *path;
 };
 
-struct db_row {
+struct lite_row {
+	struct db_row base;
 	sqlite3_stmt *s;
 };
 
+static struct lite *lite_of(struct db *db)
+{
+	return (struct lite *)db;
+}
+
+static sqlite3_stmt *stmt_of(const struct db_row *r)
+{
+	return ((const struct lite_row *)r)->s;
+}
+
 static int fault(struct db *db, const char *what, struct err *e)
 {
-	int code = db->h == NULL ? SQLITE_NOMEM : sqlite3_errcode(db->h);
-	const char *why = db->h == NULL ? "out of memory" : sqlite3_errmsg(db->h);
+	sqlite3 *h = lite_of(db)->h;
+	int code = h == NULL ? SQLITE_NOMEM : sqlite3_errcode(h);
+	const char *why = h == NULL ? "out of memory" : sqlite3_errmsg(h);
 
 	switch (code & 0xFF) {
 	case SQLITE_CONSTRAINT:
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return err_set(e, ERR_CONFLICT, "database '%s': cannot %s: %s", db->path,
+		return err_set(e, ERR_CONFLICT, "database '%s': cannot %s: %s", db->where,
 			what, why);
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
 		return err_set(e, ERR_INPUT, "database '%s' is not one, or is broken: %s",
-			db->path, why);
+			db->where, why);
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		return err_set(e, ERR_CANT_CREATE, "database '%s': cannot %s: %s",
-			db->path, what, why);
+			db->where, what, why);
 	default:
 		return err_set(
-			e, ERR_IO, "database '%s': cannot %s: %s", db->path, what, why);
+			e, ERR_IO, "database '%s': cannot %s: %s", db->where, what, why);
 	}
 }
 
-int db_script(struct db *db, const char *sql, struct err *e)
+static int script(struct db *db, const char *sql, struct err *e)
 {
-	if (sqlite3_exec(db->h, sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(lite_of(db)->h, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return fault(db, "run a statement", e);
 	return 0;
 }
@@ -69,81 +82,37 @@ static int read_version(void *arg, const struct db_row *r, struct err *e)
 	return 0;
 }
 
-/* Two processes may open a new database at once: the steps are taken inside a
- * writing transaction, by whoever comes first. */
-static int migrate(struct db *db, struct err *e)
+static int version(struct db *db, int64_t *out, struct err *e)
 {
-	int64_t have = 0;
+	*out = 0;
+	return db_query(db, "PRAGMA user_version", NULL, 0, read_version, out, e);
+}
+
+/* A table can be made anew only while nothing checks who refers to it. */
+static int lock_schema(struct db *db, struct err *e)
+{
+	return script(db, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", e);
+}
+
+static int set_version(struct db *db, int64_t v, struct err *e)
+{
 	char pragma[64];
 
-	if (db_query(db, "PRAGMA user_version", NULL, 0, read_version, &have, e) < 0)
-		return -1;
-	if (have == DB_SCHEMA_VERSION)
-		return 0;
-	if (have > DB_SCHEMA_VERSION)
-		return err_set(e, ERR_CONFIG,
-			"database '%s' has version %d, newer than this program's %d: "
-			"upgrade mlops",
-			db->path, (int)have, DB_SCHEMA_VERSION);
-	if (db_begin(db, e) < 0)
-		return -1;
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", DB_SCHEMA_VERSION);
-	if (db_query(db, "PRAGMA user_version", NULL, 0, read_version, &have, e) < 0)
-		goto fail;
-	for (; have < DB_SCHEMA_VERSION; have++)
-		for (const char *const *step = db_migrations[have]; *step != NULL; step++)
-			if (db_script(db, *step, e) < 0)
-				goto fail;
-	if (db_script(db, pragma, e) < 0)
-		goto fail;
-	return db_commit(db, e);
-fail:
-	db_rollback(db);
-	return -1;
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", (int)v);
+	return script(db, pragma, e);
 }
 
-int db_open(struct db **out, const char *url, struct err *e)
+static void schema_done(struct db *db)
 {
-	struct db *db;
+	struct err ignored;
 
-	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0')
-		return err_set(e, ERR_USAGE,
-			"'%s' is no database that this build can open: name sqlite:PATH",
-			url);
-	db = calloc(1, sizeof(*db));
-	if (db == NULL || (db->path = strdup(url + 7)) == NULL) {
-		free(db);
-		return err_no_memory(e);
-	}
-	if (make_parent(db->path, e) < 0)
-		goto fail;
-	if (sqlite3_open_v2(db->path, &db->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-		    NULL) != SQLITE_OK) {
-		fault(db, "open it", e);
-		goto fail;
-	}
-	sqlite3_extended_result_codes(db->h, 1);
-	sqlite3_busy_timeout(db->h, BUSY_MS);
-	if (db_script(db,
-		    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;"
-		    "PRAGMA synchronous = NORMAL;"
-		    "PRAGMA foreign_keys = ON;",
-		    e) < 0 ||
-		migrate(db, e) < 0)
-		goto fail;
-	*out = db;
-	return 0;
-fail:
-	db_close(db);
-	return -1;
+	(void)script(db, "PRAGMA foreign_keys = ON", &ignored);
 }
 
-void db_close(struct db *db)
+static void lite_close(struct db *db)
 {
-	if (db == NULL)
-		return;
-	sqlite3_close(db->h);
-	free(db->path);
+	sqlite3_close(lite_of(db)->h);
+	free(db->where);
 	free(db);
 }
 
@@ -176,51 +145,44 @@ static int bind_all(sqlite3_stmt *s, const struct db_value *v, size_t n)
 	return 0;
 }
 
-int db_query(struct db *db, const char *sql, const struct db_value *v, size_t n,
+static int query(struct db *db, const char *sql, const struct db_value *v, size_t n,
 	int (*row)(void *arg, const struct db_row *r, struct err *e), void *arg,
-	struct err *e)
+	int64_t *changes, struct err *e)
 {
-	struct db_row r = { NULL };
+	sqlite3 *h = lite_of(db)->h;
+	struct lite_row r = { .base = { db->ops }, .s = NULL };
 	int ret = 0, step;
 
-	if (sqlite3_prepare_v2(db->h, sql, -1, &r.s, NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(h, sql, -1, &r.s, NULL) != SQLITE_OK ||
 		bind_all(r.s, v, n) < 0) {
 		ret = fault(db, "prepare a statement", e);
 		goto out;
 	}
 	while ((step = sqlite3_step(r.s)) == SQLITE_ROW)
-		if (row != NULL && (ret = row(arg, &r, e)) != 0)
+		if (row != NULL && (ret = row(arg, &r.base, e)) != 0)
 			goto out;
 	if (step != SQLITE_DONE)
 		ret = fault(db, "read or write", e);
+	else if (changes != NULL)
+		*changes = sqlite3_changes64(h);
 out:
 	sqlite3_finalize(r.s);
 	return ret;
 }
 
-int db_run(struct db *db, const char *sql, const struct db_value *v, size_t n,
-	int64_t *changes, struct err *e)
+static size_t columns(const struct db_row *r)
 {
-	if (db_query(db, sql, v, n, NULL, NULL, e) < 0)
-		return -1;
-	if (changes != NULL)
-		*changes = sqlite3_changes64(db->h);
-	return 0;
+	return (size_t)sqlite3_column_count(stmt_of(r));
 }
 
-size_t db_columns(const struct db_row *r)
+static const char *name(const struct db_row *r, size_t i)
 {
-	return (size_t)sqlite3_column_count(r->s);
+	return sqlite3_column_name(stmt_of(r), (int)i);
 }
 
-const char *db_name(const struct db_row *r, size_t i)
+static enum db_type type(const struct db_row *r, size_t i)
 {
-	return sqlite3_column_name(r->s, (int)i);
-}
-
-enum db_type db_type(const struct db_row *r, size_t i)
-{
-	switch (sqlite3_column_type(r->s, (int)i)) {
+	switch (sqlite3_column_type(stmt_of(r), (int)i)) {
 	case SQLITE_INTEGER:
 		return DB_TYPE_INT;
 	case SQLITE_FLOAT:
@@ -232,42 +194,78 @@ enum db_type db_type(const struct db_row *r, size_t i)
 	}
 }
 
-int64_t db_int(const struct db_row *r, size_t i)
+static int64_t num(const struct db_row *r, size_t i)
 {
-	return sqlite3_column_int64(r->s, (int)i);
+	return sqlite3_column_int64(stmt_of(r), (int)i);
 }
 
-double db_real(const struct db_row *r, size_t i)
+static double real(const struct db_row *r, size_t i)
 {
-	return sqlite3_column_double(r->s, (int)i);
+	return sqlite3_column_double(stmt_of(r), (int)i);
 }
 
-const char *db_text(const struct db_row *r, size_t i)
+static const char *text(const struct db_row *r, size_t i)
 {
-	return (const char *)sqlite3_column_text(r->s, (int)i);
+	return (const char *)sqlite3_column_text(stmt_of(r), (int)i);
 }
 
-int db_begin(struct db *db, struct err *e)
+static int no_fd(struct db *db)
 {
-	return db_script(db, "BEGIN IMMEDIATE", e);
-}
-
-int db_commit(struct db *db, struct err *e)
-{
-	if (db_script(db, "COMMIT", e) == 0)
-		return 0;
-	db_rollback(db);
+	(void)db;
 	return -1;
 }
 
-void db_rollback(struct db *db)
+static int no_notification(
+	struct db *db, char *channel, char *payload, size_t size, struct err *e)
 {
-	struct err ignored;
-
-	(void)db_script(db, "ROLLBACK", &ignored);
+	(void)db, (void)channel, (void)payload, (void)size, (void)e;
+	return 0;
 }
 
-int64_t db_last_id(struct db *db)
+static const struct db_ops lite_ops = { .kind = DB_SQLITE,
+	.close = lite_close,
+	.script = script,
+	.query = query,
+	.columns = columns,
+	.name = name,
+	.type = type,
+	.num = num,
+	.real = real,
+	.text = text,
+	.version = version,
+	.lock_schema = lock_schema,
+	.set_version = set_version,
+	.schema_done = schema_done,
+	.fd = no_fd,
+	.notification = no_notification };
+
+int db_sqlite_open(struct db **out, const char *url, struct err *e)
 {
-	return sqlite3_last_insert_rowid(db->h);
+	struct lite *l = calloc(1, sizeof(*l));
+
+	if (l == NULL || (l->base.where = strdup(url + 7)) == NULL) {
+		free(l);
+		return err_no_memory(e);
+	}
+	l->base.ops = &lite_ops;
+	if (make_parent(l->base.where, e) < 0)
+		goto fail;
+	if (sqlite3_open_v2(l->base.where, &l->h,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
+		fault(&l->base, "open it", e);
+		goto fail;
+	}
+	sqlite3_extended_result_codes(l->h, 1);
+	sqlite3_busy_timeout(l->h, BUSY_MS);
+	if (script(&l->base,
+		    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;"
+		    "PRAGMA synchronous = NORMAL;"
+		    "PRAGMA foreign_keys = ON;",
+		    e) < 0)
+		goto fail;
+	*out = &l->base;
+	return 0;
+fail:
+	lite_close(&l->base);
+	return -1;
 }

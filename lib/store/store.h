@@ -18,17 +18,34 @@ struct store;
 
 #define STORE_URL_DEFAULT "sqlite:.mlops/mlops.db"
 
-/* `url` NULL: $MLOPS_DB, else STORE_URL_DEFAULT. Made and brought up to date when
- * needed. ERR_USAGE for a kind that this build cannot open, ERR_CANT_CREATE,
- * ERR_INPUT for a file that is no database, ERR_CONFIG for a newer one. */
+/* `url` NULL: $MLOPS_DB, else STORE_URL_DEFAULT; else sqlite:PATH or postgres://.
+ * Made and brought up to date when needed. ERR_USAGE for a kind that this build
+ * cannot open, ERR_CANT_CREATE, ERR_INPUT for a file that is no database, ERR_CONFIG
+ * for a newer one, ERR_DOWN for a server that cannot be reached. */
 int store_open(struct store **out, const char *url, struct err *e);
+
+/* Without touching the schema: ERR_CONFIG unless it is exactly ours. */
+int store_open_as_is(struct store **out, const char *url, struct err *e);
+
+/* The schema's version before and after; `migrate` 0 only looks. */
+int store_migrate(
+	const char *url, int migrate, int64_t *before, int64_t *after, struct err *e);
 
 /* The same for reading back: ERR_NO_INPUT when there is no database yet. */
 int store_open_existing(struct store **out, const char *url, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 
-/* The directory beside the database, for blobs and repositories. */
+/* The directory for blobs and repositories: beside an SQLite database; for a server
+ * $MLOPS_HOME, else .mlops in the working directory. */
 const char *store_home(const struct store *s);
+
+/* What belongs together: all of it or nothing. May be nested in one another and around
+ * the functions below that change something; the outermost counts. `ok` 0 gives all of
+ * it up and is no failure by itself. */
+int store_begin(struct store *s, struct err *e);
+int store_end(struct store *s, int ok, struct err *e);
+
+int store_is_postgres(const struct store *s);
 
 /* ---- projects ---- */
 
@@ -49,9 +66,12 @@ struct store_set {
 	int64_t version;
 	const char *run_id, *input_sha256;
 	const cJSON *options;
+	const cJSON *input; /* what was asked for; NULL: nothing is kept */
+	const char *status; /* NULL: running */
 };
 
-/* A running decision set; older unfinished ones of the project become superseded. */
+/* A new decision set; older unfinished ones of the project become superseded, each
+ * with an event, and their jobs are taken back. */
 int store_set_new(struct store *s, const struct store_set *set, char id[ID_TEXT_MAX],
 	struct err *e);
 
@@ -87,22 +107,30 @@ struct store_run {
 	const char *error; /* NULL: none */
 };
 
+/* A job that somebody holds: nothing is written once somebody else has claimed it. */
+struct store_fence {
+	int64_t job_id, attempt;
+};
+
 struct store_step {
 	const char *project_id, *set_id, *run_id;
-	int64_t *lock_version;       /* as read; the new one afterwards */
-	const char *status;          /* of the decision set; NULL: as it is */
-	const struct node_row *node; /* NULL: no node ran */
-	const struct store_run *run; /* NULL: reused or none */
-	const cJSON *state;          /* after the node: the checkpoint; NULL: none */
-	const cJSON *files;          /* generated files by content; NULL: none */
-	const char *summary_md;      /* NULL: as it is */
-	const cJSON *events;         /* [{type, payload}]; NULL: none */
-	int whole;                   /* the state holds a whole run: rows of every node */
+	const struct store_fence *fence; /* NULL: no job */
+	int64_t *lock_version;           /* as read; the new one afterwards */
+	const char *status;              /* of the decision set; NULL: as it is */
+	const struct node_row *node;     /* NULL: no node ran */
+	const struct store_run *run;     /* NULL: reused or none */
+	const cJSON *state;              /* after the node: the checkpoint; NULL: none */
+	const cJSON *files;              /* generated files by content; NULL: none */
+	const char *summary_md;          /* NULL: as it is */
+	const cJSON *events;             /* [{type, payload}]; NULL: none */
+	int whole; /* the state holds a whole run: rows of every node */
 };
 
 /* All of it or nothing. ERR_CONFLICT when somebody else has changed the decision
- * set. From the state come, by node: constraints, plan, cost estimate, approval,
- * artifacts. */
+ * set, or holds its job now. From the state come, by node: constraints, plan, cost
+ * estimate, approval, artifacts, and the document of each key that the node writes.
+ * Each event's payload gets project_id, decision_set_id, run_id, node_name and ts
+ * where it lacks them (specification 21.6). */
 int store_commit(struct store *s, const struct store_step *step, struct err *e);
 
 /* ---- reading back ---- */
@@ -111,6 +139,12 @@ int store_commit(struct store *s, const struct store_step *step, struct err *e);
  * after the event `after`. */
 int store_events(struct store *s, const char *project_id, const char *set_id,
 	int64_t after, cJSON **out, struct err *e);
+
+/* Appends one key of the state as it was last written, as JSON text: 1, or 0 when
+ * there is none. */
+int store_print_document(struct store *s, const char *project_id, const char *set_id,
+	const char *name, struct buf *out, struct err *e);
+
 int store_approvals(struct store *s, const char *set_id, cJSON **out, struct err *e);
 /* Runs without their documents, the oldest first; set_id NULL: of the project. */
 int store_run_list(struct store *s, const char *project_id, const char *set_id,

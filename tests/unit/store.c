@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/db.h"
 #include "store/events.h"
 #include "store/store.h"
 
+/* The same tests run on SQLite and, with MLOPS_TEST_DB, on a server (the suite
+ * integration/store starts one); each in a project of its own. */
 struct fixture {
-	char dir[64], url[96];
+	char dir[64], url[256];
 	struct store *s;
 	char project[ID_TEXT_MAX], set[ID_TEXT_MAX];
 	int64_t lock;
@@ -21,13 +24,20 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct err e = { 0 };
 	struct store_set set = { .version = 1, .run_id = "r", .input_sha256 = "abc" };
+	const char *server = getenv("MLOPS_TEST_DB");
+	char root[ID_TEXT_MAX];
 
 	assert_non_null(f);
 	snprintf(f->dir, sizeof(f->dir), "/tmp/mlops-store-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->url, sizeof(f->url), "sqlite:%s/sub/x.db", f->dir);
+	if (server != NULL)
+		snprintf(f->url, sizeof(f->url), "%s", server);
+	else
+		snprintf(f->url, sizeof(f->url), "sqlite:%s/sub/x.db", f->dir);
+	assert_int_equal(setenv("MLOPS_HOME", f->dir, 1), 0);
 	assert_int_equal(store_open(&f->s, f->url, &e), 0);
-	assert_int_equal(store_project(f->s, "/some/where", "where", f->project, &e), 0);
+	assert_int_equal(id_random(root, &e), 0);
+	assert_int_equal(store_project(f->s, root, "where", f->project, &e), 0);
 	set.project_id = f->project;
 	assert_int_equal(store_set_new(f->s, &set, f->set, &e), 0);
 	*state = f;
@@ -187,22 +197,70 @@ static void a_newer_database_is_refused_and_an_empty_one_filled(void **state)
 
 static void every_table_of_the_specification_is_there(void **state)
 {
-	static const char *const tables[] = { "projects", "decision_sets", "artifacts",
-		"agent_runs", "approvals", "cost_estimates", "events", "jobs",
-		"checkpoints" };
+	static const char *const tables[] = { "decision_sets", "artifacts", "agent_runs",
+		"approvals", "cost_estimates", "events", "jobs", "checkpoints",
+		"documents", "open_streams" };
 	struct fixture *f = *state;
-	sqlite3 *h = NULL;
+	struct err e = { 0 };
+	struct db *db = NULL;
 
-	assert_int_equal(sqlite3_open(f->url + 7, &h), SQLITE_OK);
+	assert_int_equal(db_open(&db, f->url, &e), 0);
+	assert_int_equal(db_run(db, "SELECT id FROM projects", NULL, 0, NULL, &e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		char sql[64];
 
-		snprintf(sql, sizeof(sql), "SELECT project_id FROM %s", tables[i]);
-		if (i == 0)
-			snprintf(sql, sizeof(sql), "SELECT id FROM projects");
-		assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+		snprintf(
+			sql, sizeof(sql), "SELECT project_id FROM %s LIMIT 1", tables[i]);
+		assert_int_equal(db_run(db, sql, NULL, 0, NULL, &e), 0);
 	}
-	sqlite3_close(h);
+	db_close(db);
+}
+
+static void events_say_where_they_belong_and_keys_become_documents(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	cJSON *s = J("{'schema_version':2,'policy':{'overall':'pass'},'plan':{}}");
+	cJSON *events = J("[{'type':'policy_update','payload':{'overall':'pass'}}]");
+	cJSON *rows = NULL;
+	const cJSON *payload;
+	struct buf text = BUF_INIT(1 << 16);
+
+	assert_int_equal(commit(f, NODE_POLICY_EVAL, "b", s, events, NULL, &e), 0);
+	assert_int_equal(store_events(f->s, f->project, f->set, 0, &rows, &e), 0);
+	payload = json_get(json_first(rows), "payload");
+	assert_string_equal(json_str_or(payload, "project_id", ""), f->project);
+	assert_string_equal(json_str_or(payload, "decision_set_id", ""), f->set);
+	assert_string_equal(json_str_or(payload, "node_name", ""), "policy_eval");
+	assert_string_equal(json_str_or(payload, "run_id", ""), "r");
+	assert_true(json_has(payload, "ts"));
+	assert_int_equal(
+		store_print_document(f->s, f->project, f->set, "policy", &text, &e), 1);
+	assert_string_equal(text.ptr, "{\"overall\":\"pass\"}");
+	/* The plan is not this node's to write. */
+	assert_int_equal(
+		store_print_document(f->s, f->project, f->set, "plan", &text, &e), 0);
+	buf_release(&text);
+	json_free(rows);
+	json_free(events);
+	json_free(s);
+}
+
+static void what_is_given_up_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	cJSON *s = J("{'schema_version':2}"), *rows = NULL;
+
+	assert_int_equal(store_begin(f->s, &e), 0);
+	assert_int_equal(commit(f, NODE_PLANNER, "a", s, NULL, NULL, &e), 0);
+	assert_int_equal(store_end(f->s, 0, &e), 0);
+	assert_int_equal(store_runs(f->s, f->set, "planner", "a", &rows, &e), 0);
+	assert_int_equal(json_len(rows), 0);
+	json_free(rows);
+	f->lock = 0;
+	assert_int_equal(commit(f, NODE_PLANNER, "a", s, NULL, NULL, &e), 0);
+	json_free(s);
 }
 
 static void event_types_are_a_table(void **unused)
@@ -224,12 +282,23 @@ int main(void)
 			an_unfinished_version_is_superseded, set_up, tear_down),
 		cmocka_unit_test(what_is_no_database_is_refused),
 		cmocka_unit_test_setup_teardown(
-			a_newer_database_is_refused_and_an_empty_one_filled, set_up,
+			events_say_where_they_belong_and_keys_become_documents, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_given_up_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			every_table_of_the_specification_is_there, set_up, tear_down),
 		cmocka_unit_test(event_types_are_a_table),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	const struct CMUnitTest file_tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_newer_database_is_refused_and_an_empty_one_filled, set_up,
+			tear_down),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	if (getenv("MLOPS_TEST_DB") == NULL)
+		failed += cmocka_run_group_tests(file_tests, NULL, NULL);
+	return failed;
 }
