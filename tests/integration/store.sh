@@ -33,8 +33,12 @@ else fail "no PgBouncer could be started (package pgbouncer)"; fi
 
 # Sixteen processes meet on an empty database: one makes the schema, all go on.
 url=$(pg_url together)
-for i in $(seq 16); do (mkdir -p "$tmp/t$i" && cd "$tmp/t$i" && mlops log --db "$url" >out 2>&1; echo $? >status) & done
-wait $(jobs -p | grep -v "^$bouncer_pid$")
+opened=()
+for i in $(seq 16); do
+	(mkdir -p "$tmp/t$i" && cd "$tmp/t$i" && mlops log --db "$url" >out 2>&1; echo $? >status) &
+	opened+=($!)
+done
+wait "${opened[@]}"
 same "sixteen make a schema at once" "$(cat "$tmp"/t*/status | sort | uniq -c | tr -s ' ')" " 16 66"
 
 # The same repository, byte for byte, whichever database is behind it.
