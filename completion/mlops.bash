@@ -2,7 +2,7 @@
 _mlops_options() {
 	case $1 in
 	init) echo "--compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	run) echo "--out --yes --resume --force --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
+	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	show) echo "--db --project --format --node --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	log) echo "--db --project --format --ledger --all --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	stats) echo "--db --project --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
@@ -15,7 +15,7 @@ _mlops_options() {
 	critic) echo "--previous --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	policy) echo "--policy-dir --waivers --fail-on --test --explain --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	gate) echo "--ask --approve --reject --comment --actor --expires --mode --max-delta-usd --max-delta-pct --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	codegen) echo "--output --dry-run --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
+	codegen) echo "--output --dry-run --edits --base --on-conflict --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	validate) echo "--directory --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	rationale) echo "--directory --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
 	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
@@ -32,6 +32,7 @@ _mlops_values() {
 	run:--waivers) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--fail-on) COMPREPLY=($(compgen -W "warn fail" -- "$3")) ;;
 	run:--mode) COMPREPLY=($(compgen -W "review auto read-only" -- "$3")) ;;
+	run:--on-conflict) COMPREPLY=($(compgen -W "stop keep mark" -- "$3")) ;;
 	run:--cache) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	run:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
@@ -74,6 +75,9 @@ _mlops_values() {
 	gate:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	gate:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	codegen:--output | codegen:-o) COMPREPLY=($(compgen -f -- "$3")) ;;
+	codegen:--edits) COMPREPLY=($(compgen -f -- "$3")) ;;
+	codegen:--base) COMPREPLY=($(compgen -f -- "$3")) ;;
+	codegen:--on-conflict) COMPREPLY=($(compgen -W "stop keep mark" -- "$3")) ;;
 	codegen:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	codegen:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	validate:--directory | validate:-C) COMPREPLY=($(compgen -f -- "$3")) ;;

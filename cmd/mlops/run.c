@@ -18,7 +18,7 @@ static void on_signal(int signal)
 
 struct run_args {
 	const char *brief, *out, *db, *project, *actor, *format;
-	int yes, resume, force;
+	int yes, resume, force, dry_run;
 #define FIELD_LIST                                         struct opt_list
 #define FIELD_PATHS                                        struct opt_list
 #define FIELD_STR                                          const char *
@@ -42,6 +42,8 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "resume", struct run_args, resume, "go on after the last checkpoint"),
 	OPT_FLAG(0, "force", struct run_args, force,
 		"overwrite files that were changed since they were written"),
+	OPT_FLAG(0, "dry-run", struct run_args, dry_run,
+		"say what would become of the files, make no version"),
 	OPT_STR(0, "actor", "NAME", struct run_args, actor,
 		"who approves (default: the user)"),
 	OPT_STR(0, "db", "URL", struct run_args, db,
@@ -228,6 +230,7 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 		.yes = a->yes,
 		.resume = a->resume,
 		.force = a->force,
+		.dry_run = a->dry_run,
 		.quiet = common->quiet,
 		.verbose = common->verbose,
 		.stop = &stop };
@@ -240,7 +243,9 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 	o.ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	if (ret == 0)
 		ret = graph_run(&o, &r, e);
-	if (ret == 0) {
+	if (ret == 0 && a->dry_run) {
+		ret = r.answer;
+	} else if (ret == 0) {
 		tell(a, &r, &b);
 		ret = buf_ok(&b, e) < 0 ||
 				file_write_fd(STDOUT_FILENO, "stdout", b.ptr, b.len, e) <
@@ -286,6 +291,10 @@ int cmd_run(int argc, char **argv)
 	}
 	if (a.out == NULL)
 		ret = err_set(&e, ERR_USAGE, "name the output directory with -o DIR");
+	else if (a.dry_run && a.resume)
+		ret = err_set(&e, ERR_USAGE,
+			"--dry-run looks at a new version, --resume goes on with one: "
+			"choose");
 	else if (a.brief == NULL && !a.resume)
 		ret = err_set(
 			&e, ERR_USAGE, "name a brief (or - for stdin), or --resume");

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static int path_of(const char *dir, const char *hex, struct buf *out, struct err *e)
+int blob_path(const char *dir, const char *hex, struct buf *out, struct err *e)
 {
 	if (strlen(hex) != DIGEST_HEX_MAX - 1 ||
 		strspn(hex, "0123456789abcdef") != strlen(hex))
@@ -15,7 +15,8 @@ int blob_has(const char *dir, const char *hex)
 {
 	struct buf path = BUF_INIT(8192);
 	struct err ignored;
-	int there = path_of(dir, hex, &path, &ignored) == 0 && file_is_regular(path.ptr);
+	int there =
+		blob_path(dir, hex, &path, &ignored) == 0 && file_is_regular(path.ptr);
 
 	buf_release(&path);
 	return there;
@@ -28,7 +29,7 @@ int blob_put(const char *dir, const void *data, size_t len, char hex[DIGEST_HEX_
 	int ret = -1;
 
 	digest_hex(data, len, hex);
-	if (path_of(dir, hex, &path, e) < 0)
+	if (blob_path(dir, hex, &path, e) < 0)
 		goto out;
 	if (file_is_regular(path.ptr)) {
 		ret = 0;
@@ -51,7 +52,7 @@ int blob_get(const char *dir, const char *hex, struct buf *out, struct err *e)
 	size_t start = out->len;
 	int ret = -1;
 
-	if (path_of(dir, hex, &path, e) < 0 || file_read(path.ptr, out, e) < 0)
+	if (blob_path(dir, hex, &path, e) < 0 || file_read(path.ptr, out, e) < 0)
 		goto out;
 	digest_hex(out->ptr + start, out->len - start, found);
 	if (strcmp(found, hex) != 0)

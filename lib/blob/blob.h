@@ -20,4 +20,7 @@ int blob_get(const char *dir, const char *hex, struct buf *out, struct err *e);
 
 int blob_has(const char *dir, const char *hex);
 
+/* Appends the path of the contents, there or not; ERR_INPUT for what is no digest. */
+int blob_path(const char *dir, const char *hex, struct buf *out, struct err *e);
+
 #endif

@@ -6,7 +6,7 @@
 #include "rules/approval.h"
 
 struct args {
-	const char *out_dir;
+	const char *out_dir, *edits, *base, *on_conflict;
 	int dry_run;
 };
 
@@ -15,8 +15,46 @@ static const struct opt opts[] = {
 		"write the repository below this directory"),
 	OPT_FLAG(0, "dry-run", struct args, dry_run,
 		"say what would be written, write nothing"),
+	OPT_DIR_OUT(0, "edits", struct args, edits,
+		"merge what people changed in the version there (default: -o DIR)"),
+	OPT_DIR_OUT(0, "base", struct args, base,
+		"contents by digest: what edited files were made from"),
+	OPT_STR(0, "on-conflict", "stop|keep|mark", struct args, on_conflict,
+		"when an edit and this version change the same lines"),
 	OPT_END,
 };
+
+static int read_edits(const struct args *a, struct gen_edits *o, struct err *e)
+{
+	static const char *const names[] = { "stop", "keep", "mark" };
+	const char *given = a->on_conflict == NULL ? names[0] : a->on_conflict;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(names) && strcmp(names[i], given) != 0)
+		i++;
+	if (i == ARRAY_LEN(names))
+		return err_set(e, ERR_USAGE,
+			"--on-conflict takes stop, keep or mark, not '%s'", given);
+	*o = (struct gen_edits){ .dir = a->edits != NULL ? a->edits : a->out_dir,
+		.base = a->base,
+		.on_conflict = (enum gen_on_conflict)i,
+		.dry_run = a->dry_run };
+	return 0;
+}
+
+/* What became of an edit, in the manifest's entry. */
+static int mark_edit(cJSON *manifest, const struct gen_file *f, struct err *e)
+{
+	const char *name = gen_edit_name(f->edit);
+	cJSON *entry;
+
+	if (name == NULL)
+		return 0;
+	entry = (cJSON *)(uintptr_t)manifest_find(manifest, f->path);
+	return json_set_str(entry, "edit", name, e) < 0
+		? -1
+		: json_set_str(entry, "generated_sha256", f->made, e);
+}
 
 static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *e)
 {
@@ -25,8 +63,11 @@ static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *
 	for (size_t i = 0; m != NULL && i < files->n; i++) {
 		const struct gen_file *f = &files->at[i];
 
+		if (f->edit == GEN_REMOVED)
+			continue;
 		if (manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode,
-			    f->origin, e) < 0) {
+			    f->origin, e) < 0 ||
+			mark_edit(m, f, e) < 0) {
 			json_free(m);
 			return -1;
 		}
@@ -66,11 +107,21 @@ static int add_card(struct node_env *env, const cJSON *in, const struct gen_file
 		json_str_or(json_get(out, "artifacts"), "content_digest", ""));
 }
 
+/* A dry run that met conflicts ends as the run would. */
+static int tell_conflicts(const struct gen_files *files, struct err *e)
+{
+	return err_set(e, ERR_CANT_CREATE,
+		"%zu file%s would stop this version: settle what is named above in the "
+		"files, or choose --on-conflict keep or mark",
+		files->conflicts, files->conflicts == 1 ? "" : "s");
+}
+
 static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
 	struct err *e)
 {
 	const struct args *a = args;
 	struct gen_files files = { 0 };
+	struct gen_edits edits;
 	struct placement done = { 0 };
 	char why[APPROVAL_WHY_MAX];
 	int ret = -1;
@@ -88,18 +139,20 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 		log_warn(&env->log, "%s: nothing generated", why);
 		return 10;
 	}
-	if (codegen_make(env, in, &files, e) < 0)
+	if (read_edits(a, &edits, e) < 0 ||
+		codegen_make(env, in, edits.dir == NULL ? NULL : &edits, &files, e) < 0)
 		goto out;
 	if (a->out_dir != NULL &&
-		place_files(env, &files, a->out_dir, a->dry_run, &done, e) < 0)
+		place_files(env, &files, a->out_dir, a->edits == NULL, a->dry_run, &done,
+			e) < 0)
 		goto out;
 	if (fill_manifest(out, &files, e) < 0 || add_card(env, in, &files, out, e) < 0)
 		goto out;
 	log_info(&env->log,
 		"%zu files: %zu added, %zu changed, %zu removed, %zu as they were%s",
-		files.n, done.added, done.changed, done.removed, done.kept,
+		files.n, done.added, done.changed, done.removed, done.same,
 		a->dry_run ? " (dry run: nothing written)" : "");
-	ret = 0;
+	ret = files.conflicts == 0 ? 0 : tell_conflicts(&files, e);
 out:
 	gen_files_release(&files);
 	return ret;
@@ -107,7 +160,7 @@ out:
 
 static const struct filter codegen_filter = {
 	.node = NODE_CODEGEN,
-	.version = "1",
+	.version = "2",
 	.summary = "render an approved plan into a repository",
 	.run = run,
 };

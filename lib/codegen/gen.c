@@ -4,9 +4,8 @@
 #include <string.h>
 
 struct gen_file *gen_add(
-	struct gen *g, const char *path, const char *origin, struct err *e)
+	struct gen_files *f, const char *path, const char *origin, struct err *e)
 {
-	struct gen_files *f = g->files;
 	struct gen_file *one;
 
 	if (f->n == f->cap) {
@@ -53,7 +52,7 @@ int gen_put(struct gen *g, const char *path, const char *origin, const char *kin
 		return err_set(e, ERR_CONFIG, "%s and %s both make '%s', and differently",
 			f->origin, origin, path);
 	}
-	one = gen_add(g, path, origin, e);
+	one = gen_add(g->files, path, origin, e);
 	if (one == NULL)
 		return -1;
 	one->kind = kind;
@@ -74,6 +73,32 @@ void gen_files_release(struct gen_files *f)
 	*f = (struct gen_files){ 0 };
 }
 
+struct gen_file *gen_find(const struct gen_files *files, size_t n, const char *path)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(files->at[mid].path, path);
+
+		if (order == 0)
+			return &files->at[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+const char *gen_edit_name(enum gen_edit edit)
+{
+	static const char *const names[] = { NULL, "kept", "merged", "conflict", "orphan",
+		"removed" };
+
+	return names[edit];
+}
+
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(
@@ -81,7 +106,8 @@ static int by_path(const void *a, const void *b)
 }
 
 /* mlops.lock.json: from what the repository was made, and every file as it was
- * made, so that a later run can tell an edit from an old version. */
+ * generated, so that a later run can tell an edit from an old version and find the
+ * text that both started from. */
 static int add_lock(struct gen *g, struct err *e)
 {
 	cJSON *lock = json_new_object(e), *made = NULL, *patterns = NULL, *files = NULL;
@@ -108,20 +134,42 @@ static int add_lock(struct gen *g, struct err *e)
 	for (size_t i = 0; i < g->files->n; i++) {
 		const struct gen_file *f = &g->files->at[i];
 
-		digest_hex(f->text.ptr, f->text.len, hex);
-		if (files == NULL || json_set_str(files, f->path, hex, e) < 0)
+		if (files == NULL || json_set_str(files, f->path, f->made, e) < 0)
 			goto out;
 	}
 	json_print(lock, JSON_PRETTY, &text);
 	buf_add_char(&text, '\n');
-	ret = gen_put(g, "mlops.lock.json", "plan", "config", "0644", &text, e);
+	ret = gen_put(g, GEN_LOCK, "plan", "config", "0644", &text, e);
 out:
 	buf_release(&text);
 	json_free(lock);
 	return ret;
 }
 
-static int make_all(struct gen *g, struct err *e)
+static void sort(struct gen_files *f)
+{
+	qsort(f->at, f->n, sizeof(*f->at), by_path);
+}
+
+/* Every file's digest as it was generated, then the edits, then the lock. */
+static int finish(struct gen *g, const struct gen_edits *edits, struct err *e)
+{
+	sort(g->files);
+	for (size_t i = 0; i < g->files->n; i++) {
+		struct gen_file *f = &g->files->at[i];
+
+		digest_hex(f->text.ptr, f->text.len, f->made);
+	}
+	if (edits != NULL && edits_apply(g->env, g->files, edits, e) < 0)
+		return -1;
+	sort(g->files);
+	if (add_lock(g, e) < 0)
+		return -1;
+	sort(g->files);
+	return 0;
+}
+
+static int make_all(struct gen *g, const struct gen_edits *edits, struct err *e)
 {
 	if (view_load(g, e) < 0)
 		return -1;
@@ -131,18 +179,14 @@ static int make_all(struct gen *g, struct err *e)
 	if (wire_modules(g, e) < 0 || view_programs(g, e) < 0 ||
 		render_skeleton(g, e) < 0)
 		return -1;
-	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
-	if (add_lock(g, e) < 0)
-		return -1;
-	qsort(g->files->at, g->files->n, sizeof(*g->files->at), by_path);
-	return 0;
+	return finish(g, edits, e);
 }
 
-int codegen_make(
-	struct node_env *env, const cJSON *in, struct gen_files *out, struct err *e)
+int codegen_make(struct node_env *env, const cJSON *in, const struct gen_edits *edits,
+	struct gen_files *out, struct err *e)
 {
 	struct gen g = { .env = env, .in = in, .files = out };
-	int ret = make_all(&g, e);
+	int ret = make_all(&g, edits, e);
 
 	json_free(g.skeleton);
 	json_free(g.ports);

@@ -83,7 +83,7 @@ static int ends(const char *s, const char *suffix)
 	return n >= m && strcmp(s + n - m, suffix) == 0;
 }
 
-static const char *kind_of(const char *path)
+const char *gen_kind(const char *path)
 {
 	static const struct {
 		const char *prefix, *suffix, *kind;
@@ -174,7 +174,7 @@ static int render_one(struct gen *g, const cJSON *entry, const char *folder,
 		goto out;
 	if (render_body(g, source.ptr, path.ptr, view, &text, e) < 0)
 		goto out;
-	ret = gen_put(g, path.ptr, origin, kind != NULL ? kind : kind_of(path.ptr),
+	ret = gen_put(g, path.ptr, origin, kind != NULL ? kind : gen_kind(path.ptr),
 		executable ? "0755" : "0644", &text, e);
 out:
 	buf_release(&path);

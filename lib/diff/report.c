@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "state/manifest.h"
+
 #define VALUE_MAX   100 /* bytes of one value in a table */
 #define ROWS_MAX    200 /* rows of the table of values */
 #define PATCH_LINES 300 /* lines shown of one file */
@@ -203,6 +205,23 @@ static void add_values(const struct diff_report *r, int constraints, struct buf 
 		buf_add_str(out, "None changed.\n");
 }
 
+/* What became of somebody's edit of a file, for the end of its row. */
+static void add_edit(const struct diff_report *r, const char *path, struct buf *out)
+{
+	static const char *const words[][2] = {
+		{ "kept", ", your edit kept" },
+		{ "merged", ", merged with your edit" },
+		{ "conflict", ", **conflicts with your edit**" },
+		{ "orphan", ", kept for your edit" },
+	};
+	const cJSON *f = manifest_find(json_get(r->after, "artifacts"), path);
+	const char *edit = json_str_or(f, "edit", "");
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], edit) == 0)
+			buf_add_str(out, words[i][1]);
+}
+
 static void add_files(const struct diff_report *r, struct buf *out)
 {
 	size_t n = 0;
@@ -219,6 +238,7 @@ static void add_files(const struct diff_report *r, struct buf *out)
 		if (json_is(more, JSON_NUMBER))
 			buf_addf(out, "+%.0f −%.0f", json_number(more, 0),
 				json_number(less, 0));
+		add_edit(r, json_str_or(f, "path", ""), out);
 		buf_add_str(out, " |\n");
 	}
 	if (n == 0)

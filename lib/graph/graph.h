@@ -32,6 +32,7 @@ struct graph_options {
 	const char *actor;   /* who approves; NULL: the user's name */
 	const cJSON *passed; /* option name -> value, list or true; see passed.def */
 	int yes, resume, force, ask, quiet, verbose;
+	int dry_run; /* say what would become of the files, make no version */
 	const volatile int *stop; /* becomes non-zero on an interrupt */
 };
 

@@ -76,6 +76,27 @@ static void note_diff(const cJSON *s, struct buf *out)
 		buf_addf(out, ", commit %.7s", commit);
 }
 
+/* "211 files, 2 edits kept, 1 merged" */
+static void note_files(const cJSON *files, struct buf *out)
+{
+	size_t merged = 0, kept = 0, conflicts = 0;
+
+	JSON_EACH (f, files) {
+		const char *edit = json_str_or(f, "edit", "");
+
+		merged += strcmp(edit, "merged") == 0;
+		kept += strcmp(edit, "kept") == 0 || strcmp(edit, "orphan") == 0;
+		conflicts += strcmp(edit, "conflict") == 0;
+	}
+	buf_addf(out, "%zu files", json_len(files));
+	if (kept > 0)
+		buf_addf(out, ", %zu edited file%s kept", kept, kept == 1 ? "" : "s");
+	if (merged > 0)
+		buf_addf(out, ", %zu merged", merged);
+	if (conflicts > 0)
+		buf_addf(out, ", %zu with conflict marks", conflicts);
+}
+
 void graph_note(enum node_id node, const cJSON *s, struct buf *out)
 {
 	switch (node) {
@@ -109,7 +130,7 @@ void graph_note(enum node_id node, const cJSON *s, struct buf *out)
 		buf_add_str(out, json_str_or(json_get(s, "hitl"), "status", ""));
 		break;
 	case NODE_CODEGEN:
-		buf_addf(out, "%zu files", json_len(json_at(s, "/artifacts/files")));
+		note_files(json_at(s, "/artifacts/files"), out);
 		break;
 	case NODE_VALIDATORS:
 		note_reports(s, out);

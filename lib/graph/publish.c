@@ -40,8 +40,8 @@ int run_publish_state(struct run *r, struct err *e)
 	return ret;
 }
 
-/* The tree that the version before this one left in the output directory; NULL if
- * there is none. */
+/* The tree that the version before this one left in the output directory, with the
+ * edits that went into this one; NULL if there is none. */
 static int old_tree(struct run *r, cJSON **tree, struct err *e)
 {
 	cJSON *state = NULL, *files = NULL;
@@ -55,7 +55,7 @@ static int old_tree(struct run *r, cJSON **tree, struct err *e)
 	*tree = json_detach(files, "tree");
 	json_free(state);
 	json_free(files);
-	return 0;
+	return run_edits_into(r->edits, *tree, e);
 }
 
 static int publish_zip(struct run *r, struct err *e)
@@ -100,13 +100,11 @@ static int move_into_place(struct run *r, const char *dir)
 
 int run_publish(struct run *r, struct err *e)
 {
-	char *dir = run_path(e, "%s/repo", r->out);
+	const char *dir = r->published;
 	struct stat st;
 	cJSON *old = NULL;
 	int ret = -1;
 
-	if (dir == NULL)
-		return -1;
 	if (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
 		err_fill(e, ERR_CANT_CREATE,
 			"'%s' is in the way: it is not a directory%s", dir,
@@ -118,6 +116,5 @@ int run_publish(struct run *r, struct err *e)
 		publish_zip(r, e) == 0)
 		ret = run_publish_state(r, e);
 	json_free(old);
-	free(dir);
 	return ret;
 }

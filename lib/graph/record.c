@@ -247,6 +247,7 @@ static int take_files(struct run *r, enum node_id node, const cJSON *state, stru
 		? NULL
 		: tree_take(r->repo, json_get(state, "artifacts"), r->blobs, e);
 	if (tree == NULL || json_set(files, "tree", tree, e) < 0 ||
+		(r->edits != NULL && json_set_copy(files, "edits", r->edits, e) < 0) ||
 		(node == NODE_DIFF_AND_PERSIST && take_zip(r, zip, e) < 0) ||
 		json_set_str(files, "zip", node == NODE_DIFF_AND_PERSIST ? zip : NULL,
 			e) < 0) {

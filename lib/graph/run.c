@@ -75,7 +75,8 @@ static char *full(const char *path, struct err *e)
 
 static int open_output(struct run *r, struct err *e)
 {
-	if (file_mkdirs(r->o->out, e) < 0 || (r->out = full(r->o->out, e)) == NULL)
+	if (file_mkdirs(r->o->out, e) < 0 || (r->out = full(r->o->out, e)) == NULL ||
+		(r->published = run_path(e, "%s/repo", r->out)) == NULL)
 		return -1;
 	return lock_output(r, e) < 0 ? -1 : try_output(r, e);
 }
@@ -217,7 +218,11 @@ static int choose_set(struct run *r, struct err *e)
 	if (store_set_latest(r->store, r->project_id, NULL, &latest, e) < 0 ||
 		store_set_latest(r->store, r->project_id, "complete", &complete, e) < 0)
 		goto out;
-	if (r->o->resume) {
+	if (r->o->dry_run) {
+		copy_id(r->parent_id, complete, "id");
+		r->version = (int64_t)json_num_or(complete, "version", 0) + 1;
+		ret = id_random(r->set_id, e) < 0 ? -1 : id_random(r->run_id, e);
+	} else if (r->o->resume) {
 		ret = resume(r, latest, e);
 	} else if (latest != NULL && complete != NULL &&
 		json_equal(json_get(latest, "id"), json_get(complete, "id")) &&
@@ -521,7 +526,9 @@ static enum outcome walk(struct run *r, struct err *e)
 static int say_start(struct run *r)
 {
 	view_say(&r->view, "version %lld of '%s'%s", (long long)r->version, r->out,
-		r->o->resume ? ", resumed" : "");
+		r->o->dry_run          ? ", dry run"
+			: r->o->resume ? ", resumed"
+				       : "");
 	return 0;
 }
 
@@ -536,35 +543,15 @@ static int set_up(struct run *r, struct err *e)
 	return say_start(r);
 }
 
-/* Files of the version before that somebody has changed are found before the work. */
-static int check_output(struct run *r, struct err *e)
-{
-	cJSON *state = NULL, *files = NULL;
-	char *dir;
-	int ret = 0;
-
-	if (r->o->force || r->frozen || r->parent_id[0] == '\0')
-		return 0;
-	dir = run_path(e, "%s/repo", r->out);
-	if (dir == NULL ||
-		store_state(r->store, r->parent_id, node_rows[NODE_DIFF_AND_PERSIST].name,
-			&state, &files, e) < 0)
-		ret = -1;
-	else
-		ret = tree_check_unchanged(json_get(files, "tree"), dir, e);
-	json_free(state);
-	json_free(files);
-	free(dir);
-	return ret;
-}
-
 static int walks(struct run *r, struct err *e)
 {
 	for (;;) {
 		enum outcome out;
 
-		if (check_output(r, e) < 0 || start_walk(r, e) < 0)
+		if (run_find_edits(r, e) < 0 || start_walk(r, e) < 0)
 			return -1;
+		if (r->o->dry_run)
+			return run_dry(r, e);
 		out = walk(r, e);
 		if (out == FAILED)
 			return -1;
@@ -595,7 +582,8 @@ static int finish(struct run *r, struct err *e)
 static void release(struct run *r)
 {
 	char *paths[] = { r->out, r->home, r->blobs, r->git, r->work, r->repo, r->zip,
-		r->previous_path, r->exec_dir, r->answers_path, r->comment };
+		r->previous_path, r->exec_dir, r->answers_path, r->comment,
+		r->published };
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		free(paths[i]);
@@ -606,6 +594,7 @@ static void release(struct run *r)
 	json_free(r->passed);
 	json_free(r->state);
 	json_free(r->files);
+	json_free(r->edits);
 	if (r->lock_fd >= 0)
 		close(r->lock_fd);
 }
@@ -619,7 +608,7 @@ int graph_run(const struct graph_options *o, struct graph_result *result, struct
 	buf_init(&r.brief, BRIEF_TEXT_MAX);
 	view_init(&r.view, o->quiet);
 	if (set_up(&r, e) == 0 && walks(&r, e) == 0)
-		ret = finish(&r, e);
+		ret = o->dry_run ? 0 : finish(&r, e);
 	result->answer = r.answer;
 	result->version = r.version;
 	snprintf(result->set_id, sizeof(result->set_id), "%s", r.set_id);

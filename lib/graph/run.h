@@ -21,6 +21,7 @@ struct run {
 	struct node_env env; /* share directory and clock */
 	/* Full paths: the output, the store's directory and what lies in it. */
 	char *out, *home, *blobs, *git, *work, *repo, *zip, *previous_path, *exec_dir;
+	char *published;    /* where the repository of the version before lies */
 	char *answers_path; /* replies given on the terminal; NULL: none */
 	int lock_fd;
 	struct buf brief;
@@ -38,6 +39,7 @@ struct run {
 	/* where the walk stands */
 	cJSON *state;
 	cJSON *files; /* {tree, zip} after the last node that wrote files; NULL before */
+	cJSON *edits; /* what people changed in the version before; NULL: nothing */
 	int work_ready; /* the work directory holds `files` */
 	int answer;     /* 12 once validation failed */
 	enum decision decision;
@@ -83,6 +85,21 @@ int run_ask_gate(struct run *r, struct err *e);
 
 /* Asks the questions; 1 when there were replies (r->answers_path), 0 when none. */
 int run_ask_questions(struct run *r, struct err *e);
+
+/* ---- edits of the version before (edits.c) ---- */
+
+/* Finds them: r->edits is {path: {base, edited}}, digests as generated and as it is
+ * now (null: removed), or NULL. ERR_CANT_CREATE for a change that no merge can keep,
+ * as in a report. */
+int run_find_edits(struct run *r, struct err *e);
+
+/* Gives the files of a tree the digests that edits have given them. */
+int run_edits_into(const cJSON *edits, cJSON *tree, struct err *e);
+
+/* ---- dry runs (dry.c) ---- */
+
+/* The walk of a dry run, from the initial state; r->answer as for a run. */
+int run_dry(struct run *r, struct err *e);
 
 /* ---- results (publish.c) ---- */
 

@@ -96,6 +96,8 @@ cJSON *run_node_options(struct run *r, enum node_id node, struct err *e)
 	if (ret == 0 && r->previous_path != NULL &&
 		(node == NODE_CRITIC_COST || node == NODE_DIFF_AND_PERSIST))
 		ret = json_set_str(o, "previous", r->previous_sha256, e);
+	if (ret == 0 && node == NODE_CODEGEN && r->edits != NULL)
+		ret = json_set_copy(o, "edits", r->edits, e);
 	if (ret == 0)
 		return o;
 	json_free(o);
@@ -141,6 +143,18 @@ static void add_gate(struct run *r, struct args *a)
 		add2(a, "--comment", r->comment);
 }
 
+/* A dry run looks at the files where they stand; a run makes them elsewhere. */
+static void add_codegen(struct run *r, struct args *a)
+{
+	add2(a, "-o", r->o->dry_run ? r->published : r->repo);
+	if (r->o->dry_run)
+		add(a, "--dry-run");
+	else if (r->edits != NULL)
+		add2(a, "--edits", r->published);
+	if (r->o->dry_run || r->edits != NULL)
+		add2(a, "--base", r->blobs);
+}
+
 /* Arguments that only this node takes. */
 static void add_own(struct run *r, enum node_id node, struct args *a)
 {
@@ -170,7 +184,7 @@ static void add_own(struct run *r, enum node_id node, struct args *a)
 		add_gate(r, a);
 		break;
 	case NODE_CODEGEN:
-		add2(a, "-o", r->repo);
+		add_codegen(r, a);
 		break;
 	case NODE_VALIDATORS:
 	case NODE_RATIONALE_COMPILE:
@@ -336,7 +350,8 @@ int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err 
 	add2(&a, "--share", r->env.share);
 	if (strcmp(r->env.provider, "none") != 0)
 		add2(&a, "--provider", r->env.provider);
-	add(&a, r->o->verbose ? "-v" : "-q");
+	if (!r->o->dry_run || node != NODE_CODEGEN)
+		add(&a, r->o->verbose ? "-v" : "-q");
 	add_own(r, node, &a);
 	add_passed(r, node, &a);
 	spec.in = input_text(r, node, &in, &spec.in_len);

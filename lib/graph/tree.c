@@ -119,9 +119,7 @@ int tree_complete(const cJSON *tree, const char *blobs)
 	return 1;
 }
 
-/* What stands at dir/name: 1 a regular file whose digest goes to hex, 0 nothing, -1
- * something else (hex is empty). */
-static int look(const char *dir, const char *name, char hex[DIGEST_HEX_MAX])
+int tree_look(const char *dir, const char *name, char hex[DIGEST_HEX_MAX])
 {
 	struct buf path = BUF_INIT(8192);
 	struct err ignored;
@@ -155,18 +153,24 @@ static int write_file(
 	return ret;
 }
 
+/* The lock, which says that the files beside it are whole, comes last. */
 static int write_all(const cJSON *tree, const char *dir, const char *blobs, struct err *e)
 {
+	const cJSON *lock = NULL;
 	char hex[DIGEST_HEX_MAX];
 
 	JSON_EACH (f, tree) {
-		if (look(dir, json_str_or(f, "path", ""), hex) == 1 &&
+		const char *path = json_str_or(f, "path", "");
+
+		if (tree_look(dir, path, hex) == 1 &&
 			strcmp(hex, json_str_or(f, "sha256", "")) == 0)
 			continue;
-		if (write_file(f, dir, blobs, e) < 0)
+		if (strcmp(path, "mlops.lock.json") == 0)
+			lock = f;
+		else if (write_file(f, dir, blobs, e) < 0)
 			return -1;
 	}
-	return 0;
+	return lock == NULL ? 0 : write_file(lock, dir, blobs, e);
 }
 
 int tree_restore(const cJSON *tree, const char *dir, const char *blobs, struct err *e)
@@ -184,7 +188,7 @@ static const cJSON *find(const cJSON *tree, const char *path)
 	return NULL;
 }
 
-static int in_the_way(const char *dir, const char *path, struct err *e)
+int tree_in_the_way(const char *dir, const char *path, struct err *e)
 {
 	return err_set(e, ERR_CANT_CREATE,
 		"'%s/%s' is not as it was written: move your change elsewhere, or "
@@ -198,10 +202,10 @@ int tree_check_unchanged(const cJSON *old, const char *dir, struct err *e)
 	char hex[DIGEST_HEX_MAX];
 
 	JSON_EACH (f, old) {
-		int there = look(dir, json_str_or(f, "path", ""), hex);
+		int there = tree_look(dir, json_str_or(f, "path", ""), hex);
 
 		if (there != 0 && strcmp(hex, json_str_or(f, "sha256", "")) != 0)
-			return in_the_way(dir, json_str_or(f, "path", ""), e);
+			return tree_in_the_way(dir, json_str_or(f, "path", ""), e);
 	}
 	return 0;
 }
@@ -215,11 +219,11 @@ static int check_room(const cJSON *tree, const cJSON *old, const char *dir, stru
 	JSON_EACH (f, tree) {
 		const char *path = json_str_or(f, "path", "");
 		const cJSON *was = find(old, path);
-		int there = look(dir, path, hex);
+		int there = tree_look(dir, path, hex);
 
 		if (there != 0 && strcmp(hex, json_str_or(f, "sha256", "")) != 0 &&
 			strcmp(hex, json_str_or(was, "sha256", "none")) != 0)
-			return in_the_way(dir, path, e);
+			return tree_in_the_way(dir, path, e);
 	}
 	return 0;
 }
@@ -248,7 +252,7 @@ static void remove_gone(const cJSON *tree, const cJSON *old, const char *dir)
 	JSON_EACH (f, old) {
 		const char *path = json_str_or(f, "path", "");
 
-		if (find(tree, path) == NULL && look(dir, path, hex) == 1 &&
+		if (find(tree, path) == NULL && tree_look(dir, path, hex) == 1 &&
 			strcmp(hex, json_str_or(f, "sha256", "")) == 0)
 			remove_file(dir, path);
 	}

@@ -30,6 +30,13 @@ int tree_restore(const cJSON *tree, const char *dir, const char *blobs, struct e
 int tree_publish(const cJSON *tree, const cJSON *old, const char *dir, const char *blobs,
 	int force, struct err *e);
 
+/* What stands at dir/name: 1 a regular file whose digest goes to hex, 0 nothing, -1
+ * something else (hex is empty unless 1). */
+int tree_look(const char *dir, const char *name, char hex[DIGEST_HEX_MAX]);
+
+/* ERR_CANT_CREATE: the file is not as it was written. */
+int tree_in_the_way(const char *dir, const char *path, struct err *e);
+
 /* 0, or -1 naming the first file of `old` that is there and has another content. */
 int tree_check_unchanged(const cJSON *old, const char *dir, struct err *e);
 

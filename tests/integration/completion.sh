@@ -26,7 +26,7 @@ same "a verb" "$(completes mlops golden v)" verify
 
 # An option of a filter goes through mlops run, or is one of those that the driver
 # settles itself or that make no sense in a run.
-own="--state --only --guided --brief --test --explain --format --ask --approve --reject --comment --directory --output --dry-run --previous --zip --git --db --project --actor"
+own="--state --only --guided --brief --test --explain --format --ask --approve --reject --comment --directory --output --dry-run --previous --zip --git --db --project --actor --edits --base"
 have=$(mlops run --help | sed -n '/^common options/q; s/^  .\{4\}\(--[a-z-]*\).*/\1/p')
 for f in intake plan critic policy gate codegen validate rationale diff; do
 	for o in $("mlops-$f" --help | sed -n '/^common options/q; s/^  .\{4\}\(--[a-z-]*\).*/\1/p'); do

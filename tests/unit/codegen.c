@@ -148,23 +148,23 @@ static void placing_counts_what_it_does(void **unused)
 {
 	char dir[] = "/tmp/codegen-unit-XXXXXX";
 	struct gen_file list[] = { file_of("a/b", "1"), file_of("c", "2") };
-	struct gen_files files = { list, ARRAY_LEN(list), 0 };
+	struct gen_files files = { list, ARRAY_LEN(list), 0, 0 };
 	struct node_env env = { .log = { .program = "unit", .verbosity = -1 } };
 	struct placement done;
 	struct err e = { 0 };
 
 	(void)unused;
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(place_files(&env, &files, dir, 1, &done, &e), 0);
+	assert_int_equal(place_files(&env, &files, dir, 0, 1, &done, &e), 0);
 	assert_int_equal(done.added, 2);
-	assert_int_equal(place_files(&env, &files, dir, 0, &done, &e), 0);
+	assert_int_equal(place_files(&env, &files, dir, 0, 0, &done, &e), 0);
 	assert_int_equal(done.added, 2);
-	assert_int_equal(place_files(&env, &files, dir, 0, &done, &e), 0);
+	assert_int_equal(place_files(&env, &files, dir, 0, 0, &done, &e), 0);
 	assert_int_equal(done.added, 0);
-	assert_int_equal(done.kept, 2);
+	assert_int_equal(done.same, 2);
 	buf_add_str(&list[1].text,
 		"other"); /* no lock there: whose file this is, is unknown */
-	assert_int_equal(place_files(&env, &files, dir, 0, &done, &e), -1);
+	assert_int_equal(place_files(&env, &files, dir, 0, 0, &done, &e), -1);
 	assert_int_equal(e.code, ERR_CANT_CREATE);
 	assert_int_equal(file_remove_tree(dir, &e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
