@@ -101,10 +101,10 @@ int db_fd(struct db *db)
 	return db->ops->fd(db);
 }
 
-int db_notification(
-	struct db *db, char *channel, char *payload, size_t size, struct err *e)
+int db_notification(struct db *db, char *channel, size_t channel_size, char *payload,
+	size_t size, struct err *e)
 {
-	return db->ops->notification(db, channel, payload, size, e);
+	return db->ops->notification(db, channel, channel_size, payload, size, e);
 }
 
 /* ---- the schema ---- */

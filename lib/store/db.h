@@ -32,9 +32,9 @@ struct db_value {
 
 static inline struct db_value db_text_or_null(const char *s)
 {
-	return (struct db_value){ .type = s == NULL ? DB_TYPE_NULL : DB_TYPE_TEXT,
-		.is_text = 1,
-		.s = s };
+	return (struct db_value){
+		.type = s == NULL ? DB_TYPE_NULL : DB_TYPE_TEXT, .is_text = 1, .s = s
+	};
 }
 
 /* `url` is sqlite:PATH, whose directory is made, or postgres://... Does not look at
@@ -81,8 +81,8 @@ int db_fd(struct db *db);
 
 /* Takes one notification that has come in: 1 with its payload in `payload`, 0 when
  * there is none, -1 when the connection is lost. Only after LISTEN. */
-int db_notification(
-	struct db *db, char *channel, char *payload, size_t size, struct err *e);
+int db_notification(struct db *db, char *channel, size_t channel_size, char *payload,
+	size_t size, struct err *e);
 
 #define DB_SCHEMA_VERSION 2
 /* [i]: the statements from version i to i+1, ending in NULL. Types are written as
@@ -111,7 +111,7 @@ struct db_ops {
 	int (*set_version)(struct db *, int64_t, struct err *);
 	void (*schema_done)(struct db *);
 	int (*fd)(struct db *);
-	int (*notification)(struct db *, char *, char *, size_t, struct err *);
+	int (*notification)(struct db *, char *, size_t, char *, size_t, struct err *);
 };
 
 /* Each implementation's structs start with these. */

@@ -379,8 +379,8 @@ static int fd(struct db *db)
 	return alive(pg_of(db)) ? pg_of(db)->lib.PQsocket(pg_of(db)->c) : -1;
 }
 
-static int notification(
-	struct db *db, char *channel, char *payload, size_t size, struct err *e)
+static int notification(struct db *db, char *channel, size_t channel_size, char *payload,
+	size_t size, struct err *e)
 {
 	struct pg *p = pg_of(db);
 	PGnotify *n;
@@ -390,7 +390,7 @@ static int notification(
 	n = p->lib.PQnotifies(p->c);
 	if (n == NULL)
 		return 0;
-	snprintf(channel, size, "%s", n->relname);
+	snprintf(channel, channel_size, "%s", n->relname);
 	snprintf(payload, size, "%s", n->extra);
 	p->lib.PQfreemem(n);
 	return 1;

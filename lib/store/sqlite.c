@@ -215,10 +215,10 @@ static int no_fd(struct db *db)
 	return -1;
 }
 
-static int no_notification(
-	struct db *db, char *channel, char *payload, size_t size, struct err *e)
+static int no_notification(struct db *db, char *channel, size_t channel_size,
+	char *payload, size_t size, struct err *e)
 {
-	(void)db, (void)channel, (void)payload, (void)size, (void)e;
+	(void)db, (void)channel, (void)channel_size, (void)payload, (void)size, (void)e;
 	return 0;
 }
 

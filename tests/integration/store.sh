@@ -28,7 +28,7 @@ direct=$(pg_url direct)
 units "PostgreSQL" "$direct"
 if bouncer_start; then
 	pg_url pooled >/dev/null
-	units "PgBouncer" "postgres://mlops@127.0.0.1:$bouncer_port/pooled"
+	MLOPS_TEST_POOLED=1 units "PgBouncer" "postgres://mlops@127.0.0.1:$bouncer_port/pooled"
 else fail "no PgBouncer could be started (package pgbouncer)"; fi
 
 # Sixteen processes meet on an empty database: one makes the schema, all go on.
