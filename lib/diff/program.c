@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "components.h"
 #include "persist.h"
 #include "repo/repo.h"
 
@@ -288,11 +289,20 @@ static int commit(struct work *w, struct err *e)
 	return ret;
 }
 
+/* Per component, once the lines of its files are counted. */
+static int join(struct work *w, struct err *e)
+{
+	return w->previous == NULL
+		? 0
+		: diff_components(w->env, w->previous, w->in, w->summary, e);
+}
+
 static int write_all(struct work *w, struct err *e)
 {
 	if (w->args->dir == NULL)
-		return 0;
-	if (compare_text(w, e) < 0 || write_report(w, e) < 0 || commit(w, e) < 0)
+		return join(w, e);
+	if (compare_text(w, e) < 0 || join(w, e) < 0 || write_report(w, e) < 0 ||
+		commit(w, e) < 0)
 		return -1;
 	if (w->args->zip == NULL)
 		return 0;

@@ -134,38 +134,109 @@ static void add_summary(const struct diff_report *r, struct buf *out)
 			json_at(r->after, rows[i][1]));
 }
 
-static const cJSON *slot_of(const cJSON *state, const char *name)
+/* What the first version is made of. */
+static void add_patterns(const struct diff_report *r, struct buf *out)
 {
-	JSON_EACH (s, json_at(state, "/plan/slots"))
-		if (strcmp(json_str_or(s, "slot", ""), name) == 0)
-			return s;
-	return NULL;
+	buf_add_str(out, "\n## Patterns\n\n| slot | pattern |\n|---|---|\n");
+	JSON_EACH (s, json_at(r->after, "/plan/slots")) {
+		buf_addf(out, "| %s | ", json_str_or(s, "slot", ""));
+		add_value(out, json_get(s, "pattern"));
+		buf_add_str(out, " |\n");
+	}
 }
 
-static void add_patterns(const struct diff_report *r, struct buf *out)
+/* ---- per component ---- */
+
+/* "aws.serve.fargate-alb" -> "fargate-alb" */
+static const char *short_id(const char *pattern)
+{
+	const char *dot = strrchr(pattern, '.');
+
+	return dot != NULL ? dot + 1 : pattern;
+}
+
+static void add_what(const cJSON *c, struct buf *out)
+{
+	const char *change = json_str_or(c, "change", ""),
+		   *was = json_str_or(c, "pattern_before", ""),
+		   *is = json_str_or(c, "pattern_after", "");
+	size_t n = 0;
+
+	if (strcmp(change, "exchanged") == 0)
+		buf_addf(out, "`%s` → `%s`", short_id(was), short_id(is));
+	else if (strcmp(change, "unchanged") == 0)
+		buf_add_str(out, "same plan");
+	else if (strcmp(change, "load") == 0)
+		buf_add_str(out, "other quantities");
+	else if (strcmp(change, "resized") != 0)
+		buf_addf(out, "%s `%s`", change, short_id(*is != '\0' ? is : was));
+	JSON_EACH (p, json_get(c, "params")) {
+		if (n++ == 3)
+			break;
+		buf_add_str(out, strcmp(change, "resized") == 0 && n == 1 ? "" : ", ");
+		buf_addf(out, "%s ", json_key(p));
+		add_value(out, json_get(p, "before"));
+		buf_add_str(out, " → ");
+		add_value(out, json_get(p, "after"));
+	}
+	if (json_len(json_get(c, "params")) > 3)
+		buf_add_str(out, ", …");
+}
+
+static void add_list(const cJSON *list, const char *none, struct buf *out)
 {
 	size_t n = 0;
 
-	buf_add_str(out, "\n## Patterns\n\n");
-	JSON_EACH (s, json_at(r->after, "/plan/slots")) {
-		const cJSON *old = slot_of(r->before, json_str_or(s, "slot", ""));
-		const cJSON *was = json_get(old, "pattern"), *is = json_get(s, "pattern");
+	JSON_EACH (v, list) {
+		buf_add_str(out, n++ > 0 ? ", " : "");
+		add_value(out, v);
+	}
+	buf_add_str(out, n == 0 ? none : "");
+}
 
-		if (json_equal(was, is))
-			continue;
-		if (n++ == 0)
-			buf_add_str(out, "| slot | before | now |\n|---|---|---|\n");
-		row(out, json_str_or(s, "slot", ""), was, is);
+/* "+ new one; − gone one" */
+static void add_findings(const cJSON *c, struct buf *out)
+{
+	static const char *const lists[][2] = { { "findings_new", "+ " },
+		{ "findings_gone", "− " } };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		JSON_EACH (f, json_get(c, lists[i][0])) {
+			buf_add_str(out, n++ > 0 ? "; " : "");
+			buf_add_str(out, lists[i][1]);
+			add_value(out, f);
+		}
+	buf_add_str(out, n == 0 ? "—" : "");
+}
+
+/* Plan, code, findings and money of each component that changed, and what changed it. */
+static void add_components(const struct diff_report *r, struct buf *out)
+{
+	const cJSON *list = json_get(r->summary, "components");
+
+	buf_add_str(out, "\n## Components\n\n");
+	if (json_len(list) == 0) {
+		buf_add_str(out, "None changed.\n");
+		return;
 	}
-	JSON_EACH (s, json_at(r->before, "/plan/slots")) {
-		if (slot_of(r->after, json_str_or(s, "slot", "")) != NULL)
-			continue;
-		if (n++ == 0)
-			buf_add_str(out, "| slot | before | now |\n|---|---|---|\n");
-		row(out, json_str_or(s, "slot", ""), json_get(s, "pattern"), NULL);
+	buf_add_str(out,
+		"| component | plan | because of | findings | USD a month | "
+		"files | lines |\n|---|---|---|---|---|---|---|\n");
+	JSON_EACH (c, list) {
+		buf_add_str(out, "| ");
+		add_value(out, json_get(c, "component"));
+		buf_add_str(out, " | ");
+		add_what(c, out);
+		buf_add_str(out, " | ");
+		add_list(json_get(c, "because"), "data or programs", out);
+		buf_add_str(out, " | ");
+		add_findings(c, out);
+		buf_addf(out, " | %+.2f | %zu | +%.0f −%.0f |\n",
+			json_num_or(c, "cost_delta_usd", 0),
+			json_len(json_get(c, "files")), json_num_or(c, "lines_added", 0),
+			json_num_or(c, "lines_removed", 0));
 	}
-	if (n == 0)
-		buf_add_str(out, "The same patterns as before.\n");
 }
 
 static int below(const char *pointer, const char *key)
@@ -300,8 +371,10 @@ static void add_patches(const struct diff_report *r, struct buf *out)
 void diff_report(const struct diff_report *r, struct buf *out)
 {
 	add_summary(r, out);
-	add_patterns(r, out);
+	if (r->before == NULL)
+		add_patterns(r, out);
 	if (r->before != NULL) {
+		add_components(r, out);
 		add_values(r, 1, out);
 		add_values(r, 0, out);
 		add_files(r, out);
@@ -348,6 +421,13 @@ void diff_text(
 	buf_add_char(out, '\n');
 	if (before == NULL)
 		return;
+	JSON_EACH (c, json_get(summary, "components")) {
+		buf_addf(out, "* %s %s, %+.2f USD a month, because of ",
+			json_str_or(c, "component", ""), json_str_or(c, "change", ""),
+			json_num_or(c, "cost_delta_usd", 0));
+		add_list(json_get(c, "because"), "data or programs", out);
+		buf_add_char(out, '\n');
+	}
 	diff_print_changes(json_get(summary, "state_changes"), 40, out);
 	JSON_EACH (f, json_get(summary, "files")) {
 		const char *change = json_str_or(f, "change", "");

@@ -9,7 +9,7 @@ brief=$top/examples/rag-startup.md
 run() { mlops run "$brief" -o out --yes --tools none "$@"; }
 
 exits 'first version' 0 run
-cp -R out/repo v1
+cp out/state.json a0.json
 
 # An edit in a file that the change leaves alone, one in a file that it changes, a file
 # removed, a file of one's own.
@@ -68,6 +68,16 @@ ok 'the finding names the file' grep -q '"infra/locals.tf"' out/repo/reports/val
 sed -i '/^<<<<<<< /d; /^=======$/,/^>>>>>>> /d' out/repo/infra/locals.tf
 exits 'settled by hand' 0 run --set sla_latency_ms=4800
 ok 'it stays as it was settled' grep -q 'latency_target_ms.*2222' out/repo/infra/locals.tf
+
+# Several constraints at once: each component names those that changed it.
+exits 'several constraints' 0 run --set sla_latency_ms=4800 --set throughput.requests_per_second=60 --set data_classification=confidential
+ok 'one that only the load changed' grep -qF '| `store@vector` | other quantities | `throughput.requests_per_second` |' out/repo/reports/diff.md
+ok 'one that only the class changed' grep -qE '^\| `govern@access` \| removed .* \| `data_classification` \|' out/repo/reports/diff.md
+ok 'none that nothing changed' bash -c '! grep -q "^| .ingest@batch" out/repo/reports/diff.md'
+exits 'one constraint' 0 run --on-conflict keep --set throughput.requests_per_second=60 --set data_classification=confidential --set sla_latency_ms=4900
+ok 'is the cause of all' bash -c '! sed -n "/^## Components/,/^## Constraints/p" out/repo/reports/diff.md | grep "^| .[a-z]*[@_]" | grep -v "| .sla_latency_ms. |"'
+cp out/state.json two.json
+ok 'the text for terminals' bash -c 'mlops-diff --format text --previous a0.json <two.json | grep -q "^\* store@vector load"'
 
 # Reports are results: a change there cannot be merged, and is not overwritten.
 echo x >>out/repo/reports/index.html

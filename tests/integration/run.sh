@@ -25,7 +25,7 @@ exits "another brief" 0 mlops run big.md -o out --yes
 says "is version 2" "version 2: complete"
 ok "new files come" test -s out/repo/big.txt
 ok "the diff tells cost" grep -qF '+100.00 USD, +100.0 %' out/repo/reports/diff.md
-ok "the diff tells the pattern" grep -qF '| serve@online | `small` | `big` |' out/repo/reports/diff.md
+ok "the diff tells the pattern" grep -qF '| `serve@online` | `small` → `big` |' out/repo/reports/diff.md
 ok "the diff has text" grep -q '^+a big thing' out/repo/reports/diff.md
 same "one commit a version" "$(git -C .mlops/git/*.git rev-list --count main)" 2
 
