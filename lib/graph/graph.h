@@ -4,13 +4,14 @@
  *
  * It alone writes rows and events. A run that is killed at any moment goes on
  * after its last checkpoint; what was finished is not done again.
- * Thread safety: one run at a time in a process; one process at a time for an
- * output directory (flock).
+ * Thread safety: runs may be side by side in a process when they are quiet; one at a
+ * time for an output directory (flock).
  */
 #ifndef MLOPS_GRAPH_H
 #define MLOPS_GRAPH_H
 
 #include "state/state.h"
+#include "store/store.h"
 
 enum passed_kind { PASSED_FLAG, PASSED_STR, PASSED_FILE, PASSED_LIST, PASSED_PATHS };
 
@@ -23,7 +24,31 @@ struct passed_row {
 
 extern const struct passed_row passed_rows[]; /* passed.def; ends with a NULL name */
 
+/*
+ * A decision set that is in the store already, for a worker: its input comes from the
+ * store (`input`: {brief, answers, waivers, first}) and nothing is written outside the
+ * store's directory and the blobs. The job's row goes with the step that ends it, so
+ * that it is done exactly once.
+ */
+struct graph_job {
+	struct store *store; /* borrowed, as all here */
+	const char *project_id, *set_id;
+	struct store_fence fence;
+	const char *blobs;    /* NULL: in the store's directory */
+	const char *decision; /* "approved", "rejected"; NULL: none */
+	int64_t decisions;    /* how many the decision set had when it was made */
+	const char *comment;
+	struct graph_memory *memory; /* NULL: none */
+};
+
+/* Digests of programs and data files that one thread's runs share; they do not change
+ * while a daemon runs. */
+struct graph_memory;
+struct graph_memory *graph_memory_new(struct err *e);
+void graph_memory_free(struct graph_memory *m); /* NULL is fine */
+
 struct graph_options {
+	const struct graph_job *job; /* NULL: an output directory and its project */
 	const char *brief; /* a file, "-" for stdin; NULL with resume: the one before */
 	const char *out;   /* the output directory */
 	const char *db;    /* NULL: the default */
@@ -41,6 +66,7 @@ struct graph_result {
 	char set_id[ID_TEXT_MAX];
 	int64_t version;
 	int executed, reused;            /* nodes */
+	char node[32];                   /* the last one that was begun */
 	char zip_sha256[DIGEST_HEX_MAX]; /* "" when there is no zip */
 	cJSON *state;                    /* the caller frees */
 };

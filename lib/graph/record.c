@@ -307,6 +307,7 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 	struct store_step step = { .project_id = r->project_id,
 		.set_id = r->set_id,
 		.run_id = r->run_id,
+		.fence = r->o->job != NULL ? &r->o->job->fence : NULL,
 		.lock_version = &r->lock_version,
 		.node = row,
 		.run = &run,
@@ -329,6 +330,7 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 	step.files = r->files;
 	step.events = events;
 	step.status = status_after(node, s);
+	step.ends_job = run_ends_job(r, step.status);
 	step.summary_md = node == NODE_DIFF_AND_PERSIST ? summary.ptr : NULL;
 	ret = store_commit(r->store, &step, e);
 	if (ret == 0) {
@@ -355,6 +357,7 @@ void run_record_failure(
 	struct store_step step = { .project_id = r->project_id,
 		.set_id = r->set_id,
 		.run_id = r->run_id,
+		.fence = r->o->job != NULL ? &r->o->job->fence : NULL,
 		.lock_version = &r->lock_version,
 		.node = &node_rows[node],
 		.run = &run,

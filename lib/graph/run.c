@@ -112,7 +112,7 @@ static int open_store(struct run *r, struct err *e)
 }
 
 /* Filters lie beside this program, or where MLOPS_EXEC_PATH says. */
-static int find_programs(struct run *r, struct err *e)
+int run_find_programs(struct run *r, struct err *e)
 {
 	const char *given = getenv("MLOPS_EXEC_PATH");
 	struct common_args common = { .share = r->o->share,
@@ -140,7 +140,7 @@ static void copy_id(char to[ID_TEXT_MAX], const cJSON *row, const char *member)
 	snprintf(to, ID_TEXT_MAX, "%s", json_str_or(row, member, ""));
 }
 
-static void adopt(struct run *r, const cJSON *row)
+void run_adopt(struct run *r, const cJSON *row)
 {
 	copy_id(r->set_id, row, "id");
 	copy_id(r->parent_id, row, "parent_id");
@@ -183,7 +183,7 @@ static int start_version(struct run *r, const cJSON *parent, struct err *e)
 }
 
 /* Options of the run before count where none are given now. */
-static int take_old_options(struct run *r, const cJSON *row, struct err *e)
+int run_take_old_options(struct run *r, const cJSON *row, struct err *e)
 {
 	JSON_EACH (o, json_get(row, "options"))
 		if (!json_has(r->passed, json_key(o)) &&
@@ -204,9 +204,9 @@ static int resume(struct run *r, const cJSON *row, struct err *e)
 			"without"
 			" --resume it makes a new version",
 			r->o->brief, r->o->out);
-	if (take_old_options(r, row, e) < 0)
+	if (run_take_old_options(r, row, e) < 0)
 		return -1;
-	adopt(r, row);
+	run_adopt(r, row);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ static int choose_set(struct run *r, struct err *e)
 		json_equal(json_get(latest, "id"), json_get(complete, "id")) &&
 		strcmp(json_str_or(latest, "input_sha256", ""), r->input_sha256) == 0 &&
 		json_equal(json_get(latest, "options"), r->passed)) {
-		adopt(r, latest);
+		run_adopt(r, latest);
 		ret = 0;
 	} else {
 		ret = start_version(r, complete, e);
@@ -303,15 +303,20 @@ static int find_replies(struct run *r, struct err *e)
 	return 0;
 }
 
-static int prepare_work(struct run *r, struct err *e)
+int run_prepare_work(struct run *r, struct err *e)
 {
 	free(r->work);
 	free(r->repo);
 	free(r->zip);
-	r->work = run_path(e, "%s/work/%s", r->home, r->set_id);
-	r->repo = run_path(e, "%s/work/%s/repo", r->home, r->set_id);
-	r->zip = run_path(e, "%s/work/%s/repo.zip", r->home, r->set_id);
-	if (r->work == NULL || r->repo == NULL || r->zip == NULL)
+	/* Another worker may still be busy with what was an earlier attempt. */
+	r->work = r->o->job == NULL ? run_path(e, "%s/work/%s", r->home, r->set_id)
+				    : run_path(e, "%s/work/%s-%lld", r->home, r->set_id,
+					      (long long)r->o->job->fence.attempt);
+	if (r->work == NULL)
+		return -1;
+	r->repo = run_path(e, "%s/repo", r->work);
+	r->zip = run_path(e, "%s/repo.zip", r->work);
+	if (r->repo == NULL || r->zip == NULL)
 		return -1;
 	if (file_mkdirs(r->work, e) < 0 || find_replies(r, e) < 0)
 		return -1;
@@ -329,13 +334,17 @@ static int initial_state(struct run *r, struct err *e)
 	r->state = NULL;
 	if (feedback == NULL)
 		return -1;
-	if (r->have_brief && state_claims(r->brief.ptr, r->brief.len))
+	if (r->input != NULL)
+		r->state = run_job_state(r, e) < 0 ? NULL : r->state;
+	else if (r->have_brief && state_claims(r->brief.ptr, r->brief.len))
 		r->state = state_read(r->brief.ptr, r->brief.len, e);
 	else
 		r->state = state_new(e);
 	if (r->state == NULL)
 		goto out;
 	if (json_len(feedback) > 0) {
+		if (r->first > NODE_PLANNER)
+			r->first = NODE_PLANNER; /* the comments are for the plan */
 		if (store_state(r->store, r->set_id, NULL, &last, NULL, e) < 0 ||
 			json_set(r->state, "feedback", feedback, e) < 0) {
 			feedback = NULL;
@@ -359,7 +368,10 @@ static int start_walk(struct run *r, struct err *e)
 	r->files = NULL;
 	r->work_ready = 0;
 	r->answer = 0;
-	r->decision = r->o->yes ? DECIDE_APPROVE : DECIDE_NOTHING;
+	if (r->o->job == NULL)
+		r->decision = r->o->yes ? DECIDE_APPROVE : DECIDE_NOTHING;
+	else if (r->decided)
+		r->decision = DECIDE_NOTHING;
 	return initial_state(r, e);
 }
 
@@ -401,7 +413,7 @@ static int execute(struct run *r, enum node_id node, const char *base, const cJS
 			: s.answer == 10 ? "waiting"
 					 : "done",
 		s.ms, note.ptr);
-	if (ret < 0 && e->code != ERR_CONFLICT)
+	if (ret < 0 && e->code != ERR_CONFLICT && !(r->o->job != NULL && *r->o->stop))
 		run_record_failure(r, node, base, e);
 	json_free(s.state);
 	buf_release(&note);
@@ -469,7 +481,7 @@ static enum outcome at_gate(struct run *r, int *answer, struct err *e)
 		if (out != GO_ON)
 			return out;
 	}
-	if (*answer == 10 && is_rejected(r) && r->o->ask)
+	if (*answer == 10 && is_rejected(r) && (r->o->ask || r->o->job != NULL))
 		return AGAIN;
 	return *answer == 0 ? GO_ON : STOP;
 }
@@ -504,10 +516,12 @@ static enum outcome after(struct run *r, enum node_id node, int answer, struct e
 
 static enum outcome walk(struct run *r, struct err *e)
 {
-	for (enum node_id node = 0; node < NODE_COUNT; node++) {
+	for (enum node_id node = r->first; node < NODE_COUNT; node++) {
 		enum outcome out;
 		int answer = 0;
 
+		snprintf(r->result->node, sizeof(r->result->node), "%s",
+			node_rows[node].name);
 		if (r->o->stop != NULL && *r->o->stop)
 			return err_set(e, ERR_LATER,
 				"interrupted before node %s; go on with --resume",
@@ -536,9 +550,9 @@ static int set_up(struct run *r, struct err *e)
 {
 	r->passed =
 		r->o->passed == NULL ? json_new_object(e) : json_copy(r->o->passed, e);
-	if (r->passed == NULL || find_programs(r, e) < 0 || read_brief(r, e) < 0 ||
+	if (r->passed == NULL || run_find_programs(r, e) < 0 || read_brief(r, e) < 0 ||
 		open_output(r, e) < 0 || open_store(r, e) < 0 || choose_set(r, e) < 0 ||
-		prepare_work(r, e) < 0)
+		run_prepare_work(r, e) < 0)
 		return -1;
 	return say_start(r);
 }
@@ -548,7 +562,8 @@ static int walks(struct run *r, struct err *e)
 	for (;;) {
 		enum outcome out;
 
-		if (run_find_edits(r, e) < 0 || start_walk(r, e) < 0)
+		if ((r->o->job == NULL && run_find_edits(r, e) < 0) ||
+			start_walk(r, e) < 0)
 			return -1;
 		if (r->o->dry_run)
 			return run_dry(r, e);
@@ -557,8 +572,10 @@ static int walks(struct run *r, struct err *e)
 			return -1;
 		if (out == STOP)
 			return 0;
+		/* What a job decided counts for the plan that was decided on. */
+		r->decided |= out == AGAIN;
 		if (out == FORK) {
-			if (fork_version(r, e) < 0 || prepare_work(r, e) < 0)
+			if (fork_version(r, e) < 0 || run_prepare_work(r, e) < 0)
 				return -1;
 			r->result->executed = r->result->reused = 0;
 			say_start(r);
@@ -587,8 +604,12 @@ static void release(struct run *r)
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		free(paths[i]);
-	store_close(r->store);
+	if (r->o->job != NULL)
+		run_release_job(r);
+	else
+		store_close(r->store);
 	keyring_release(&r->keys);
+	json_free(r->input);
 	env_release(&r->env);
 	buf_release(&r->brief);
 	json_free(r->passed);
@@ -607,8 +628,9 @@ int graph_run(const struct graph_options *o, struct graph_result *result, struct
 	*result = (struct graph_result){ 0 };
 	buf_init(&r.brief, BRIEF_TEXT_MAX);
 	view_init(&r.view, o->quiet);
-	if (set_up(&r, e) == 0 && walks(&r, e) == 0)
-		ret = o->dry_run ? 0 : finish(&r, e);
+	if ((o->job != NULL ? run_set_up_job(&r, e) : set_up(&r, e)) == 0 &&
+		walks(&r, e) == 0)
+		ret = o->dry_run || o->job != NULL ? 0 : finish(&r, e);
 	result->answer = r.answer;
 	result->version = r.version;
 	snprintf(result->set_id, sizeof(result->set_id), "%s", r.set_id);

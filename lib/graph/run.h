@@ -28,6 +28,7 @@ struct run {
 	int have_brief;
 	char input_sha256[DIGEST_HEX_MAX], previous_sha256[DIGEST_HEX_MAX];
 	cJSON *passed; /* options for the nodes: given now, else as before */
+	cJSON *input;  /* of a job's decision set; NULL without one */
 
 	/* the decision set */
 	char project_id[ID_TEXT_MAX], set_id[ID_TEXT_MAX], parent_id[ID_TEXT_MAX];
@@ -37,14 +38,28 @@ struct run {
 	int asked;  /* questions were put on the terminal */
 
 	/* where the walk stands */
+	enum node_id first; /* where it begins: a fork may begin later */
 	cJSON *state;
 	cJSON *files; /* {tree, zip} after the last node that wrote files; NULL before */
 	cJSON *edits; /* what people changed in the version before; NULL: nothing */
 	int work_ready; /* the work directory holds `files` */
 	int answer;     /* 12 once validation failed */
 	enum decision decision;
-	char *comment; /* of a rejection */
+	int decided;   /* a job's decision has been taken */
+	char *comment; /* of a decision */
 };
+
+/* ---- a worker's run (job.c) ---- */
+
+/* What set_up and find_programs do for an output directory. */
+int run_set_up_job(struct run *r, struct err *e);
+void run_release_job(struct run *r);
+
+/* The state before the first node, and r->first. */
+int run_job_state(struct run *r, struct err *e);
+
+/* 1 when this status of the decision set ends a job. */
+int run_ends_job(const struct run *r, const char *status);
 
 /* ---- one node as a process (spawn.c) ---- */
 
@@ -108,6 +123,12 @@ int run_publish(struct run *r, struct err *e);
 
 /* Only the state, for a run that stopped early. */
 int run_publish_state(struct run *r, struct err *e);
+
+/* Parts of run.c that job.c needs. */
+void run_adopt(struct run *r, const cJSON *row);
+int run_take_old_options(struct run *r, const cJSON *row, struct err *e);
+int run_prepare_work(struct run *r, struct err *e);
+int run_find_programs(struct run *r, struct err *e);
 
 char *run_path(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

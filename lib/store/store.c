@@ -536,6 +536,39 @@ int store_sets(struct store *s, const char *project_id, cJSON **out, struct err 
 		(struct db_value[]){ DB_TEXT(project_id) }, 1, out, e);
 }
 
+int store_set_input(struct store *s, const char *project_id, const char *set_id,
+	cJSON **out, struct err *e)
+{
+	cJSON *row;
+
+	*out = NULL;
+	if (store_one(s,
+		    "SELECT input_jsonb FROM decision_sets WHERE id = $1 AND "
+		    "project_id = $2",
+		    (struct db_value[]){ DB_TEXT(set_id), DB_TEXT(project_id) }, 2, &row,
+		    e) < 0)
+		return -1;
+	*out = row == NULL || json_is(json_get(row, "input"), JSON_NULL)
+		? NULL
+		: json_detach(row, "input");
+	json_free(row);
+	return 0;
+}
+
+int store_decisions(struct store *s, const char *set_id, int64_t *n, struct err *e)
+{
+	cJSON *row;
+
+	if (store_one(s,
+		    "SELECT count(*) AS n FROM approvals WHERE decision_set_id = $1 AND"
+		    " status IN ('approved', 'rejected')",
+		    (struct db_value[]){ DB_TEXT(set_id) }, 1, &row, e) < 0)
+		return -1;
+	*n = (int64_t)json_num_or(row, "n", 0);
+	json_free(row);
+	return 0;
+}
+
 int store_state(struct store *s, const char *set_id, const char *node, cJSON **state,
 	cJSON **files, struct err *e)
 {
@@ -888,7 +921,7 @@ static int put_documents(struct store *s, const struct store_step *st, struct er
 	return 0;
 }
 
-/* Who holds the job keeps it until this transaction ends. */
+/* Who holds the job keeps it until this transaction ends, or it ends with it. */
 static int check_fence(struct store *s, const struct store_step *st, struct err *e)
 {
 	int64_t held = 0;
@@ -896,8 +929,10 @@ static int check_fence(struct store *s, const struct store_step *st, struct err 
 	if (st->fence == NULL)
 		return 0;
 	if (db_run(s->db,
-		    "UPDATE jobs SET updated_at = updated_at WHERE id = $1 AND"
-		    " attempt = $2 AND status = 'running'",
+		    st->ends_job ? "DELETE FROM jobs WHERE id = $1 AND attempt = $2 AND"
+				   " status = 'running'"
+				 : "UPDATE jobs SET updated_at = updated_at WHERE id = $1"
+				   " AND attempt = $2 AND status = 'running'",
 		    (struct db_value[]){
 			    DB_INT(st->fence->job_id), DB_INT(st->fence->attempt) },
 		    2, &held, e) < 0)

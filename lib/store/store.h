@@ -85,6 +85,13 @@ int store_set_find(struct store *s, const char *project_id, const char *what, cJ
 	struct err *e);
 int store_sets(struct store *s, const char *project_id, cJSON **out, struct err *e);
 
+/* What was asked for; *out is NULL if nothing was kept. The caller owns it. */
+int store_set_input(struct store *s, const char *project_id, const char *set_id,
+	cJSON **out, struct err *e);
+
+/* How often somebody approved or rejected this decision set. */
+int store_decisions(struct store *s, const char *set_id, int64_t *n, struct err *e);
+
 /* The state after a node (NULL: the latest checkpoint); *state is NULL if there is
  * none. `files` may be NULL. The caller owns both. */
 int store_state(struct store *s, const char *set_id, const char *node, cJSON **state,
@@ -115,6 +122,7 @@ struct store_fence {
 struct store_step {
 	const char *project_id, *set_id, *run_id;
 	const struct store_fence *fence; /* NULL: no job */
+	int ends_job;                    /* its row goes in the same transaction */
 	int64_t *lock_version;           /* as read; the new one afterwards */
 	const char *status;              /* of the decision set; NULL: as it is */
 	const struct node_row *node;     /* NULL: no node ran */
