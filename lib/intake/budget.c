@@ -14,7 +14,7 @@ struct amount {
 	double period;        /* seconds; 0: none said */
 	size_t first, last;   /* lexemes */
 	struct range window;  /* where its own words stand */
-	int hard, soft, strong_soft, cue, rank, old, revised;
+	int hard, soft, strong_soft, cue, rank, old, revised, total;
 	size_t hard_at;
 };
 
@@ -33,6 +33,19 @@ static double period_at(const struct doc *d, size_t i, size_t *next)
 
 	if (v != NULL) {
 		*next = i + 1;
+		return seconds(v);
+	}
+	/* "for the fiscal year" */
+	if (word_is(d, k, "for")) {
+		for (k++; word_is(d, k,
+			     "the|a|one|each|every|whole|entire|full|fiscal|"
+			     "financial|calendar|coming|first");
+			k++)
+			;
+		v = is(d, k, LC_TIME);
+		if (v == NULL || seconds(v) < MONTH || k == i + 1)
+			return 0;
+		*next = k + 1;
 		return seconds(v);
 	}
 	if (is(d, k, LC_PER) == NULL)
@@ -226,6 +239,19 @@ static int paid_today(const struct doc *d, const struct amount *a)
 		word_is(d, k, "we pay|we spend|costs us");
 }
 
+/* Does a thing that is counted stand before the number ("e-mails, 25k a month")? */
+static int counts_things(const struct doc *d, const struct amount *a)
+{
+	static const unsigned nouns[] = { LC_REQNOUN, LC_EVNOUN, LC_USERNOUN, LC_DOCNOUN,
+		LC_BYTES };
+	struct range c = clause_of(d, a->first);
+
+	for (size_t k = 0; k < sizeof(nouns) / sizeof(nouns[0]); k++)
+		if (find(d, c.first, a->first, nouns[k]) != NOT_FOUND)
+			return 1;
+	return 0;
+}
+
 static int is_budget(const struct doc *d, struct amount *a)
 {
 	size_t cue = in_window(d, a, LC_BUDCUE);
@@ -271,7 +297,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 				sign_is(d, a->q.first - 1, '.')))
 			return 0;
 		if (!strong && !(a->cue && a->period > 0) &&
-			!(a->q.scaled && a->period > 0))
+			!(a->q.scaled && a->period >= MONTH && !counts_things(d, a)))
 			return 0;
 		if (strong && a->period == 0 && !a->q.scaled && a->q.hi < 100 &&
 			!a->q.grouped)
@@ -283,12 +309,24 @@ static int is_budget(const struct doc *d, struct amount *a)
 		/* money with neither period nor the word: a bare item, or beside a budget */
 		if (!(a->window.last - a->window.first <= 8 &&
 			    d->sent[d->at[a->first].sentence].fragment) &&
+			!(s.first == a->first && s.last - a->last <= 1) &&
 			in_window(d, a, LC_HARD) == NOT_FOUND)
 			return 0;
 	}
 	if (distractor(d, a) || paid_today(d, a))
 		return 0;
 	return 1;
+}
+
+/* "$3k in total", "a total of $3k" */
+static int sums_up(const struct doc *d, const struct amount *a)
+{
+	for (size_t k = a->last; k < a->window.last && k < a->last + 4; k++)
+		if (word_is(d, k,
+			    "in total|total|altogether|overall|all in|all in all|"
+			    "in all|combined|all together"))
+			return 1;
+	return a->first > 0 && word_is(d, a->first - 1, "total|total of|sum of|overall");
 }
 
 static void read_firmness(const struct doc *d, struct amount *a)
@@ -319,6 +357,7 @@ static void read_firmness(const struct doc *d, struct amount *a)
 		a->hard = 0;
 	if (a->strong_soft)
 		a->hard = 0;
+	a->total = sums_up(d, a);
 }
 
 static void read_period(const struct doc *d, struct amount *a)
@@ -355,6 +394,9 @@ static void read_period(const struct doc *d, struct amount *a)
 		if (k != NOT_FOUND)
 			p = seconds(is(d, k, LC_PERIOD));
 	}
+	if (p == 0 && (k = key_unit(d, a->q.first, a->last, LC_TIME)) != NOT_FOUND &&
+		k > 0 && is(d, k - 1, LC_PER) != NULL)
+		p = seconds(is(d, k, LC_TIME));
 	if (p == 0) {
 		k = find_in_header(d, a->first, LC_PERIOD);
 		if (k != NOT_FOUND)
@@ -365,6 +407,20 @@ static void read_period(const struct doc *d, struct amount *a)
 	}
 	if (p >= 86400)
 		a->period = p;
+	if (a->currency == NULL) {
+		k = key_unit(d, a->q.first, a->last, LC_CUR);
+		if (k != NOT_FOUND)
+			a->currency = is(d, k, LC_CUR);
+	}
+	if (a->currency == NULL && p > 0 && is(d, a->last, LC_CUR) != NULL)
+		a->currency = is(d, a->last++, LC_CUR);
+	/* "1,500 a month in USD" */
+	if (a->currency == NULL &&
+		(word_is(d, a->last, "in") || sign_is(d, a->last, '(')) &&
+		is(d, a->last + 1, LC_CUR) != NULL) {
+		a->currency = is(d, a->last + 1, LC_CUR);
+		a->last += 2;
+	}
 }
 
 static void read_revision(const struct doc *d, struct amount *a)
@@ -488,6 +544,20 @@ static const char *loose_currency(const struct doc *d, size_t *at)
 	return NULL;
 }
 
+/* "12 May", "3rd of June" */
+static int is_date(const struct doc *d, const struct amount *a)
+{
+	size_t k = a->last;
+
+	if (a->q.hi > 31 || a->q.scaled)
+		return 0;
+	while (word_is(d, k, "st|nd|rd|th|of") || sign_is(d, k, '.'))
+		k++;
+	return is(d, k, LC_MONTH) != NULL ||
+		(word_is(d, k, "may|mar|jan|feb|apr|jun|jul|aug|sep|sept|oct|nov|dec") &&
+			lexeme_capital(&d->s, &d->s.lex[k]));
+}
+
 static size_t collect(const struct doc *d, struct amount *at)
 {
 	size_t n = 0;
@@ -505,6 +575,8 @@ static size_t collect(const struct doc *d, struct amount *at)
 			continue;
 		if (a.currency == NULL && (d->s.lex[a.q.first].flags & LEX_INWORD))
 			continue;
+		if (a.currency == NULL && is_date(d, &a))
+			continue;
 		if (a.currency == NULL &&
 			(is(d, a.last, LC_PCT) != NULL ||
 				is(d, a.last, LC_RATE) != NULL ||
@@ -514,6 +586,35 @@ static size_t collect(const struct doc *d, struct amount *at)
 		at[n++] = a;
 	}
 	return n;
+}
+
+/* Where a total is given, its parts are no budgets of their own. */
+static void drop_parts(struct amount *at, size_t n)
+{
+	struct amount *total = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (at[i].q.hi > 0 && at[i].total)
+			total = &at[i];
+	for (size_t i = 0; i < n && total != NULL && total->period == 0; i++)
+		total->period = at[i].period;
+	for (size_t i = 0; i < n && total != NULL; i++)
+		if (!at[i].total &&
+			per_month(&at[i], at[i].hi) < per_month(total, total->hi))
+			at[i].q.hi = -1;
+}
+
+/* Words of the past with nothing that replaces them do not take the only figure away. */
+static void keep_one(struct amount *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i].q.hi > 0 && !at[i].old)
+			return;
+	for (size_t i = n; i > 0; i--)
+		if (at[i - 1].q.hi > 0) {
+			at[i - 1].old = 0;
+			return;
+		}
 }
 
 static void judge(const struct doc *d, struct reading *r, struct amount *at, size_t n)
@@ -540,6 +641,8 @@ static void judge(const struct doc *d, struct reading *r, struct amount *at, siz
 				at[i].q.hi = -1;
 				break;
 			}
+	drop_parts(at, n);
+	keep_one(at, n);
 	for (size_t i = 0; i < n; i++) {
 		struct amount *a = &at[i];
 
@@ -611,6 +714,13 @@ static void judge(const struct doc *d, struct reading *r, struct amount *at, siz
 	set_budget(d, r, best, currency, assumed);
 }
 
+/* "1500 a month, now 1900": a bare number of the same size behind a word of revision. */
+static int revises(const struct doc *d, const struct amount *b, const struct amount *a)
+{
+	return in_window(d, b, LC_REVISE) != NOT_FOUND && b->q.hi > a->q.hi / 10 &&
+		b->q.hi < a->q.hi * 10 && !is_word(d, b->last);
+}
+
 void read_budget(const struct doc *d, struct reading *r)
 {
 	struct amount at[AMOUNTS_MAX], kept[AMOUNTS_MAX];
@@ -631,8 +741,10 @@ void read_budget(const struct doc *d, struct reading *r)
 					sentence_of(d, kept[n_kept - 1].first).first &&
 				!d->at[at[i].first].dead &&
 				(at[i].q.scaled || at[i].currency != NULL ||
-					at[i].q.grouped) &&
-				(in_window(d, &at[i], LC_HARD) != NOT_FOUND ||
+					at[i].q.grouped ||
+					revises(d, &at[i], &kept[n_kept - 1])) &&
+				(sums_up(d, &at[i]) ||
+					in_window(d, &at[i], LC_HARD) != NOT_FOUND ||
 					in_window(d, &at[i], LC_SOFTSTRONG) !=
 						NOT_FOUND ||
 					in_window(d, &at[i], LC_REVISE) != NOT_FOUND) &&

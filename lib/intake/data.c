@@ -112,13 +112,36 @@ static int plain_class(const struct doc *d, size_t i, const char **cls)
 	return 0;
 }
 
+/* "classification: public", "the data is strictly confidential": all of the data. */
+static int labels_data(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	size_t k;
+
+	if (word_is(d, i, "data is public|data are public|all public"))
+		return 1;
+	k = find_back(d, s.first, i, LC_DCCUE);
+	if (k != NOT_FOUND &&
+		word_is(d, k, "classification|class|data class|sensitivity|classified"))
+		return 1;
+	for (k = i; k > s.first && i - k < 3 &&
+		word_is(d, k - 1,
+			"is|are|strictly|all|fully|entirely|highly|completely|treated as|"
+			"considered|purely|as");
+		k--)
+		;
+	return k > s.first && k < i &&
+		word_is(d, k - 1, "data|everything|all data|the data|dataset|corpus");
+}
+
 /* "treat as confidential", "classification: internal", "considered public" */
 static int outright(const struct doc *d, size_t i)
 {
 	struct range c = sentence_of(d, i);
 	size_t k = find_back(d, c.first, i, LC_DCCUE);
 
-	return k != NOT_FOUND && i - k <= 6 && !word_is(d, k, "data");
+	return (k != NOT_FOUND && i - k <= 6 && !word_is(d, k, "data")) ||
+		labels_data(d, i);
 }
 
 static int pii_word_counts(const struct doc *d, size_t i)
@@ -199,16 +222,11 @@ void read_data(const struct doc *d, struct reading *r)
 		}
 		k = rank_class(cls);
 		if (outright(d, i)) {
-			struct range s = sentence_of(d, i);
-
 			if (stated < k) {
 				stated = k;
 				stated_at = i;
 			}
-			if (find_back(d, s.first, i, LC_DCCUE) != NOT_FOUND &&
-				word_is(d, find_back(d, s.first, i, LC_DCCUE),
-					"classification|class|data "
-					"class|sensitivity|classified")) {
+			if (labels_data(d, i)) {
 				if (labels[0] == NOT_FOUND)
 					labels[0] = i;
 				else if (strcmp(is(d, labels[0], LC_DC) != NULL

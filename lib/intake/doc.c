@@ -63,12 +63,12 @@ size_t find_in_header(const struct doc *d, size_t i, unsigned cls)
 {
 	int32_t h = d->sent[d->at[i].sentence].header;
 
-	for (int depth = 0; h >= 0 && depth < 3; depth++, h = d->sent[h].header) {
-		size_t k = find(d, d->sent[h].first, d->sent[h].last, cls);
-
-		if (k != NOT_FOUND)
-			return k;
-	}
+	for (int depth = 0; h >= 0 && depth < 3; depth++, h = d->sent[h].header)
+		/* a question that this sentence answers is dead itself, and yet its header */
+		for (size_t k = d->sent[h].first; k < d->sent[h].last; k++)
+			if ((d->at[k].dead & ~(unsigned)DEAD_QUESTION) == 0 &&
+				lexeme_is(&d->s.lex[k], cls) != NULL)
+				return k;
 	return NOT_FOUND;
 }
 
@@ -85,6 +85,27 @@ int is_word(const struct doc *d, size_t i)
 	return i < d->s.n &&
 		(d->s.lex[i].kind == LEX_WORD ||
 			(d->s.lex[i].kind == LEX_PHRASE && !d->at[i].entity));
+}
+
+size_t key_unit(const struct doc *d, size_t i, size_t next, unsigned cls)
+{
+	struct range s = sentence_of(d, i);
+	size_t k = i, sep;
+
+	if (next < s.last && d->s.lex[next].kind != LEX_CELL && !sign_is(d, next, '.') &&
+		!sign_is(d, next, ','))
+		return NOT_FOUND;
+	while (k > s.first &&
+		(is(d, k - 1, LC_SOFT) != NULL || is(d, k - 1, LC_HARD) != NULL ||
+			sign_is(d, k - 1, '<') || sign_is(d, k - 1, '>') ||
+			sign_is(d, k - 1, '=') || is(d, k - 1, LC_LATCUE) != NULL))
+		k--;
+	if (k == s.first)
+		return find_in_header(d, i, cls);
+	sep = k - 1;
+	if (d->s.lex[sep].kind != LEX_CELL && !sign_is(d, sep, ':'))
+		return NOT_FOUND;
+	return find(d, s.first, sep, cls);
 }
 
 /* ---- sentences ---- */
@@ -190,6 +211,10 @@ static int full_stop(const struct doc *d, size_t i)
 	if (prev->kind == LEX_WORD && prev->to - prev->from == 1 &&
 		(prev->flags & LEX_GLUED) && sign_is(d, i - 2, '.'))
 		return 0; /* "e.g.", "p.a." */
+	if ((is(d, i - 1, LC_TIME) != NULL || is(d, i - 1, LC_PERIOD) != NULL) &&
+		prev->to - prev->from <= 4 && d->s.text[next->src] >= 'a' &&
+		d->s.text[next->src] <= 'z')
+		return 0; /* "900/mo. and that is it" */
 	if (next->kind == LEX_NUMBER &&
 		word_is(d, i - 1, "max|min|no|approx|ca|abt|est|nr|incl|avg|appr"))
 		return 0;
@@ -199,6 +224,20 @@ static int full_stop(const struct doc *d, size_t i)
 		d->s.text[next->src] >= 'a' && d->s.text[next->src] <= 'z')
 		return 0;
 	return 1;
+}
+
+/* "12 seconds max. The rest ...": the point of the abbreviation ends the sentence, too. */
+static int trailing_abbreviation(const struct doc *d, size_t first, size_t i)
+{
+	const struct lexeme *l = &d->s.lex[i], *next = l + 1;
+
+	if (l->kind != LEX_PHRASE || d->s.norm[l->to - 1] != '.' || i == first ||
+		i + 1 >= d->s.n || next->flags & LEX_GLUED ||
+		d->s.text[next->src] < 'A' || d->s.text[next->src] > 'Z')
+		return 0;
+	return d->s.lex[i - 1].kind == LEX_NUMBER || is(d, i - 1, LC_TIME) != NULL ||
+		is(d, i - 1, LC_CUR) != NULL || is(d, i - 1, LC_SCALE) != NULL ||
+		is(d, i - 1, LC_BYTES) != NULL || is(d, i - 1, LC_PERIOD) != NULL;
 }
 
 static int first_of_paragraph(const struct doc *d, size_t line)
@@ -261,6 +300,59 @@ static void join_wraps(struct doc *d)
 	d->s.n = out;
 }
 
+#define COLUMN_NAMES  1
+#define COLUMN_VALUES 2
+
+/* How many cells of a row name a field ("Region", "Budget / month"), of how many. */
+static size_t field_cells(const struct doc *d, const struct line *l, size_t *cells)
+{
+	static const unsigned names[] = { LC_BUDCUE, LC_LATCUE, LC_AVAILCUE, LC_HOSTING,
+		LC_REQNOUN, LC_RATE, LC_USERNOUN, LC_PCTL, LC_BYTES, LC_CUR };
+	size_t n = 0;
+	int named = 0;
+
+	*cells = 1;
+	for (size_t i = l->first; i <= l->last; i++) {
+		if (i == l->last || d->s.lex[i].kind == LEX_CELL) {
+			n += named != 0;
+			*cells += i + 1 < l->last;
+			named = 0;
+			continue;
+		}
+		if (d->s.lex[i].kind == LEX_NUMBER && !(d->s.lex[i].flags & LEX_INWORD))
+			return 0;
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			named |= is(d, i, names[k]) != NULL;
+		named |= word_is(d, i, "cloud|provider|use case|p|workload|data class");
+	}
+	return n;
+}
+
+/* Tables whose first row names the fields: each later row has a value under each name. */
+static void find_columns(struct doc *d)
+{
+	int inside = 0;
+
+	for (size_t k = 0; k < d->s.n_lines; k++) {
+		struct line *l = &d->s.lines[k];
+		size_t cells;
+
+		if (l->blank)
+			continue; /* the rule below the names */
+		if (!l->table) {
+			inside = 0;
+		} else if (inside) {
+			l->columns = inside == COLUMN_VALUES ? COLUMN_VALUES : 0;
+		} else {
+			inside = COLUMN_NAMES;
+			if (field_cells(d, l, &cells) >= 2 && cells >= 3) {
+				l->columns = COLUMN_NAMES;
+				inside = COLUMN_VALUES;
+			}
+		}
+	}
+}
+
 static int cut_sentences(struct doc *d, struct err *e)
 {
 	size_t cap = 0, first = 0, line = 0;
@@ -282,18 +374,20 @@ static int cut_sentences(struct doc *d, struct err *e)
 			if (d->chat && speaker_line(d, ln))
 				speaker++;
 		}
-		if (l->kind == LEX_BREAK) {
+		if (l->kind == LEX_BREAK || (l->kind == LEX_CELL && ln->columns)) {
 			ends = 1;
 		} else if (l->kind == LEX_SIGN && (l->sign == '!' || l->sign == '?')) {
 			ends = 1;
 		} else if (l->kind == LEX_SIGN && l->sign == '.' && i > first) {
 			ends = full_stop(d, i);
 		}
+		ends |= trailing_abbreviation(d, first, i);
 		if (i - first >= SENTENCE_MAX)
 			ends = 1;
 		if (!ends)
 			continue;
-		if (sentence_push(d, &cap, first, l->kind == LEX_BREAK ? i : i + 1,
+		if (sentence_push(d, &cap, first,
+			    l->kind == LEX_BREAK || l->kind == LEX_CELL ? i : i + 1,
 			    &d->s.lines[d->s.lex[first].line], para, e) < 0)
 			return -1;
 		if (d->n_sent > 0 && d->sent[d->n_sent - 1].first == first && first < i) {
@@ -326,6 +420,33 @@ static int lead_in(const struct doc *d, size_t k)
 	return d->s.lines[d->s.lex[next->first].line].bullet;
 }
 
+static size_t column_of(const struct doc *d, const struct sentence *s)
+{
+	const struct line *l = &d->s.lines[d->s.lex[s->first].line];
+	size_t n = 0;
+
+	for (size_t i = l->first; i < s->first; i++)
+		n += d->s.lex[i].kind == LEX_CELL;
+	return n;
+}
+
+/* The sentence that names the column of sentence k, or -1. */
+static int32_t column_name(const struct doc *d, size_t k)
+{
+	size_t column = column_of(d, &d->sent[k]);
+
+	for (size_t j = k; j > 0 && k - j < SENTENCE_MAX; j--) {
+		const struct sentence *s = &d->sent[j - 1];
+		const struct line *l = &d->s.lines[d->s.lex[s->first].line];
+
+		if (!l->columns)
+			return -1;
+		if (l->columns == COLUMN_NAMES && column_of(d, s) == column)
+			return (int32_t)(j - 1);
+	}
+	return -1;
+}
+
 /* "Not in scope:", a heading, a bold line of its own: what follows stands under it. */
 static void find_headers(struct doc *d)
 {
@@ -333,12 +454,18 @@ static void find_headers(struct doc *d)
 	int32_t lead = -1;
 	int lead_items = 0;
 	uint32_t lead_para = 0;
+	int32_t commented = -1;
 
 	for (size_t k = 0; k < d->n_sent; k++) {
 		struct sentence *s = &d->sent[k];
 		const struct line *l = &d->s.lines[d->s.lex[s->first].line];
 		int32_t h = -1;
 
+		if (l->columns) {
+			s->is_header = l->columns == COLUMN_NAMES;
+			s->header = s->is_header ? -1 : column_name(d, k);
+			continue;
+		}
 		if (l->heading > 0) {
 			for (int i = l->heading - 1; i > 0 && h < 0; i--)
 				h = heading[i];
@@ -375,6 +502,15 @@ static void find_headers(struct doc *d)
 		if (lead >= 0 && !s->fragment && s->para != lead_para && lead_items == 0)
 			lead = -1;
 		s->header = lead >= 0 ? lead : h;
+		if (k > 0 && s[-1].quote > s->quote)
+			commented = (int32_t)(k - 1);
+		else if (commented >= 0 &&
+			(s->quote > d->sent[commented].quote ||
+				s->para > d->sent[k - 1].para))
+			commented = -1;
+		/* a remark on the quoted line above: what it is about stands there */
+		if (commented >= 0 && s->header < 0)
+			s->header = commented;
 	}
 }
 
@@ -493,6 +629,10 @@ static int machine_key(const struct doc *d, const struct sentence *s)
 		return 1;
 	if (!sign_is(d, i + 1, ':'))
 		return 0;
+	if (word_is(d, i,
+		    "system override|system prompt|system note|system instruction|admin "
+		    "override|override|developer message|system message"))
+		return 1;
 	return word_is(d, i,
 		       "system|ai|llm|parser|extractor|ai assistant|ai "
 		       "agent|instruction") &&
@@ -549,17 +689,97 @@ static void kill_injections(struct doc *d)
 	}
 }
 
+/* "do we need Kafka for that": asked without a question mark */
+static int asks(const struct doc *d, size_t i)
+{
+	return word_is(d, i,
+		       "do we|does it|should we|should it|shall we|can we|could we|do "
+		       "you|"
+		       "do they|is it|any chance|has anyone|are there|is there|how "
+		       "about") &&
+		is(d, i, LC_ASKYOU) == NULL;
+}
+
+/* The first word of a sentence that is not its speaker, number or "Q:". */
+static size_t opening(const struct doc *d, const struct sentence *s)
+{
+	size_t i = s->first;
+
+	while (i < s->last && !is_word(d, i) && !d->at[i].entity)
+		i++;
+	while (word_is(d, i, "q|a|question|answer|re|ans|frage|antwort") &&
+		(sign_is(d, i + 1, ':') || sign_is(d, i + 1, '.') ||
+			sign_is(d, i + 1, ')') || d->s.lex[i + 1].kind == LEX_NUMBER)) {
+		i += d->s.lex[i + 1].kind == LEX_NUMBER ? 2 : 1;
+		while (i < s->last && !is_word(d, i) && !d->at[i].entity &&
+			d->s.lex[i].kind != LEX_NUMBER)
+			i++;
+	}
+	return i;
+}
+
+/* The sentence that answers question k, or NULL: the next one that says anything. */
+static struct sentence *answer_to(struct doc *d, size_t k)
+{
+	for (size_t j = k + 1; j < d->n_sent && j < k + 4; j++) {
+		struct sentence *s = &d->sent[j];
+
+		if (s->question || s->is_header || s->para > d->sent[k].para + 2)
+			return NULL;
+		if (opening(d, s) < s->last)
+			return s;
+	}
+	return NULL;
+}
+
+/*
+ * "Which cloud? AWS." - the question is what the answer stands under. "Is X an option?
+ * No." rules X out; "Is it personal data? Yes." says so.
+ */
+static int settle_question(struct doc *d, size_t k)
+{
+	const struct sentence *s = &d->sent[k];
+	struct sentence *a = answer_to(d, k);
+	size_t at;
+
+	if (a == NULL)
+		return 0;
+	at = opening(d, a);
+	if (word_is(d, at,
+		    "yes|yep|yeah|sure|correct|right|exactly|definitely|ja|indeed|"
+		    "absolutely|of course"))
+		return 1;
+	if (word_is(d, at, "no|nope|nein|never|unfortunately not|not") ||
+		is(d, at, LC_EXCL) != NULL) {
+		for (size_t i = s->first; i < s->last; i++)
+			if (word_is(d, i,
+				    "option|allowed|acceptable|permitted|possible|okay|"
+				    "ok|fine|welcome|use|an option")) {
+				a->refuses = 1;
+				d->sent[k].refused = 1;
+				return 1;
+			}
+		return 0;
+	}
+	if (a->header < 0)
+		a->header = (int32_t)k;
+	return 0;
+}
+
 /* A question about an option; "can you design ...?" and "..., right?" are none. */
 static void kill_questions(struct doc *d)
 {
 	for (size_t k = 0; k < d->n_sent; k++) {
 		struct sentence *s = &d->sent[k];
-		size_t i = s->first;
+		size_t i = opening(d, s);
 
-		if (!s->question)
+		if (!s->question) {
+			if (asks(d, i) && !s->is_header)
+				kill_range(d, s->first, s->last, DEAD_QUESTION);
 			continue;
-		while (i < s->last && !is_word(d, i) && !d->at[i].entity)
-			i++;
+		}
+		if (is(d, i, LC_ASKYOU) == NULL && settle_question(d, k))
+			continue;
 		while (word_is(d, i,
 			"and|also|but|so|or|then|ok|okay|hm|hmm|well|question|open"))
 			i += sign_is(d, i + 1, ':') || sign_is(d, i + 1, ',') ? 2 : 1;
@@ -585,6 +805,21 @@ static void kill_questions(struct doc *d)
 		if (i == s->last && s->last - s->first <= 4 &&
 			find(d, s->first, s->last, LC_CUR) == NOT_FOUND)
 			kill_range(d, s->first, s->last, DEAD_QUESTION); /* "Kafka?" */
+	}
+}
+
+/* "to check whether we can use X": X is in question. */
+static void kill_whether(struct doc *d)
+{
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct range c;
+
+		if (!word_is(d, i, "whether"))
+			continue;
+		c = clause_of(d, i);
+		for (size_t k = i; k < c.last; k++)
+			if (d->at[k].entity)
+				d->at[k].dead |= DEAD_QUESTION;
 	}
 }
 
@@ -629,6 +864,24 @@ static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 				kill_range(d, from, r.last, why);
 			}
 		}
+	}
+}
+
+/* "Owner: growth analytics", "From: x@y": who wrote it, not what is wanted. */
+static void kill_writers(struct doc *d)
+{
+	for (size_t k = 0; k < d->n_sent; k++) {
+		const struct sentence *s = &d->sent[k];
+		size_t i = s->first;
+
+		while (i < s->last && d->s.lex[i].kind == LEX_CELL)
+			i++;
+		if (word_is(d, i,
+			    "owner|author|reporter|assignee|requester|requestor|sponsor|"
+			    "contact|prepared by|written "
+			    "by|reviewer|reviewers|approver") &&
+			(sign_is(d, i + 1, ':') || d->s.lex[i + 1].kind == LEX_CELL))
+			kill_range(d, s->first, s->last, DEAD_OTHER);
 	}
 }
 
@@ -809,6 +1062,63 @@ static void mend_spelling(struct doc *d)
 	}
 }
 
+/* Commas that nothing but a file of values has: no space behind, none at numbers. */
+static size_t value_commas(const struct doc *d, const struct line *l)
+{
+	size_t n = 0;
+
+	for (size_t i = l->first; i < l->last; i++)
+		if (sign_is(d, i, ',')) {
+			if (i + 1 < l->last && !(d->s.lex[i + 1].flags & LEX_GLUED))
+				return 0;
+			n++;
+		} else if (sign_is(d, i, '.') || sign_is(d, i, ';')) {
+			return 0;
+		}
+	return n;
+}
+
+/*
+ * Lines of comma-separated values are rows of a table. A comma between a number and
+ * its unit is dropped, so that "350,ms" reads as 350 ms.
+ */
+static void read_commas(struct doc *d)
+{
+	size_t out = 0;
+
+	for (size_t k = 0; k < d->s.n_lines; k++) {
+		struct line *l = &d->s.lines[k];
+		size_t n = l->values ? value_commas(d, l) : 0;
+		int beside = (k > 0 && l[-1].values && l[-1].table) ||
+			(k + 1 < d->s.n_lines &&
+				value_commas(d, &d->s.lines[k + 1]) == n);
+
+		l->values = n > 0 && beside;
+		l->table |= l->values;
+	}
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct lexeme *l = &d->s.lex[i];
+
+		if (l->kind == LEX_SIGN && l->sign == ',' && d->s.lines[l->line].values) {
+			if (i > 0 && d->s.lex[i - 1].kind == LEX_NUMBER &&
+				(is(d, i + 1, LC_TIME) != NULL ||
+					is(d, i + 1, LC_PCT) != NULL ||
+					is(d, i + 1, LC_CUR) != NULL ||
+					is(d, i + 1, LC_RATE) != NULL ||
+					is(d, i + 1, LC_BYTES) != NULL ||
+					is(d, i + 1, LC_REQNOUN) != NULL ||
+					is(d, i + 1, LC_EVNOUN) != NULL))
+				continue;
+			l->kind = LEX_CELL;
+		}
+		d->s.lex[out++] = *l;
+	}
+	if (out < d->s.n) {
+		d->s.n = out;
+		scan_recount(&d->s);
+	}
+}
+
 int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t len,
 	struct err *e)
 {
@@ -821,10 +1131,12 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 	if (d->at == NULL)
 		return err_no_memory(e);
 	mend_spelling(d);
+	read_commas(d);
 	mark_entities(d);
 	join_wraps(d);
 	memset(d->at, 0, d->s.n * sizeof(*d->at));
 	mark_entities(d);
+	find_columns(d);
 	if (cut_sentences(d, e) < 0)
 		return -1;
 	find_headers(d);
@@ -833,9 +1145,11 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 	weigh_weak(d);
 	kill_injections(d);
 	kill_questions(d);
+	kill_whether(d);
 	kill_scope(d, LC_OOS, DEAD_SCOPE);
 	kill_scope(d, LC_OTHER, DEAD_OTHER);
 	kill_scope(d, LC_HIST, DEAD_PAST);
+	kill_writers(d);
 	kill_rows(d);
 	kill_columns(d);
 	return 0;

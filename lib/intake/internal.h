@@ -38,6 +38,8 @@ struct sentence {
 	uint16_t speaker; /* turn of a chat, counted from 1; 0 outside chats */
 	uint8_t fragment; /* list item, table row, heading: not prose */
 	uint8_t question;
+	uint8_t refused; /* a question answered with no: what it names is ruled out */
+	uint8_t refuses; /* the answer that does so */
 	uint8_t is_header;
 	uint32_t para;
 };
@@ -83,6 +85,9 @@ size_t find_back(const struct doc *d, size_t first, size_t last, unsigned cls);
 /* find in the sentence of lexeme i or the header above it. */
 size_t find_in_sentence(const struct doc *d, size_t i, unsigned cls);
 size_t find_in_header(const struct doc *d, size_t i, unsigned cls);
+/* The unit of a bare value at i (up to `next`) that its key or column name gives:
+ * "p95 (ms): 200", "Budget (EUR/month) | 5000". */
+size_t key_unit(const struct doc *d, size_t i, size_t next, unsigned cls);
 struct range clause_of(const struct doc *d, size_t i);
 struct range segment_of(const struct doc *d, size_t i);
 struct range sentence_of(const struct doc *d, size_t i);

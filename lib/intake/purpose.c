@@ -40,6 +40,12 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 
 	if (is(d, i, LC_USEDNOT) != NULL || is(d, i, LC_OPSDASH) != NULL)
 		return 1;
+	/* "churn dashboard", "fraud report": shown, not predicted */
+	if (strcmp(id, "analytics") != 0 && strcmp(id, "vision") != 0 &&
+		word_is(d, i + 1,
+			"dashboard|dashboards|report|reports|reporting|rate|rates|kpi|"
+			"kpis|figures|analysis|statistics|numbers"))
+		return 1;
 	/* "serving 2,000 customers", "the company serves ..." */
 	if (word_is(d, i, "serving|serve|serves|served")) {
 		for (size_t k = i + 1; k < i + 4 && k < seg.last; k++)
@@ -59,6 +65,13 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 				"employee|staff|user|fitness|safety|your|users'|customer|"
 				"language")))
 		return 1;
+	/* "lecture videos" whose words matter */
+	if (strcmp(id, "vision") == 0 && word_is(d, i, "video|videos"))
+		for (size_t k = c.first; k < c.last; k++)
+			if (word_is(d, k,
+				    "subtitle|subtitles|transcript|transcripts|captions|"
+				    "e-learning|lecture|lectures|tutorial|tutorials"))
+				return 1;
 	if (strcmp(id, "vision") == 0 &&
 		word_is(d, i, "image|images|picture|photo|video|scan|scanned")) {
 		if (word_is(d, i - 1,
@@ -137,15 +150,10 @@ static int part_of(const struct doc *d, size_t i, const char *id)
 	if (word_is(d, i,
 		    "predict|predicts|predicting|prediction|predictions|predicted|"
 		    "predictive")) {
-		for (size_t k = i + 1; k < i + 7 && k < c.last; k++)
-			if (word_is(d, k,
-				    "demand|sales|load|traffic|consumption|volumes|"
-				    "inventory|revenue|occupancy|footfall|staffing|"
-				    "prices|yield"))
+		for (size_t k = i + 1; k < i + 5 && k < c.last; k++)
+			if (is(d, k, LC_QUANTITY) != NULL)
 				return 2;
-		if (word_is(d, i - 1,
-			    "demand|sales|load|traffic|consumption|revenue|volume|"
-			    "energy"))
+		if (i > 0 && is(d, i - 1, LC_QUANTITY) != NULL)
 			return 2;
 	}
 	return 0;
@@ -233,6 +241,12 @@ static void text_work(const struct doc *d, struct reading *r)
 				"flag|flags|flagged|flagging|detect|detects|detected|"
 				"detecting|sort|sorts|filter|filters"))
 			use_add(r, "nlp", i, k + 1, "use.text-work", 0.8);
+		/* "reads the logs and sorts them into codes" */
+		else if (word_is(d, i + 1, "them|it|these|those") &&
+			word_is(d, i + 2, "into|by|as|to") &&
+			(find(d, c.first, i, LC_TEXTNOUN) != NOT_FOUND ||
+				find_in_sentence(d, i, LC_CORPUS) != NOT_FOUND))
+			use_add(r, "nlp", i, i + 3, "use.text-work", 0.7);
 		else if (i > c.first && is(d, i - 1, LC_TEXTNOUN) != NULL &&
 			word_is(d, i,
 				"classification|classifier|routing|triage|tagging|"
@@ -240,6 +254,19 @@ static void text_work(const struct doc *d, struct reading *r)
 				"categorization|parsing|understanding|classifiers"))
 			use_add(r, "nlp", i - 1, i + 1, "use.text-work", 0.85);
 	}
+}
+
+/* "answer the analysts' questions", "questions on our leave rules are answered" */
+static int answers_questions(const struct doc *d, size_t i)
+{
+	struct range c = segment_of(d, i);
+
+	if (!word_is(d, i, "answer|answers|answering|answered|respond to|reply to"))
+		return 0;
+	for (size_t k = i + 1; k < c.last && k < i + 7; k++)
+		if (word_is(d, k, "question|questions|queries|enquiries|inquiries"))
+			return 1;
+	return 0;
 }
 
 static void read_uses(const struct doc *d, struct reading *r)
@@ -253,7 +280,8 @@ static void read_uses(const struct doc *d, struct reading *r)
 
 		if (d->at[i].dead)
 			continue;
-		if (is(d, i, LC_CHATBOT) != NULL && bot == NOT_FOUND && !denied(d, i) &&
+		if ((is(d, i, LC_CHATBOT) != NULL || answers_questions(d, i)) &&
+			bot == NOT_FOUND && !denied(d, i) &&
 			is(d, i, LC_USEDNOT) == NULL &&
 			!(word_is(d, i, "assistant|assistants") &&
 				is(d, i, LC_ROLENOUN) != NULL &&
@@ -532,8 +560,23 @@ static void read_work(const struct doc *d, struct reading *r)
 		fact_drop(r, "workload_types", NULL, "streaming");
 }
 
+/* Nothing but "a model" that requests are made to: it is served. */
+static void bare_model(const struct doc *d, struct reading *r)
+{
+	if (fact_get(r, "use_cases", NULL) != NULL ||
+		(!r->request_rate && !r->latency_on_requests))
+		return;
+	for (size_t i = 0; i < d->s.n; i++)
+		if (word_is(d, i, "model|models|classifier|predictor|ranker") &&
+			d->at[i].dead == 0 && !denied(d, i)) {
+			use_add(r, "inference", i, i + 1, "use.model", 0.55);
+			return;
+		}
+}
+
 void read_purpose(const struct doc *d, struct reading *r)
 {
 	read_uses(d, r);
+	bare_model(d, r);
 	read_work(d, r);
 }

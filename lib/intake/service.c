@@ -77,7 +77,7 @@ static double percentile_at(const struct doc *d, size_t i)
 				is(d, i + 4, LC_EVNOUN) != NULL ||
 				word_is(d, i + 3,
 					"responses|answers|replies|cases|all|them|the "
-					"time|alerts")))
+					"time|alerts|calls|transactions|users")))
 			return d->s.lex[i].alt;
 		if (is(d, i + 1, LC_PCT) != NULL &&
 			(word_is(d, i + 2, "within|under|below|in|faster|at")))
@@ -96,6 +96,14 @@ static double percentile_near(
 		p = percentile_at(d, i - 1);
 		if (p > 0)
 			return p;
+	}
+	if (first == s.first && d->sent[d->at[first].sentence].header >= 0) {
+		const struct sentence *h =
+			&d->sent[d->sent[d->at[first].sentence].header];
+
+		for (size_t i = h->first; i < h->last; i++)
+			if ((p = percentile_at(d, i)) > 0)
+				return p;
 	}
 	for (size_t i = last; i < s.last && i < last + 7; i++) {
 		if (d->s.lex[i].kind == LEX_NUMBER && percentile_at(d, i) == 0 &&
@@ -129,7 +137,8 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 	memset(t, 0, sizeof(*t));
 	t->first = i;
 	if (word_is(d, i, "sub|under|below") ||
-		word_is(d, i, "less than|in under|in less than|within")) {
+		word_is(d, i, "less than|in under|in less than|within|after|in") ||
+		word_is(d, i, "in a") || word_is(d, i, "within a")) {
 		size_t k = i + 1;
 
 		if (sign_is(d, k, '-'))
@@ -138,7 +147,7 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 			k++;
 		unit = is(d, k, LC_TIME);
 		if (unit != NULL && (factor(unit) == 1 || factor(unit) == 60) &&
-			(k > i + 1 || word_is(d, i, "sub"))) {
+			(k > i + 1 || word_is(d, i, "sub|in a|within a"))) {
 			t->ms = factor(unit) * 1000;
 			t->last = k + 1;
 			return 1;
@@ -165,8 +174,14 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 		!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
 		return 0;
 	unit = is(d, q.next, LC_TIME);
-	if (unit == NULL)
-		return 0;
+	if (unit == NULL) {
+		size_t key = key_unit(d, i, q.next, LC_TIME);
+
+		if (key == NOT_FOUND || is(d, key - (key > 0), LC_PER) != NULL)
+			return 0;
+		unit = is(d, key, LC_TIME);
+		q.next--; /* no unit to pass */
+	}
 	sec = factor(unit);
 	if (sec > 60 || q.scaled)
 		return 0;
@@ -219,6 +234,10 @@ static int is_latency(const struct doc *d, struct duration *t)
 	cue = find_back(d, w.first, t->first, LC_LATCUE);
 	if (cue == NOT_FOUND)
 		cue = find(d, t->last, w.last, LC_LATCUE);
+	/* "users wait for the draft: 12 s" - what the cue governs stands before the colon */
+	if (cue != NOT_FOUND && cue < t->first && sign_is(d, t->first - 1, ':') &&
+		word_is(d, find(d, cue, t->first, LC_LATNOT), "for"))
+		from = t->first;
 	bad = find(d, from, t->first, LC_LATNOT);
 	if (bad == NOT_FOUND)
 		bad = find(d, t->last, seg.last < w.last ? seg.last : w.last, LC_LATNOT);
@@ -328,7 +347,15 @@ static void settle_latency(
 				for (size_t k = 0; k < 2; k++) {
 					struct range s = segment_of(
 						d, k ? at[j].first : at[i].first);
+					size_t colon = s.first;
 
+					/* what stands before a colon names a place in the text */
+					while (colon < s.last &&
+						!sign_is(d, colon, ':') &&
+						is(d, colon, LC_LATCUE) == NULL)
+						colon++;
+					if (colon < s.last)
+						s.first = (uint32_t)colon;
 					for (size_t m = s.first; m < s.last; m++)
 						if (d->s.lex[m].kind == LEX_WORD &&
 							d->s.lex[m].to -
@@ -446,7 +473,7 @@ static void uptime_push(const struct doc *d, struct uptime *at, size_t *n, doubl
 	u->old = k != NOT_FOUND &&
 		word_is(d, k,
 			"was|were|originally|initially|at first|instead of|rather "
-			"than|before|from|not");
+			"than|before|from|not|isn't|is not|wasn't|no longer|no more");
 	(*n)++;
 }
 
@@ -611,7 +638,7 @@ void read_availability(const struct doc *d, struct reading *r)
 					(at[i].old && !at[j].old) ||
 					(at[j].revised && at[j].first > at[i].first &&
 						at[j].rank >= at[i].rank) ||
-					(at[j].cue && !at[i].cue &&
+					(at[j].cue && !at[i].cue && !at[j].old &&
 						sentence_of(d, at[i].first).first ==
 							sentence_of(d, at[j].first)
 								.first))) {

@@ -69,6 +69,23 @@ static int being_left(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* What the target of a move is: in use when it is over, wished for as well before that. */
+static unsigned moved(const struct doc *d, size_t i, size_t last, size_t end)
+{
+	int over = word_is(d, i,
+		"moved|migrated|switched|transitioned|ported|shifted|went|relocated|got|"
+		"moved from|migrated from|switched from|moved away from|went "
+		"from|shifted from|"
+		"moved off|migrated off|switched off|moved over from|migrated away from");
+
+	for (size_t k = last; k < end && k < last + 6 && !over; k++)
+		over = word_is(d, k, "ago") || (word_is(d, k, "last") && i + 1 < last);
+	for (size_t k = 1; k <= 3 && k <= i && over; k++)
+		if (word_is(d, i - k, "be|being|will|is|are|to be|gets"))
+			over = 0;
+	return over ? ST_IN_USE : ST_ASKED | ST_IN_USE | ST_KEEP;
+}
+
 /* "rather not operate X": the verb is denied; "our X" stays in use. */
 static void exclude_it(struct scan_state *s)
 {
@@ -93,6 +110,10 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 			s->commas++;
 		return 0;
 	}
+	/* a long remark before a colon is one of its own */
+	if (sign_is(d, i, ':') && i > first &&
+		(i > first + 8 || is(d, i - 1, LC_DC) != NULL))
+		s->commas++;
 	if (word_is(d, i,
 		    "to|onto|into|with|by|towards|toward|for|in favour of|in favor of") &&
 		i > first)
@@ -111,7 +132,7 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 					 "replac|replace|replaces|replaced|replacing|to "
 					 "replace")
 				? ST_ASKED
-				: ST_ASKED | ST_IN_USE | ST_KEEP;
+				: moved(d, i, last, end);
 		else
 			s->st |= ST_LEFT;
 		return 1;
@@ -123,7 +144,7 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 	if (near && is(d, i, LC_MOVEV) != NULL && s->words <= 5) {
 		/* "moving to X": the target; "migrate X to Y": X is left */
 		if (s->to) {
-			s->st |= ST_ASKED | ST_IN_USE | ST_KEEP;
+			s->st |= moved(d, i, last, end);
 			return 1;
 		}
 		for (size_t j = last; j + 1 < end && j < last + 6; j++)
@@ -151,6 +172,16 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		s->words <= 8) {
 		s->st |= ST_NOTHING;
 		return 1;
+	}
+	/* "nothing other than X", "no store except X": X stays */
+	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 2 &&
+		word_is(d, i,
+			"other than|anything other than|except|except for|anything but|"
+			"anything except|but not|but no")) {
+		for (size_t k = i; k > first && i - k < 6; k--)
+			if (word_is(d, k - 1, "nothing|neither|none|nobody|no") ||
+				(is(d, k - 1, LC_NO) != NULL && i - k < 4))
+				return 1;
 	}
 	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 8) {
 		exclude_it(s);
@@ -251,6 +282,14 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 		s->st |= ST_IN_USE;
 		return 0;
 	}
+	/* "data lands in X" tells where it is; "results land in X" where they are to go */
+	if (word_is(d, i, "lands in|land in|landing in|goes into|go into") && i > first &&
+		(is(d, i - 1, LC_DCDATA) != NULL || is(d, i - 1, LC_EVNOUN) != NULL ||
+			word_is(d, i - 1, "dumps|exports|events|feeds|readings")) &&
+		!(s->st & ST_ASKED)) {
+		s->st |= ST_IN_USE;
+		return 0;
+	}
 	if (is(d, i, LC_ASK) != NULL) {
 		if (!(s->st & ST_IN_USE))
 			s->st |= ST_ASKED;
@@ -283,6 +322,11 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 		    "savvy|expert|experts") &&
 		s->words == 0) {
 		s->st = (s->st & ~(unsigned)(ST_ASKED | ST_IN_USE)) | ST_SKILL;
+		return 1;
+	}
+	if (word_is(d, i, "experience in|experience with|experienced in|expertise in") &&
+		s->words == 0) {
+		s->st = ST_SKILL;
 		return 1;
 	}
 	if (word_is(d, i,
@@ -382,6 +426,9 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	struct scan_state s = { 0 };
 	size_t left = c.first;
 
+	if (d->sent[d->at[first].sentence].refused)
+		return ST_EXCLUDED;
+
 	/* a clause may open with what its predecessor governs: "Monitoring: X - Y" */
 	for (size_t i = first; i > left && first - i < REACH; i--)
 		if (d->at[i - 1].dead == 0 && look_left(d, i - 1, left, last, c.last, &s))
@@ -395,7 +442,12 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 			continue;
 		}
 		if (sign_is(d, i, ',') || sign_is(d, i, '(') || sign_is(d, i, ')')) {
-			if (!list_comma(d, i) && !(sign_is(d, i, '(')))
+			/* "X (Y) is off the table" */
+			if (sign_is(d, i, ')') && s.words == 0)
+				continue;
+			/* "X, which we have" */
+			if (!list_comma(d, i) && !sign_is(d, i, '(') &&
+				is(d, i + 1, LC_INUSEPOST) == NULL)
 				break;
 			continue;
 		}

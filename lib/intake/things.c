@@ -427,6 +427,8 @@ static size_t newest_spot(const struct doc *d, unsigned cls)
 			continue;
 		c = sentence_of(d, i);
 		k = find(d, c.first, c.last, LC_REVISE);
+		if (k == NOT_FOUND && word_is(d, i + 1, "rather than|instead of|not"))
+			k = i - (i > 0);
 		if (k == NOT_FOUND || (k > i && !word_is(d, k, "instead|now|actually")))
 			continue;
 		if (best == NOT_FOUND || rank_of(d, i) > rank_of(d, best) ||
@@ -653,7 +655,7 @@ static void one_country(const struct doc *d, struct reading *r, size_t i, size_t
 	if (!boundary_of(d, i)) {
 		if (place != NULL && cloud != NULL &&
 			region_at_place(d->v->regions, cloud, place, &g) == 1 &&
-			hosting_place(d, i) &&
+			hosting_place(d, i) && !outdated(d, i, newest) &&
 			!(status_of(d, i, i + 1) & (ST_EXCLUDED | ST_LEFT | ST_NOTHING)))
 			region_add(r, g->code, i, "region.place", 0.9);
 		return;

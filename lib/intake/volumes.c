@@ -87,7 +87,9 @@ static int no_load(const struct doc *d, size_t first, size_t last)
 	struct range seg = segment_of(d, first);
 
 	for (size_t k = last; k < last + 3; k++)
-		if (word_is(d, k, "each|apiece"))
+		if (word_is(d, k, "each|apiece") &&
+			!word_is(
+				d, k + 1, "within|in|under|with|of|must|should|answered"))
 			return 1;
 	for (size_t k = seg.first; k < first; k++)
 		if (word_is(d, k,
@@ -116,6 +118,16 @@ static int counted(const struct doc *d, size_t from, size_t to, int *users)
 	int kind = -1;
 
 	*users = 0;
+	/* "called about 40 times a second" */
+	if (from + 1 == to && word_is(d, from, "times|time|x")) {
+		struct range c = clause_of(d, from);
+
+		for (size_t k = c.first; k < from; k++)
+			if (word_is(d, k,
+				    "called|calls|call|invoked|invoke|invokes|queried|"
+				    "query|queries|hit|hits|requested|asked|used|polled"))
+				return RPS;
+	}
 	for (size_t k = from; k < to; k++) {
 		if (is(d, k, LC_REQNOUN) != NULL) {
 			kind = RPS;
@@ -155,6 +167,26 @@ static int noun_before(const struct doc *d, size_t i)
 	return -1;
 }
 
+/* "Requests per day (peak) | 1.2M" */
+static int key_rate(
+	const struct doc *d, struct reading *r, struct best *b, const struct numeral *q)
+{
+	size_t noun = key_unit(d, q->first, q->next, LC_REQNOUN), t;
+	int kind = RPS;
+
+	if (noun == NOT_FOUND) {
+		noun = key_unit(d, q->first, q->next, LC_EVNOUN);
+		kind = EPS;
+	}
+	t = noun == NOT_FOUND ? noun : key_unit(d, q->first, q->next, LC_TIME);
+	if (t == NOT_FOUND || t <= noun || is(d, t - 1, LC_PER) == NULL ||
+		factor(is(d, t, LC_TIME)) < 1)
+		return 0;
+	add_rate(d, r, b, kind, q->hi / factor(is(d, t, LC_TIME)),
+		factor(is(d, t, LC_TIME)), q->first, q->next);
+	return 1;
+}
+
 static int rate_at(
 	const struct doc *d, struct reading *r, struct best *b, const struct numeral *q)
 {
@@ -184,6 +216,15 @@ static int rate_at(
 			return 1;
 		}
 	}
+	/* "peak rps | 450" */
+	if ((from = key_unit(d, q->first, k, LC_RATE)) != NOT_FOUND) {
+		u = is(d, from, LC_RATE);
+		add_rate(d, r, b, u[0] == 'r' ? RPS : EPS, q->hi / strtod(u + 1, NULL),
+			strtod(u + 1, NULL), q->first, k);
+		return 1;
+	}
+	if (key_rate(d, r, b, q))
+		return 1;
 	/* "1.5M daily requests": the period stands first */
 	if (is(d, k, LC_PERIOD) != NULL &&
 		(is(d, k + 1, LC_REQNOUN) != NULL || is(d, k + 1, LC_EVNOUN) != NULL)) {
@@ -261,9 +302,17 @@ static int rate_at(
 					return 0;
 			/* a noun that the lexicon does not know arrives, too: "30,000 widgets a day" */
 			if (is_word(d, k - 1) && is(d, k - 1, LC_DET) == NULL &&
-				d->s.lex[k - 1].kind == LEX_WORD &&
+				(d->s.lex[k - 1].kind == LEX_WORD ||
+					is(d, k - 1, LC_TEXTNOUN) != NULL ||
+					is(d, k - 1, LC_DC) != NULL ||
+					is(d, k - 1, LC_CORPUS) != NULL) &&
 				is(d, k, LC_PERIOD) == NULL)
 				kind = EPS;
+			/* "3,000 of those a day" */
+			if (word_is(d, k - 1, "those|them|these|such")) {
+				kind = noun_before(d, q->first);
+				kind = kind == RPS ? RPS : EPS;
+			}
 		} else {
 			kind = noun_before(d, q->first);
 			if (kind < 0 && t <= 60)
@@ -363,6 +412,21 @@ static int scheduled_count(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "How many people will use it? About 600 agents." */
+static int asked_for_users(const struct doc *d, size_t i)
+{
+	int32_t h = d->sent[d->at[i].sentence].header;
+
+	if (h < 0 || !d->sent[h].question)
+		return 0;
+	for (size_t k = d->sent[h].first; k < d->sent[h].last; k++)
+		if (word_is(d, k,
+			    "use|using|uses|access|log in|work with|users|will use|would "
+			    "use|who will|using it|who uses|will be using"))
+			return 1;
+	return 0;
+}
+
 static int count_at(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	size_t k = q->next, at = NOT_FOUND;
@@ -425,13 +489,17 @@ static int count_at(const struct doc *d, struct best *b, const struct numeral *q
 	if (sign_is(d, q->first - 1, '(') &&
 		word_is(d, q->next, "people|persons|heads|users") &&
 		sign_is(d, q->next + 1, ')') &&
-		is(d, q->first - 2, LC_ROLENOUN) != NULL) {
+		(is(d, q->first - 2, LC_ROLENOUN) != NULL ||
+			is(d, q->first - 2, LC_BIZTEAM) != NULL)) {
 		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
 		return 1;
 	}
 	/* "90 associates will use it": whatever they are called */
 	if (cls == -1 && q->hi >= 2 && d->s.lex[q->next].kind == LEX_WORD &&
-		(word_is(d, q->next + 1, "use|using") ||
+		is(d, q->next + 2, LC_LANG) == NULL &&
+		is(d, q->next + 2, LC_TECH) == NULL &&
+		(word_is(d, q->next + 1,
+			 "use|using|will use|would use|who will|who use|can use") ||
 			(word_is(d, q->next + 1, "will|who|would|shall|can|to") &&
 				(word_is(d, q->next + 2, "use|using|query|ask") ||
 					word_is(d, q->next + 3, "use|query|ask"))))) {
@@ -445,6 +513,8 @@ static int count_at(const struct doc *d, struct best *b, const struct numeral *q
 		if (find(d, sent.first, sent.last, LC_COMPANYHEAD) != NOT_FOUND &&
 			find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
 			!word_is(d, at, "employees|employee"))
+			return 0;
+		if (is(d, q->first - 1, LC_SIZE_TOTAL) != NULL)
 			return 0;
 		if (word_is(d, at,
 			    "customer|customers|member|members|people|developers|"
@@ -473,6 +543,7 @@ static int count_at(const struct doc *d, struct best *b, const struct numeral *q
 				"out to|roll out to|assume|users|audience|target "
 				"group|user base|accessible to|open "
 				"to|helps|help|lets|supports");
+		use |= asked_for_users(d, q->first);
 		if (word_is(d, before - 1, "has|have|are|employ|employs|with|of|team"))
 			use = find(d, at + 1, at + 6 < sent.last ? at + 6 : sent.last,
 				      LC_USECUE) != NOT_FOUND &&
@@ -585,6 +656,30 @@ static int team_context(const struct doc *d, size_t i)
 	return i <= s.first + 2;
 }
 
+/* "Raj plus two developers": one more, by name. */
+static int named_before(const struct doc *d, size_t i)
+{
+	if (i < 2 ||
+		!(word_is(d, i - 1, "plus|and") || sign_is(d, i - 1, '+') ||
+			sign_is(d, i - 1, '&')))
+		return 0;
+	return word_is(d, i - 2, "me|myself|i") ||
+		(d->s.lex[i - 2].kind == LEX_WORD &&
+			lexeme_capital(&d->s, &d->s.lex[i - 2]) &&
+			i - 2 == sentence_of(d, i).first);
+}
+
+/* "6 quants using Python": whatever they are called, they write code. */
+static int writes_code(const struct doc *d, size_t k)
+{
+	return d->s.lex[k].kind == LEX_WORD &&
+		word_is(d, k + 1,
+			"using|writing|coding in|coding|fluent in|who write|who code "
+			"in|who "
+			"know|knowing|working in|programming in") &&
+		is(d, k + 2, LC_LANG) != NULL;
+}
+
 void read_team(const struct doc *d, struct reading *r)
 {
 	double sum = 0, total = 0;
@@ -649,6 +744,18 @@ void read_team(const struct doc *d, struct reading *r)
 			i += 3;
 			continue;
 		}
+		/* "Team: Zoe and me" */
+		if (is(d, i, LC_ANDME) != NULL && sum == 0 && total == 0 && i > 0 &&
+			d->s.lex[i - 1].kind == LEX_WORD &&
+			lexeme_capital(&d->s, &d->s.lex[i - 1]) &&
+			find(d, sentence_of(d, i).first, i, LC_TEAMWORD) != NOT_FOUND) {
+			sum = 2;
+			first = i - 1;
+			last = i + 1;
+			prev = i;
+			sentence = d->at[i].sentence;
+			continue;
+		}
 		if (is(d, i, LC_ANDME) != NULL && sum > 0 && i - prev < 12) {
 			sum += 1;
 			last = i + 1;
@@ -673,14 +780,25 @@ void read_team(const struct doc *d, struct reading *r)
 		k = q.next;
 		if (sign_is(d, k, '-'))
 			k++; /* "4-person team" */
-		for (size_t j = 0; j < 3 && is(d, k, LC_TEAMNOUN) == NULL &&
-			(is_word(d, k) || is(d, k, LC_LANG) != NULL ||
+		for (size_t j = 0; j < 4 && is(d, k, LC_TEAMNOUN) == NULL &&
+			(is_word(d, k) || sign_is(d, k, '-') ||
+				is(d, k, LC_LANG) != NULL ||
 				is(d, k, LC_CLOUD) != NULL) &&
 			is(d, k, LC_TIME) == NULL && is(d, k, LC_PER) == NULL &&
 			!word_is(d, k, "and|or|in|on|for|with|of our|at");
 			j++)
 			k++;
 		/* "team: 5", "five of us" */
+		if (is(d, k, LC_TEAMNOUN) == NULL && writes_code(d, q.next) &&
+			total == 0) {
+			if (sum == 0)
+				first = q.first;
+			sum += q.hi;
+			last = q.next + 1;
+			sentence = d->at[i].sentence;
+			prev = i = q.next;
+			continue;
+		}
 		if (is(d, k, LC_TEAMNOUN) == NULL) {
 			if (sign_is(d, q.first - 1, ':') &&
 				word_is(d, q.first - 2,
@@ -709,6 +827,7 @@ void read_team(const struct doc *d, struct reading *r)
 			    "people|person|persons|members|colleagues|folks|guys|heads|"
 			    "men|women|admins|admin|researchers|scientists|students|"
 			    "architects|of us") &&
+			!article &&
 			!(find(d, clause_of(d, i).first, clause_of(d, i).last,
 				  LC_TEAMWORD) != NOT_FOUND ||
 				find_in_header(d, i, LC_TEAMWORD) != NOT_FOUND ||
@@ -747,8 +866,8 @@ void read_team(const struct doc *d, struct reading *r)
 			total_last = k + 1;
 		} else {
 			if (sum == 0)
-				first = q.first;
-			sum += q.hi;
+				first = q.first - (size_t)named_before(d, q.first) * 2;
+			sum += q.hi + named_before(d, q.first);
 			last = k + 1;
 		}
 		sentence = d->at[i].sentence;

@@ -782,6 +782,14 @@ static void start_line(struct level *v)
 		v->p = q;
 		return;
 	}
+	/* Jira and Confluence: "h2. Title" */
+	if (v->end - p > 3 && *p == 'h' && p[1] >= '1' && p[1] <= '6' && p[2] == '.' &&
+		p[3] == ' ') {
+		put(v, NORM_HEADING, p);
+		put(v, (char)(NORM_LEVEL + p[1] - '0'), p);
+		v->p = p + 3;
+		return;
+	}
 	while (p < v->end && *p == '#' && heading < 6) {
 		heading++;
 		p++;

@@ -86,7 +86,9 @@ struct line {
 	uint8_t bullet;       /* list item, numbered line, or starts with an emoji */
 	uint8_t table;        /* a row of a table */
 	uint8_t blank;
-	uint8_t soft; /* for the reader's use: its end is no end */
+	uint8_t soft;   /* for the reader's use: its end is no end */
+	uint8_t values; /* looks like a row of comma-separated values */
+	uint8_t columns; /* for the reader's use: of a table whose first row names the fields */
 	uint8_t indent;
 };
 
@@ -111,6 +113,8 @@ struct scan {
 int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size_t len,
 	struct err *e);
 void scan_release(struct scan *s);
+/* Counts the lines' bounds anew, after lexemes were taken out. */
+void scan_recount(struct scan *s);
 
 /* The value of the lexeme's sense in class cls ("" where it has none), or NULL. */
 const char *lexeme_is(const struct lexeme *l, unsigned cls);

@@ -118,6 +118,12 @@ static int single_at(const struct scan *s, const struct lexer_words *w, size_t i
 		q->scaled = 1;
 		next += 2;
 	}
+	/* contracts say it twice: "ten (10)" */
+	if (l->kind != LEX_NUMBER && next + 2 < s->n && s->lex[next].kind == LEX_SIGN &&
+		s->lex[next].sign == '(' && s->lex[next + 1].kind == LEX_NUMBER &&
+		s->lex[next + 1].num == q->hi && s->lex[next + 2].kind == LEX_SIGN &&
+		s->lex[next + 2].sign == ')')
+		next += 3;
 	q->lo = q->hi;
 	q->first = (uint32_t)i;
 	q->next = (uint32_t)next;

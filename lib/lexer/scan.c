@@ -63,8 +63,8 @@ static size_t digits(const char *p)
  * A number at norm[i]: digits, then groups of three or a decimal part, as English,
  * German, Swiss and French writers set them. Two points of another shape are a version.
  */
-static size_t number(const struct scan *s, size_t i, int inword, double *num, double *alt,
-	unsigned *flags)
+static size_t number(const struct scan *s, size_t i, int inword, int values, double *num,
+	double *alt, unsigned *flags)
 {
 	const char *p = s->norm;
 	char grouped[32], plain[32], sep[8];
@@ -84,13 +84,16 @@ static size_t number(const struct scan *s, size_t i, int inword, double *num, do
 			/* groups of exactly three after one to three digits */
 			if (inword || n != 3 || first > 3 ||
 				(n_sep > 0 && sep[n_sep - 1] != c) ||
-				is_letter(p[at + 4]) || p[at + 4] == '.' ||
+				is_letter(p[at + 4]) ||
+				(p[at + 4] == '.' && is_digit(p[at + 5])) ||
 				p[at + 4] == '%' ||
 				(c == ' ' &&
-					(p[at + 4] == '-' || p[at + 4] == '/' ||
+					(p[at + 4] == '-' ||
+						(p[at + 4] == '/' &&
+							!is_letter(p[at + 5])) ||
 						p[i] == '0')))
 				break;
-		} else if (c != ',' && c != '.') {
+		} else if ((c != ',' || inword || values) && c != '.') {
 			break;
 		}
 		if (n == 0)
@@ -175,6 +178,22 @@ static size_t address(const struct scan *s, size_t i)
 	return at > 0 && dot > at + 1 ? n : 0;
 }
 
+/* Comma-separated values: commas with no space behind, most beside a letter. */
+static int values_line(const char *p)
+{
+	size_t commas = 0, words = 0;
+
+	for (size_t i = 0; p[i] != '\0' && p[i] != '\n'; i++) {
+		if (p[i] != ',')
+			continue;
+		if (p[i + 1] == ' ')
+			return 0;
+		commas++;
+		words += (i > 0 && is_letter(p[i - 1])) || is_letter(p[i + 1]);
+	}
+	return commas >= 2 && words >= 1 && words * 2 >= commas;
+}
+
 static int new_line(struct scanner *c, struct err *e)
 {
 	struct scan *s = c->s;
@@ -257,7 +276,10 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 	}
 	if (p[i] == '\n') {
 		*at = i + 1;
-		return end_line(c, i, e);
+		if (end_line(c, i, e) < 0)
+			return -1;
+		s->lines[c->line].values = (uint8_t)values_line(p + *at);
+		return 0;
 	}
 	if (structure(c, at))
 		return 0;
@@ -270,7 +292,7 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 	if (is_digit(p[i])) {
 		int inword = i > 0 && is_letter(p[i - 1]);
 
-		n = number(s, i, inword, &num, &alt, &flags);
+		n = number(s, i, inword, s->lines[c->line].values, &num, &alt, &flags);
 		*at = i + n;
 		if (push(c, LEX_NUMBER, i, i + n, flags | (inword ? LEX_INWORD : 0), e) <
 			0)
@@ -382,8 +404,7 @@ static void join(struct scan *s, const struct lexicon *lx, const struct matches 
 	s->n = out;
 }
 
-/* Lines keep their bounds after joining: recount from the lexemes. */
-static void recount(struct scan *s)
+void scan_recount(struct scan *s)
 {
 	for (size_t k = 0; k < s->n_lines; k++)
 		s->lines[k].first = s->lines[k].last = 0;
@@ -440,6 +461,7 @@ int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size
 	}
 	if (new_line(&c, e) < 0)
 		goto out;
+	out->lines[0].values = (uint8_t)values_line(out->norm);
 	while (i < out->norm_len)
 		if (one(&c, &i, e) < 0)
 			goto out;
@@ -457,7 +479,7 @@ int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size
 		out->lex[i].end = out->lex[i].to > out->lex[i].from
 			? source_end(out, out->lex[i].to)
 			: out->lex[i].src;
-	recount(out);
+	scan_recount(out);
 	ret = 0;
 out:
 	free(m.at);
