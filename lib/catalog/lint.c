@@ -504,7 +504,6 @@ int catalog_lint(struct node_env *env, const char *cloud, char **ids, size_t n_i
 		services_load(&l.services, env, cloud, e) < 0 ||
 		load_books(&l, cloud, e) < 0)
 		goto out;
-	l.patterns.keep_going = 1; /* what is unsound is a finding each */
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
 		if (patterns_load(&l.patterns, env, capabilities[i], e) < 0)
 			goto out;

@@ -19,6 +19,7 @@ void patterns_release(struct patterns *p)
 		free(p->at[i].path);
 	}
 	free(p->at);
+	free(p->refused);
 	free(p->cloud);
 	memset(p, 0, sizeof(*p));
 }
@@ -40,17 +41,31 @@ static int array_of_objects(
 	return 0;
 }
 
+/* 1 for "serve" in "aws.serve.fargate-alb". */
+static int is_middle(const char *id, const char *capability)
+{
+	const char *dot = strchr(id, '.');
+	size_t len = strlen(capability);
+
+	return dot != NULL && strncmp(dot + 1, capability, len) == 0 &&
+		dot[1 + len] == '.';
+}
+
 int pattern_check(const cJSON *json, const char *folder_id, struct err *e)
 {
-	const char *id, *text;
+	const char *id, *text, *capability;
 	const cJSON *member;
 
 	if (!json_is(json, JSON_OBJECT))
 		return err_set(e, ERR_CONFIG, "a pattern is an object");
 	if (json_str(json, "id", &id, e) < 0 || json_str(json, "version", &text, e) < 0 ||
-		json_str(json, "capability", &text, e) < 0 ||
+		json_str(json, "capability", &capability, e) < 0 ||
 		json_str(json, "title", &text, e) < 0)
 		return -1;
+	if (!is_middle(id, capability))
+		return err_set(e, ERR_CONFIG,
+			"/capability: '%s' is not the middle part of the id '%s'",
+			capability, id);
 	if (folder_id != NULL && strcmp(id, folder_id) != 0)
 		return err_set(e, ERR_CONFIG, "/id: '%s' lies in the folder of '%s'", id,
 			folder_id);
@@ -84,6 +99,39 @@ static int add(struct patterns *p, char *path, cJSON *json, struct err *e)
 	return 0;
 }
 
+static int refuse(struct patterns *p, struct node_env *env, const char *id,
+	const char *why, struct err *e)
+{
+	struct pattern_refusal *grown =
+		realloc(p->refused, (p->n_refused + 1) * sizeof(*grown));
+
+	if (grown == NULL)
+		return err_no_memory(e);
+	p->refused = grown;
+	snprintf(grown[p->n_refused].id, sizeof(grown->id), "%s", id);
+	snprintf(grown[p->n_refused].why, sizeof(grown->why), "%s", why);
+	p->n_refused++;
+	log_warn(&env->log, "pattern left out: %s", why);
+	return 0;
+}
+
+int patterns_refuse(struct patterns *p, struct node_env *env, const struct pattern *which,
+	const char *why, struct err *e)
+{
+	struct err where = { 0 };
+
+	err_fill(&where, ERR_CONFIG, "share/%s: %s", which->path, why);
+	return refuse(p, env, which->id, where.msg, e);
+}
+
+const char *patterns_refused(const struct patterns *p, const char *id)
+{
+	for (size_t i = 0; i < p->n_refused; i++)
+		if (strcmp(p->refused[i].id, id) == 0)
+			return p->refused[i].why;
+	return NULL;
+}
+
 static int load_one(struct patterns *p, struct node_env *env, const char *capability,
 	const char *name, struct err *e)
 {
@@ -100,11 +148,11 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 		if (json != NULL)
 			err_where(&why, "share/%s", path);
 		json_free(json);
-		if (p->keep_going)
-			return 0;
-		*e = why;
-		e->code = ERR_CONFIG;
-		return -1;
+		if (why.code == ERR_INTERNAL || why.code == ERR_IO) {
+			*e = why;
+			return -1;
+		}
+		return refuse(p, env, id, why.msg, e);
 	}
 	owned = strdup(path);
 	if (owned == NULL) {

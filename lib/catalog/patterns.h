@@ -2,9 +2,9 @@
  * patterns.h - the capability patterns of share/patterns, as checked trees.
  *
  * Patterns are read by cloud and capability, so that a plan costs only the files
- * that it could use. A pattern that is not sound ends the loading (ERR_CONFIG, with
- * file and place): planning without it could silently give another plan. Lint alone
- * keeps going. Deeper checks: lint.h.
+ * that it could use. A pattern that is not sound is left out as a whole, with a
+ * warning that names file and place, and listed in `refused`, so that a plan can say
+ * that it was made without it. The others are not touched. Deeper checks: lint.h.
  * Thread safety: read-only after loading.
  */
 #ifndef MLOPS_CATALOG_PATTERNS_H
@@ -19,12 +19,18 @@ struct pattern {
 	cJSON *json;
 };
 
+/* A pattern that was left out, and why: "/bom/3: 'sku' is missing". */
+struct pattern_refusal {
+	char id[128], why[256];
+};
+
 struct patterns {
 	struct pattern *at; /* sorted by id within each capability loaded */
 	size_t n;
 	char *cloud;
 	char loaded[512]; /* capabilities, each with a space around */
-	int keep_going; /* 1: leave unsound patterns out, as lint does, which names them */
+	struct pattern_refusal *refused;
+	size_t n_refused;
 };
 
 int patterns_init(struct patterns *p, const char *cloud, struct err *e);
@@ -42,6 +48,13 @@ const struct pattern *patterns_find(const struct patterns *p, const char *id);
  * file_list_free. A missing folder is an empty list. */
 int patterns_names(struct node_env *env, const char *cloud, const char *capability,
 	char ***names, size_t *n, struct err *e);
+
+/* Refuses a loaded pattern, with a warning; it stays in `at` for those who look at
+ * patterns, and whoever plans asks patterns_refused. 0, or -1 without memory. */
+int patterns_refuse(struct patterns *p, struct node_env *env, const struct pattern *which,
+	const char *why, struct err *e);
+/* Why a pattern was refused; NULL if it was not. */
+const char *patterns_refused(const struct patterns *p, const char *id);
 
 /* 0, or -1 with "/bom/3: 'sku' is missing": what the planner relies on. */
 int pattern_check(const cJSON *json, const char *folder_id, struct err *e);

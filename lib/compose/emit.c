@@ -1,24 +1,8 @@
 /* A solved scenario as the JSON of a plan. */
-#include "internal.h"
+#include "emit.h"
 
 #include <math.h>
 #include <string.h>
-
-/* One part of the plan: a slot with its option, or a base. */
-struct part {
-	const char *name; /* slot name, or the base's module */
-	char module[80];
-	const struct pattern *pattern;
-	const struct option *option; /* NULL: a base */
-	const struct component *base;
-	const char *capability;
-	size_t slot; /* index, for slots */
-};
-
-struct parts {
-	struct part at[SOLVER_SLOTS_MAX + BASES_MAX];
-	size_t n;
-};
 
 static void base_module(const char *id, char out[80])
 {
@@ -125,7 +109,7 @@ static int emit_components(const struct lines *l, cJSON *to, struct err *e)
 	return 0;
 }
 
-static int set_ms(cJSON *to, const char *key, double ms, struct err *e)
+int set_ms(cJSON *to, const char *key, double ms, struct err *e)
 {
 	return json_set_num(to, key, solver_round_ms(ms), e);
 }
@@ -320,11 +304,6 @@ static int emit_line(const struct line *l, const struct part *p, const char *suf
 	return l->note == NULL ? 0 : json_set_str(b, "note", l->note, e);
 }
 
-struct money {
-	pico_usd priced, ranked, baseline, usage;
-	size_t unpriced, estimated;
-};
-
 static void money_add(struct money *m, const struct line *l)
 {
 	m->priced += l->amount;
@@ -405,281 +384,6 @@ static int priced_sum(struct scenario *sc, const cJSON *bom, pico_usd *sum, stru
 	return 0;
 }
 
-/* ---- estimates ---- */
-
-/* All hops on a path, in the order of its slots. */
-static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
-	size_t path, struct hop *out, size_t max)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < sc->n_slots; i++) {
-		const struct option *o = &sc->slots[i].options[sp->choice[i]];
-
-		if ((sc->slots[i].paths >> path & 1) == 0)
-			continue;
-		for (size_t h = 0; h < o->n_hops && n < max; h++)
-			out[n++] = o->hops[h];
-	}
-	return n;
-}
-
-static double path_availability(const struct scenario *sc, const struct solver_plan *sp,
-	size_t path, struct buf *basis, struct buf *unpublished)
-{
-	double a = 100;
-
-	for (size_t i = 0; i < sc->n_slots; i++) {
-		const struct option *o = &sc->slots[i].options[sp->choice[i]];
-
-		if ((sc->slots[i].paths >> path & 1) == 0)
-			continue;
-		a *= o->availability_pct / 100;
-		buf_addf(basis, "%s%s %.5g", basis->len > 0 ? " x " : "",
-			sc->slots[i].name, o->availability_pct);
-		if (o->unpublished[0] != '\0')
-			buf_addf(unpublished, "%s%s", unpublished->len > 0 ? ", " : "",
-				o->unpublished);
-	}
-	return availability_redundant(a, sc->copies);
-}
-
-static int emit_path(const struct scenario *sc, const struct solver_plan *sp, size_t path,
-	cJSON *to, int headline, struct err *e)
-{
-	struct hop hops[64];
-	size_t n = path_hops(sc, sp, path, hops, ARRAY_LEN(hops));
-	struct buf basis = BUF_INIT(4096), unpublished = BUF_INIT(4096);
-	double pct = path_availability(sc, sp, path, &basis, &unpublished);
-	int ret = -1;
-
-	if (n > 0 &&
-		(set_ms(to, "p50_latency_ms", path_percentile_ms(hops, n, 50), e) < 0 ||
-			set_ms(to, "p95_latency_ms", path_percentile_ms(hops, n, 95), e) <
-				0 ||
-			set_ms(to, "p99_latency_ms", path_percentile_ms(hops, n, 99), e) <
-				0 ||
-			set_ms(to, "p95_upper_ms", path_upper_ms(hops, n, 95), e) < 0))
-		goto out;
-	if (json_set_num(to, "availability_pct", round(pct * 1e5) / 1e5, e) < 0)
-		goto out;
-	if (sc->copies > 1)
-		buf_addf(&basis, "; %d independent regions: 1 - (1 - a)^%d", sc->copies,
-			sc->copies);
-	if (unpublished.len > 0)
-		buf_addf(&basis, "; at most, as no SLA is published or known for %s",
-			unpublished.ptr);
-	buf_add_str(&basis, "; an SLA is a refund threshold, not a measurement");
-	if (buf_ok(&basis, e) < 0 ||
-		json_set_str(to, "availability_basis", basis.ptr, e) < 0 ||
-		json_set_bool(to, "availability_at_most", unpublished.len > 0, e) < 0)
-		goto out;
-	if (headline)
-		ret = json_set_str(to, "path", sc->paths[path].id, e);
-	else
-		ret = 0;
-out:
-	buf_release(&basis);
-	buf_release(&unpublished);
-	return ret;
-}
-
-static int emit_paths(const struct scenario *sc, const struct solver_plan *sp,
-	cJSON *plan, struct err *e)
-{
-	cJSON *paths = json_add_array(plan, "paths", e);
-
-	for (size_t i = 0; paths != NULL && i < sc->n_paths; i++) {
-		cJSON *p = json_push_object(paths, e), *slots;
-
-		if (p == NULL || json_set_str(p, "path", sc->paths[i].id, e) < 0 ||
-			json_set_str(p, "title",
-				json_str_or(sc->paths[i].def, "title", ""), e) < 0 ||
-			json_set_num(p, "copies", sc->copies, e) < 0)
-			return -1;
-		slots = json_add_array(p, "slots", e);
-		for (size_t j = 0; slots != NULL && j < sc->n_slots; j++)
-			if ((sc->slots[j].paths >> i & 1) != 0 &&
-				json_push_str(slots, sc->slots[j].name, e) < 0)
-				return -1;
-		if (slots == NULL ||
-			json_set_bool(p, "limits_latency", sc->paths[i].limits_latency,
-				e) < 0 ||
-			json_set_bool(p, "limits_availability",
-				sc->paths[i].limits_availability, e) < 0 ||
-			emit_path(sc, sp, i, p, 0, e) < 0)
-			return -1;
-	}
-	return paths == NULL ? -1 : 0;
-}
-
-/* The path that the constraints speak of: the first that is limited, else the first. */
-static size_t headline_path(const struct scenario *sc)
-{
-	for (size_t i = 0; i < sc->n_paths; i++)
-		if (sc->paths[i].limits_latency)
-			return i;
-	return 0;
-}
-
-static int emit_estimates(const struct scenario *sc, const struct solver_plan *sp,
-	const struct money *m, cJSON *plan, struct err *e)
-{
-	cJSON *est = json_add_object(plan, "estimates", e);
-
-	if (est == NULL || pico_set_usd(est, "monthly_usd", m->priced, e) < 0 ||
-		pico_set_usd(est, "ranked_usd", m->ranked, e) < 0 ||
-		pico_set_usd(est, "low_usd", m->baseline + m->usage / 2, e) < 0 ||
-		pico_set_usd(est, "high_usd", m->baseline + m->usage * 3, e) < 0 ||
-		pico_set_usd(est, "baseline_usd", m->baseline, e) < 0 ||
-		pico_set_usd(est, "usage_usd", m->usage, e) < 0 ||
-		json_set_num(est, "unpriced_lines", (double)m->unpriced, e) < 0 ||
-		json_set_num(est, "estimated_lines", (double)m->estimated, e) < 0 ||
-		json_set_str(est, "prices",
-			m->unpriced > 0
-				? "some lines have no price: the sum is a lower bound, "
-				  "and the ranking rests on marked estimates"
-				: m->estimated > 0
-				? "known prices, some estimated from another region"
-				: "known prices",
-			e) < 0)
-		return -1;
-	if (sc->n_paths == 0)
-		return json_set_null(est, "p50_latency_ms", e) < 0 ||
-				json_set_null(est, "p95_latency_ms", e) < 0 ||
-				json_set_null(est, "p99_latency_ms", e) < 0 ||
-				json_set_null(est, "p95_upper_ms", e) < 0 ||
-				json_set_null(est, "availability_pct", e) < 0 ||
-				json_set_str(est, "availability_basis",
-					"no request path in this plan", e) < 0
-			? -1
-			: 0;
-	return emit_path(sc, sp, headline_path(sc), est, 1, e);
-}
-
-int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e)
-{
-	cJSON *o = json_add_object(to, "objective", e);
-
-	if (o == NULL || json_set_num(o, "hard_violations", 0, e) < 0 ||
-		json_set_num(o, "soft_penalty", (double)sp->penalty, e) < 0 ||
-		json_set_num(o, "monthly_usd", (double)sp->cents / 100, e) < 0 ||
-		json_set_num(o, "burden", (double)sp->burden, e) < 0)
-		return -1;
-	return 0;
-}
-
-/* ---- diagram ---- */
-
-static void label(struct buf *b, const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text == '"')
-			buf_add_str(b, "#quot;");
-		else
-			buf_add_char(b, *text);
-}
-
-static int emit_diagram(
-	const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e)
-{
-	static const char *const order[] = { "ingest", "store", "transform", "feature",
-		"train", "serve", "observe", "govern", "base" };
-	struct buf b = BUF_INIT(1 << 20);
-	int ret;
-
-	buf_add_str(&b, "flowchart LR\n");
-	for (size_t c = 0; c < ARRAY_LEN(order); c++) {
-		int open = 0;
-
-		for (size_t i = 0; i < all->n; i++) {
-			const struct part *p = &all->at[i];
-
-			if (strcmp(p->capability, order[c]) != 0)
-				continue;
-			if (!open)
-				buf_addf(&b, "  subgraph %s\n", order[c]);
-			open = 1;
-			buf_addf(&b, "    %s[\"%s<br/>", p->module,
-				p->base != NULL ? "shared" : p->name);
-			label(&b, p->pattern->title);
-			buf_add_str(&b, "\"]\n");
-		}
-		if (open)
-			buf_add_str(&b, "  end\n");
-	}
-	JSON_EACH (edge, edges) {
-		const char *port = json_str_or(edge, "port", "");
-		const char *ends[2] = { json_str_or(edge, "from", ""),
-			json_str_or(edge, "to", "") };
-
-		if (strncmp(port, "sec.", 4) == 0 || strcmp(port, "obs.logs") == 0)
-			continue; /* everything has these: they would hide the rest */
-		for (size_t k = 0; k < 2; k++) {
-			for (size_t i = 0; i < all->n; i++)
-				if (strcmp(all->at[i].name, ends[k]) == 0)
-					buf_addf(&b, k == 0 ? "  %s -->|" : " %s\n",
-						all->at[i].module);
-			if (k == 0)
-				buf_addf(&b, "%s|", port);
-		}
-	}
-	ret = buf_ok(&b, e) < 0 ? -1 : json_set_str(plan, "diagram_mermaid", b.ptr, e);
-	buf_release(&b);
-	return ret;
-}
-
-/* ---- quotas ---- */
-
-static int emit_quotas(
-	struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
-{
-	cJSON *list = json_add_array(plan, "quotas", e), *seen = json_new_array(e);
-	int ret = -1;
-
-	if (list == NULL || seen == NULL)
-		goto out;
-	for (size_t i = 0; i < all->n; i++) {
-		JSON_EACH (it, json_get(all->at[i].pattern->json, "services")) {
-			const char *id = json_text(it);
-			const cJSON *svc;
-
-			if (id == NULL || json_has_text(seen, id))
-				continue;
-			svc = services_find(sc->k->services, id);
-			if (json_push_str(seen, id, e) < 0)
-				goto out;
-			JSON_EACH (q, json_get(svc, "quotas")) {
-				cJSON *to;
-
-				if (!json_true(json_get(q, "adjustable")))
-					continue;
-				to = json_push_object(list, e);
-				if (to == NULL ||
-					json_set_str(to, "service", id, e) < 0 ||
-					json_set_str(to, "quota",
-						json_str_or(q, "name", ""), e) < 0 ||
-					json_set_copy(to, "value", json_get(q, "value"),
-						e) < 0 ||
-					json_set_str(to, "unit",
-						json_str_or(q, "unit", ""), e) < 0 ||
-					json_set_str(to, "needed_by", all->at[i].name,
-						e) < 0 ||
-					json_setf(to, "check", e,
-						"aws service-quotas list-service-quotas "
-						"--service-code %s --region %s",
-						json_str_or(svc, "quota_code", id),
-						sc->region[0]) < 0)
-					goto out;
-			}
-		}
-	}
-	ret = 0;
-out:
-	json_free(seen);
-	return ret;
-}
-
 /* ---- the whole ---- */
 
 static int emit_regions(const struct scenario *sc, cJSON *plan, struct err *e)
@@ -736,3 +440,4 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 		return -1;
 	return emit_diagram(&all, json_get(plan, "edges"), plan, e);
 }
+

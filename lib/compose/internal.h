@@ -29,6 +29,7 @@ struct knowledge {
 		struct price_book *book;
 	} books[16];
 	size_t n_books;
+	char warned[2048]; /* ids, each with a space around */
 };
 
 /* Why an option or a pattern is out. */
@@ -134,8 +135,16 @@ void knowledge_release(struct knowledge *k);
 /* 1 if these constraints mean the cloud that was read. */
 int knowledge_fits(const struct knowledge *k, const cJSON *constraints);
 struct price_book *knowledge_book(struct knowledge *k, const char *region, struct err *e);
+/* The patterns of one capability, without those that no plan may rest on. */
+int knowledge_patterns(struct knowledge *k, const char *capability, struct err *e);
+/* 1 the first time that it is asked about an id. */
+int knowledge_first_warning(struct knowledge *k, const char *id);
 /* Bit of a port, 0 for a name that is none. */
 uint64_t port_bit(const struct knowledge *k, const char *port);
+/* ---- sound.c ---- */
+/* Refuses those of the patterns from index `from` on that are not sound. */
+int refuse_unsound(struct knowledge *k, size_t from, struct err *e);
+
 /* ---- scenario.c ---- */
 /* Compiles; 0 also when sc->impossible tells that there is nothing to solve. */
 int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
@@ -144,11 +153,73 @@ void scenario_release(struct scenario *sc);
 int list_has(const struct opt_list *l, const char *text);
 double rounded(double v); /* as parameters and quantities stand in a plan */
 
+/* ---- defaults.c ---- */
+int fill_absent(cJSON *c, struct err *e);
+int apply_defaults(struct scenario *sc, const cJSON *constraints, struct err *e);
+int build_load(struct scenario *sc, const cJSON *constraints, struct err *e);
+int assume(struct scenario *sc, const char *id, const char *field, const cJSON *value,
+	const cJSON *def, struct err *e);
+int when_true(
+	const struct scenario *sc, const cJSON *def, const char *member, int absent);
+
+/* ---- regions.c ---- */
+int choose_regions(struct scenario *sc, const cJSON *constraints, struct err *e);
+/* Notes the first reason why there is nothing to solve. */
+void impossible(struct scenario *sc, const char *kind, const char *pointer,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- problem.c ---- */
+int build_problem(struct scenario *sc, struct err *e);
+
+/* ---- values.c ---- */
+/* A new value of a formula or constant. */
+cJSON *value_of(const struct scenario *sc, const cJSON *rule, struct err *e);
+int number_of(
+	const struct scenario *sc, const cJSON *rule, double *out, struct err *e);
+int text_of(const struct scenario *sc, const cJSON *rule, char *out, size_t max,
+	struct err *e);
+/* A condition; `absent` where there is none, 0 where it fails. */
+int truth_of(const struct scenario *sc, const cJSON *rule, int absent);
+/* The name in a list item that is "x", {"id":"x","when":...} or a formula; 0 if the
+ * item does not apply. */
+int named_item(const struct scenario *sc, const cJSON *item, char *out, size_t max);
+/* The services of a pattern that apply with the parameters in hand: a new array. */
+cJSON *services_that_apply(
+	const struct scenario *sc, const struct pattern *p, struct err *e);
+
+/* ---- eligible.c ---- */
+void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* 1, with the reason, when a pattern is out whatever its size. */
+int excluded(const struct scenario *sc, const struct pattern *p, struct reason *r);
+int services_fail(const struct scenario *sc, const struct pattern *p, struct reason *r);
+int use_case_fits(const struct scenario *sc, const struct pattern *p);
+
+/* ---- bill.c ---- */
+/* `each`: NULL for the lines of the pattern itself, else the lines for that list.
+ * Usage is shared among copies; what is there while nothing happens is not. */
+int add_lines(struct scenario *sc, const struct pattern *p, const char *each, int copies,
+	struct lines *lines, struct err *e);
+pico_usd lines_cost(const struct lines *l);
+void lines_release(struct lines *l);
+
+/* ---- bases.c ---- */
+/* Components of all that a pattern shares, and of the endpoints it uses. Runs before
+ * the option's own parameters, as bases have parameters of their own. */
+int share_all(
+	struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e);
+void port_bits(const struct scenario *sc, const struct pattern *p, uint64_t *needs,
+	uint64_t *gives);
+
 /* ---- options.c ---- */
 int slot_options(struct scenario *sc, struct slot *s, struct err *e);
-int base_component(struct scenario *sc, const char *id, size_t *index, struct err *e);
+/* Computed parameters, in their order. 0, 1 (too large) or -1. */
+int set_parameters(
+	struct scenario *sc, const struct pattern *p, struct reason *r, struct err *e);
 void option_release(struct option *o);
-void lines_release(struct lines *l);
+
+/* ---- prefer.c ---- */
+void set_penalties(struct scenario *sc, struct slot *s);
 
 /* ---- emit.c ---- */
 /* `whole` adds estimates, diagram, assumptions: the plan itself; without it, a candidate. */

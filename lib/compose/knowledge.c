@@ -38,9 +38,31 @@ int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *const
 	snprintf(k->cloud, sizeof(k->cloud), "%s", cloud_of(k, constraints));
 	if (services_load(&k->services, env, k->cloud, e) < 0 ||
 		patterns_init(&k->patterns, k->cloud, e) < 0 ||
-		patterns_load(&k->patterns, env, "base", e) < 0)
+		knowledge_patterns(k, "base", e) < 0)
 		return -1;
 	return 0;
+}
+
+int knowledge_patterns(struct knowledge *k, const char *capability, struct err *e)
+{
+	size_t before = k->patterns.n;
+
+	return patterns_load(&k->patterns, k->env, capability, e) < 0
+		? -1
+		: refuse_unsound(k, before, e);
+}
+
+int knowledge_first_warning(struct knowledge *k, const char *id)
+{
+	size_t used = strlen(k->warned);
+	char mark[160];
+
+	snprintf(mark, sizeof(mark), " %s ", id);
+	if (strstr(k->warned, mark) != NULL)
+		return 0;
+	if (used + strlen(mark) < sizeof(k->warned))
+		memcpy(k->warned + used, mark, strlen(mark) + 1);
+	return 1;
 }
 
 void knowledge_release(struct knowledge *k)

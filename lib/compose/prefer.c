@@ -1,0 +1,81 @@
+/* What is preferred: penalties of the options that do not meet it. */
+#include "internal.h"
+
+#include <string.h>
+
+
+/* Preferences that some option of the slot meets count against those that do not. */
+static void prefer(
+	struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
+{
+	int met = 0;
+
+	if (json_text(wanted) == NULL)
+		return;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < s->n_options; i++) {
+			struct option *o = &s->options[i];
+			const cJSON *has = json_get(o->pattern->json, member);
+			int fits = json_text(has) != NULL
+				? strcmp(json_text(has), json_text(wanted)) == 0
+				: json_has_text(has, json_text(wanted));
+			size_t used = strlen(o->penalties);
+
+			if (pass == 0) {
+				met |= fits;
+			} else if (!fits) {
+				o->penalty += weight;
+				snprintf(o->penalties + used, sizeof(o->penalties) - used,
+					"%s%s", used > 0 ? ", " : "", json_text(wanted));
+			}
+		}
+		if (!met)
+			return;
+	}
+}
+
+static void prefer_each(
+	struct scenario *sc, struct slot *s, const cJSON *list, const char *weight)
+{
+	int32_t w = (int32_t)json_num_or(json_get(sc->k->slots, "weights"), weight, 0);
+
+	JSON_EACH (it, list)
+		prefer(s, it, "tech", w);
+}
+
+/* People who say that they are few are spared what takes a team to run, where there
+ * is anything else. */
+static void spare_small_team(const struct scenario *sc, struct slot *s)
+{
+	double size = json_number(json_at(sc->c, "/team_constraints/size"), 0);
+	int32_t weight =
+		(int32_t)json_number(json_at(sc->k->slots, "/weights/small_team"), 0);
+	int light = 0;
+
+	for (size_t i = 0; i < s->n_options; i++)
+		light |= json_num_or(s->options[i].pattern->json, "burden", 3) < 4;
+	for (size_t i = 0; size > 0 && size <= 3 && light && i < s->n_options; i++) {
+		struct option *o = &s->options[i];
+		size_t used = strlen(o->penalties);
+
+		if (json_num_or(o->pattern->json, "burden", 3) < 4)
+			continue;
+		o->penalty += weight;
+		snprintf(o->penalties + used, sizeof(o->penalties) - used, "%ssmall team",
+			used > 0 ? ", " : "");
+	}
+}
+
+void set_penalties(struct scenario *sc, struct slot *s)
+{
+	int32_t style = (int32_t)json_number(
+		json_at(sc->k->slots, "/weights/deployment_pref"), 0);
+
+	prefer(s, json_get(sc->c, "deployment_pref"), "style", style);
+	prefer_each(sc, s, json_get(sc->c, "storage_prefs"), "storage_prefs");
+	prefer_each(sc, s, json_get(sc->c, "observability_prefs"), "observability_prefs");
+	prefer_each(sc, s, json_get(sc->c, "existing_stack"), "existing_stack");
+	prefer_each(sc, s, json_at(sc->c, "/team_constraints/skills"), "skills");
+	spare_small_team(sc, s);
+}
+
