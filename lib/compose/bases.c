@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 static int find_component(
 	const struct scenario *sc, const char *base, const char *endpoint)
 {
@@ -58,7 +57,8 @@ static int add_component(struct scenario *sc, const struct pattern *p,
 	return json_add_object(sc->ctx, "p", e) == NULL ? -1 : 0;
 }
 
-static int base_component(struct scenario *sc, const char *id, size_t *index, struct err *e)
+static int base_component(
+	struct scenario *sc, const char *id, size_t *index, struct err *e)
 {
 	const struct pattern *p = patterns_find(&sc->k->patterns, id);
 	int at = find_component(sc, id, NULL);
@@ -102,8 +102,7 @@ static const struct pattern *network_of(const struct scenario *sc, uint64_t set)
 }
 
 /* Runs before the option's own parameters, as bases have parameters of their own. */
-int share_all(
-	struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e)
+int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e)
 {
 	const struct pattern *network;
 
@@ -131,4 +130,3 @@ int share_all(
 	}
 	return 0;
 }
-

@@ -11,7 +11,6 @@ void lines_release(struct lines *l)
 	l->n = 0;
 }
 
-
 static struct line *line_add(struct lines *l)
 {
 	struct line *grown = realloc(l->at, (l->n + 1) * sizeof(*grown));
@@ -89,8 +88,8 @@ static int add_line(struct scenario *sc, struct lines *lines, const cJSON *def,
 
 /* `each`: NULL for the lines of the pattern itself, else the lines for that list.
  * Usage is shared among copies; what is there while nothing happens is not. */
-int add_lines(struct scenario *sc, const struct pattern *p, const char *each,
-	int copies, struct lines *lines, struct err *e)
+int add_lines(struct scenario *sc, const struct pattern *p, const char *each, int copies,
+	struct lines *lines, struct err *e)
 {
 	size_t i = 0;
 
@@ -125,4 +124,3 @@ pico_usd lines_cost(const struct lines *l)
 		sum += l->at[i].rank;
 	return sum;
 }
-

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 /* Constraints that can be given up, each a unit of its own. List members count one
  * by one: a brief can drop one law or one exclusion and keep the others. */
 static const char *const demands[] = { "cloud", "budget_band", "sla_latency_ms",
@@ -328,4 +327,3 @@ int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *cand
 			return -1;
 	return json_set_copy(plan, "conflicts", sets, e);
 }
-

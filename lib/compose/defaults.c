@@ -11,7 +11,6 @@ double rounded(double v)
 	return round(v * scale) / scale;
 }
 
-
 static const char *const list_fields[] = { "regions", "data_residency", "workload_types",
 	"use_cases", "storage_prefs", "observability_prefs", "existing_stack",
 	"compliance", "exclusions" };
@@ -48,8 +47,8 @@ int fill_absent(cJSON *c, struct err *e)
 	return 0;
 }
 
-int assume(struct scenario *sc, const char *id, const char *field,
-	const cJSON *value, const cJSON *def, struct err *e)
+int assume(struct scenario *sc, const char *id, const char *field, const cJSON *value,
+	const cJSON *def, struct err *e)
 {
 	cJSON *a = json_push_object(sc->assumptions, e);
 
@@ -95,8 +94,7 @@ int apply_defaults(struct scenario *sc, const cJSON *constraints, struct err *e)
 	return 0;
 }
 
-int when_true(
-	const struct scenario *sc, const cJSON *def, const char *member, int absent)
+int when_true(const struct scenario *sc, const cJSON *def, const char *member, int absent)
 {
 	struct err ignored = { 0 };
 	const cJSON *rule = json_get(def, member);
@@ -144,4 +142,3 @@ int build_load(struct scenario *sc, const cJSON *constraints, struct err *e)
 	}
 	return 0;
 }
-

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 static void label(struct buf *b, const char *text)
 {
 	for (; *text != '\0'; text++)
@@ -13,8 +12,7 @@ static void label(struct buf *b, const char *text)
 			buf_add_char(b, *text);
 }
 
-int emit_diagram(
-	const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e)
+int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e)
 {
 	static const char *const order[] = { "ingest", "store", "transform", "feature",
 		"train", "serve", "observe", "govern", "base" };
@@ -61,4 +59,3 @@ int emit_diagram(
 	buf_release(&b);
 	return ret;
 }
-

@@ -5,8 +5,8 @@
 
 #include <stdarg.h>
 
-void reason_set(struct reason *r, const char *kind, const char *constraint,
-	double number, const char *fmt, ...)
+void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
+	const char *fmt, ...)
 {
 	va_list ap;
 
@@ -17,7 +17,6 @@ void reason_set(struct reason *r, const char *kind, const char *constraint,
 	vsnprintf(r->text, sizeof(r->text), fmt, ap);
 	va_end(ap);
 }
-
 
 int excluded(const struct scenario *sc, const struct pattern *p, struct reason *r)
 {
@@ -86,8 +85,7 @@ static int service_fails(const struct scenario *sc, const char *id, struct reaso
 	return 0;
 }
 
-int services_fail(
-	const struct scenario *sc, const struct pattern *p, struct reason *r)
+int services_fail(const struct scenario *sc, const struct pattern *p, struct reason *r)
 {
 	JSON_EACH (it, json_get(p->json, "services")) {
 		char id[96];
@@ -109,4 +107,3 @@ int use_case_fits(const struct scenario *sc, const struct pattern *p)
 			return 1;
 	return 0;
 }
-

@@ -440,4 +440,3 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 		return -1;
 	return emit_diagram(&all, json_get(plan, "edges"), plan, e);
 }
-

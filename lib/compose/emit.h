@@ -34,11 +34,9 @@ int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *p
 	struct err *e);
 
 /* ---- diagram.c ---- */
-int emit_diagram(
-	const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e);
+int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e);
 
 /* ---- preflight.c ---- */
-int emit_quotas(
-	struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e);
+int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e);
 
 #endif

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 /* All hops on a path, in the order of its slots. */
 static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
 	size_t path, struct hop *out, size_t max)
@@ -82,8 +81,8 @@ out:
 	return ret;
 }
 
-int emit_paths(const struct scenario *sc, const struct solver_plan *sp,
-	cJSON *plan, struct err *e)
+int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *plan,
+	struct err *e)
 {
 	cJSON *paths = json_add_array(plan, "paths", e);
 
@@ -166,4 +165,3 @@ int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e)
 		return -1;
 	return 0;
 }
-

@@ -174,8 +174,7 @@ int build_problem(struct scenario *sc, struct err *e);
 /* ---- values.c ---- */
 /* A new value of a formula or constant. */
 cJSON *value_of(const struct scenario *sc, const cJSON *rule, struct err *e);
-int number_of(
-	const struct scenario *sc, const cJSON *rule, double *out, struct err *e);
+int number_of(const struct scenario *sc, const cJSON *rule, double *out, struct err *e);
 int text_of(const struct scenario *sc, const cJSON *rule, char *out, size_t max,
 	struct err *e);
 /* A condition; `absent` where there is none, 0 where it fails. */
@@ -206,8 +205,7 @@ void lines_release(struct lines *l);
 /* ---- bases.c ---- */
 /* Components of all that a pattern shares, and of the endpoints it uses. Runs before
  * the option's own parameters, as bases have parameters of their own. */
-int share_all(
-	struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e);
+int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e);
 void port_bits(const struct scenario *sc, const struct pattern *p, uint64_t *needs,
 	uint64_t *gives);
 

@@ -13,7 +13,6 @@ void option_release(struct option *o)
 
 /* ---- parameters ---- */
 
-
 struct choice {
 	const char *name;
 	const cJSON *values;
@@ -118,7 +117,6 @@ static int asserts_fail(
 
 /* ---- latency and availability ---- */
 
-
 static int add_hop(struct option *o, const char *name, const char *source, struct hop h)
 {
 	if (o->n_hops == HOPS_MAX)
@@ -211,7 +209,6 @@ static void set_availability(
 }
 
 /* ---- options ---- */
-
 
 /* 0 with an option added; 1 when it is out, with the reason; -1. */
 static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
@@ -372,4 +369,3 @@ int slot_options(struct scenario *sc, struct slot *s, struct err *e)
 	set_penalties(sc, s);
 	return 0;
 }
-

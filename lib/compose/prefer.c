@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 /* Preferences that some option of the slot meets count against those that do not. */
 static void prefer(
 	struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
@@ -78,4 +77,3 @@ void set_penalties(struct scenario *sc, struct slot *s)
 	prefer_each(sc, s, json_at(sc->c, "/team_constraints/skills"), "skills");
 	spare_small_team(sc, s);
 }
-

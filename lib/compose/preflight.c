@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-
-int emit_quotas(
-	struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
+int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
 {
 	cJSON *list = json_add_array(plan, "quotas", e), *seen = json_new_array(e);
 	int ret = -1;
@@ -52,4 +50,3 @@ out:
 	json_free(seen);
 	return ret;
 }
-

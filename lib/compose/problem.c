@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 static int64_t micro(pico_usd p)
 {
 	return pico_to_micro(p);
@@ -103,4 +102,3 @@ int build_problem(struct scenario *sc, struct err *e)
 	}
 	return 0;
 }
-

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-
 void impossible(
 	struct scenario *sc, const char *kind, const char *pointer, const char *fmt, ...)
 {
@@ -121,4 +120,3 @@ int choose_regions(struct scenario *sc, const cJSON *constraints, struct err *e)
 	}
 	return 0;
 }
-

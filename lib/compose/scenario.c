@@ -145,4 +145,3 @@ void scenario_release(struct scenario *sc)
 	free(sc->s_options);
 	memset(sc, 0, sizeof(*sc));
 }
-

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 /* A new value of a formula or constant. */
 cJSON *value_of(const struct scenario *sc, const cJSON *rule, struct err *e)
 {
@@ -12,8 +11,7 @@ cJSON *value_of(const struct scenario *sc, const cJSON *rule, struct err *e)
 	return json_copy(rule, e);
 }
 
-int number_of(
-	const struct scenario *sc, const cJSON *rule, double *out, struct err *e)
+int number_of(const struct scenario *sc, const cJSON *rule, double *out, struct err *e)
 {
 	if (json_type(rule) == JSON_NUMBER) {
 		*out = json_number(rule, 0);
@@ -86,4 +84,3 @@ cJSON *services_that_apply(
 	}
 	return list;
 }
-

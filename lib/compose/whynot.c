@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 static int push_why(cJSON *to, const char *pattern, const char *slot, const char *kind,
 	const char *why, const char *constraint, cJSON **entry, struct err *e)
 {
@@ -243,4 +242,3 @@ int explain_why_not(
 		return -1;
 	return explain_unopened(sc, list, e);
 }
-

@@ -111,7 +111,8 @@ int solver_compare(
 /*
  * Plans that no other beats in cost (cents), latency of path 0 (0.1 ms) and
  * availability of path 0 at once, cheapest first; of equal ones the first by
- * solver_compare. At most `max`; `complete` is 0 when the node limit cut it short.
+ * solver_compare. An availability that is not published is worse than any that is.
+ * At most `max`; `complete` is 0 when the node limit cut it short.
  */
 int solver_pareto(const struct solver_problem *p, uint64_t node_limit, size_t max,
 	struct solver_plan *out, size_t *n, int *complete);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "solver/relax.h"
 #include "solver/solver.h"
 
 #define SLOTS      6
@@ -209,48 +210,228 @@ static void same_plans_as_brute_force(void **unused)
 	free(b.all);
 }
 
+static double loss_of(const struct solver_plan *a)
+{
+	return (a->unknown & 1) != 0 ? (double)INFINITY : round(a->loss[0] * 1e9);
+}
+
 static int beats(const struct solver_plan *a, const struct solver_plan *b)
 {
 	return a->cents <= b->cents && a->latency_ms[0] <= b->latency_ms[0] &&
-		round(a->loss[0] * 1e9) <= round(b->loss[0] * 1e9);
+		loss_of(a) <= loss_of(b);
 }
+
+/* Of b->all, sorted by objective: those that nothing beats, one of equal ones. */
+static size_t brute_front(const struct brute *b, struct solver_plan *front, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		size_t kept = 0;
+		int beaten = 0;
+
+		for (size_t j = 0; j < n && !beaten; j++)
+			beaten = beats(&front[j], &b->all[i]);
+		if (beaten)
+			continue;
+		for (size_t j = 0; j < n; j++)
+			if (!beats(&b->all[i], &front[j]))
+				front[kept++] = front[j];
+		n = kept;
+		assert_true(n < max);
+		front[n++] = b->all[i];
+	}
+	return n;
+}
+
+#define FRONT_MAX 400
 
 static void front_has_all_that_nothing_beats(void **unused)
 {
 	struct brute b = brute_new();
 	struct instance *in = malloc(sizeof(*in));
-	struct solver_plan *front = malloc(200 * sizeof(*front));
+	struct solver_plan *front = malloc(FRONT_MAX * sizeof(*front)),
+			   *expected = malloc(FRONT_MAX * sizeof(*expected));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 2000; seed++) {
-		size_t n, expected = 0;
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
+		size_t n, n_expected;
 		int complete;
 
 		make(in, seed);
-		if (in->p.n_paths == 0)
-			continue;
 		enumerate(&in->p, &b);
-		assert_int_equal(solver_pareto(&in->p, 0, 200, front, &n, &complete), 0);
+		n_expected = brute_front(&b, expected, FRONT_MAX);
+		assert_int_equal(
+			solver_pareto(&in->p, 0, FRONT_MAX, front, &n, &complete), 0);
 		assert_true(complete);
-		for (size_t i = 0; i < b.n; i++) {
-			int beaten = 0, on_front = 0;
+		assert_int_equal(n, n_expected);
+		for (size_t i = 0; i < n_expected; i++) {
+			int found = 0;
 
-			for (size_t j = 0; j < b.n && !beaten; j++)
-				beaten = j != i && beats(&b.all[j], &b.all[i]) &&
-					(!beats(&b.all[i], &b.all[j]) || j < i);
-			for (size_t j = 0; j < n; j++)
-				on_front |= beats(&front[j], &b.all[i]) &&
-					beats(&b.all[i], &front[j]);
-			expected += !beaten;
-			if (!beaten && !on_front)
+			for (size_t j = 0; j < n && !found; j++)
+				found = solver_compare(&front[j], &expected[i],
+						in->p.n_slots) == 0;
+			if (!found)
 				fail_msg("instance %llu: a plan is missing",
 					(unsigned long long)seed);
 		}
-		assert_int_equal(n, expected);
 	}
 	free(front);
+	free(expected);
 	free(in);
 	free(b.all);
+}
+
+/* ---- what to give up ---- */
+
+/* The limits of a random problem, each a demand; `exact` asks brute force, so that the
+ * answers are checked by other code than gave them. */
+#define DEMANDS 6
+
+struct limits {
+	struct instance *in;
+	struct solver_problem full;
+	struct brute *brute;
+	size_t knob; /* of nearest: 0 budget in cents, 1 latency of path 0 in 0.1 ms */
+	int exact;
+};
+
+static void keep_limits(struct limits *l, const unsigned char *kept)
+{
+	struct solver_problem *p = &l->in->p;
+
+	*p = l->full;
+	if (!kept[0])
+		p->budget_micro_usd = INT64_MAX;
+	if (!kept[1])
+		p->path[0].latency_max_ms = INFINITY;
+	if (!kept[2])
+		p->path[0].loss_max = INFINITY;
+	if (!kept[3])
+		p->path[1].latency_max_ms = INFINITY;
+	if (!kept[4])
+		p->path[1].loss_max = INFINITY;
+	if (!kept[5])
+		p->given = ~(uint64_t)0;
+}
+
+static int has_plan(struct limits *l)
+{
+	struct solver_limits one = { .k = 1 };
+	struct solver_result r;
+
+	if (l->exact) {
+		enumerate(&l->in->p, l->brute);
+		return l->brute->n > 0;
+	}
+	return solver_solve(&l->in->p, &one, &r) < 0 ? -1 : r.n > 0;
+}
+
+static int holds_with(void *ctx, const unsigned char *kept)
+{
+	keep_limits(ctx, kept);
+	return has_plan(ctx);
+}
+
+static int holds_at(void *ctx, double steps)
+{
+	struct limits *l = ctx;
+
+	l->in->p = l->full;
+	if (l->knob == 0)
+		l->in->p.budget_micro_usd = (int64_t)steps * 10000;
+	else
+		l->in->p.path[0].latency_max_ms = solver_round_ms(steps / 10);
+	return has_plan(l);
+}
+
+static void check_nearest(struct limits *l, size_t knob, double stated, size_t *found)
+{
+	double steps;
+	int yes;
+
+	l->knob = knob;
+	l->exact = 0;
+	yes = relax_nearest(holds_at, l, stated, 1e6, &steps);
+	l->exact = 1;
+	assert_true(yes >= 0);
+	assert_int_equal(holds_at(l, 1e6), yes);
+	if (!yes)
+		return;
+	assert_int_equal(holds_at(l, steps), 1);
+	assert_int_equal(holds_at(l, steps - 1), 0);
+	(*found)++;
+}
+
+static void check_conflict(struct limits *l, size_t *found)
+{
+	unsigned char kept[DEMANDS] = { 0 };
+	int yes;
+
+	l->exact = 0;
+	yes = relax_minimal(holds_with, l, DEMANDS, kept);
+	l->exact = 1;
+	if (yes == 0) {
+		assert_int_equal(holds_with(l, kept), 0);
+		return;
+	}
+	assert_int_equal(yes, 1);
+	(*found)++;
+	assert_int_equal(holds_with(l, kept), 0);
+	for (size_t i = 0; i < DEMANDS; i++) {
+		if (!kept[i])
+			continue;
+		kept[i] = 0;
+		assert_int_equal(holds_with(l, kept), 1);
+		kept[i] = 1;
+	}
+}
+
+/* On every infeasible one of the instances. */
+static void conflicts_are_minimal_and_nearest_values_exact(void **unused)
+{
+	struct brute b = brute_new();
+	struct instance *in = malloc(sizeof(*in));
+	size_t infeasible = 0, conflicts = 0, nearest = 0;
+
+	(void)unused;
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
+		struct limits l = { .in = in, .brute = &b };
+
+		make(in, seed);
+		l.full = in->p;
+		if (has_plan(&l) > 0)
+			continue;
+		infeasible++;
+		check_conflict(&l, &conflicts);
+		if (l.full.budget_micro_usd != INT64_MAX)
+			check_nearest(&l, 0, (double)(l.full.budget_micro_usd / 10000),
+				&nearest);
+		if (l.full.n_paths > 0 && isfinite(l.full.path[0].latency_max_ms))
+			check_nearest(
+				&l, 1, l.full.path[0].latency_max_ms * 10, &nearest);
+	}
+	print_message("%zu infeasible, %zu conflicts, %zu nearest values\n", infeasible,
+		conflicts, nearest);
+	assert_true(infeasible > 2000 && conflicts > 1000 && nearest > 500);
+	free(in);
+	free(b.all);
+}
+
+/* What a failing oracle says is passed on. */
+static int always_fails(void *ctx, const unsigned char *kept)
+{
+	(void)ctx;
+	(void)kept;
+	return -1;
+}
+
+static void a_failing_oracle_is_passed_on(void **unused)
+{
+	unsigned char kept[3];
+
+	(void)unused;
+	assert_int_equal(relax_minimal(always_fails, NULL, 3, kept), -1);
 }
 
 static int better_or_equal(const struct solver_result *a, const struct solver_result *b)
@@ -271,7 +452,7 @@ static void loosening_never_makes_it_worse(void **unused)
 	struct instance *in = malloc(sizeof(*in));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 4000; seed++) {
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
 		struct solver_limits l = { .k = 1 };
 		struct solver_result tight, loose;
 
@@ -302,7 +483,7 @@ static void order_of_slots_does_not_matter(void **unused)
 	struct instance *in = malloc(sizeof(*in));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 4000; seed++) {
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
 		struct solver_limits l = { .k = 1 };
 		struct solver_result a, b;
 		struct solver_slot t;
@@ -323,12 +504,39 @@ static void order_of_slots_does_not_matter(void **unused)
 	free(in);
 }
 
+/* The options of each slot in reverse, as other ids would sort them. */
+static void order_of_options_does_not_matter(void **unused)
+{
+	struct instance *in = malloc(sizeof(*in));
+
+	(void)unused;
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
+		struct solver_limits l = { .k = 1 };
+		struct solver_result a, b;
+
+		make(in, seed);
+		assert_int_equal(solver_solve(&in->p, &l, &a), 0);
+		for (size_t i = 0; i < in->p.n_slots; i++)
+			for (size_t j = 0; j < in->slots[i].n / 2; j++) {
+				size_t other = in->slots[i].n - 1 - j;
+				struct solver_option o = in->options[i][j];
+
+				in->options[i][j] = in->options[i][other];
+				in->options[i][other] = o;
+			}
+		assert_int_equal(solver_solve(&in->p, &l, &b), 0);
+		assert_int_equal(a.n, b.n);
+		assert_true(better_or_equal(&a, &b) && better_or_equal(&b, &a));
+	}
+	free(in);
+}
+
 static void a_dominated_option_changes_nothing(void **unused)
 {
 	struct instance *in = malloc(sizeof(*in));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 4000; seed++) {
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
 		struct solver_limits l = { .k = 1 };
 		struct solver_result a, b;
 		struct solver_option *o;
@@ -356,7 +564,7 @@ static void unknown_never_helps(void **unused)
 	struct instance *in = malloc(sizeof(*in));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 4000; seed++) {
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
 		struct solver_limits l = { .k = 1 };
 		struct solver_result known, blank;
 
@@ -374,7 +582,7 @@ static void a_node_limit_leaves_a_sound_bound(void **unused)
 	struct instance *in = malloc(sizeof(*in));
 
 	(void)unused;
-	for (uint64_t seed = 1; seed <= 4000; seed++) {
+	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
 		struct solver_limits l = { .k = 1 }, few = { .k = 1, .nodes = 3 };
 		struct solver_result all, cut;
 
@@ -415,8 +623,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_plans_as_brute_force),
 		cmocka_unit_test(front_has_all_that_nothing_beats),
+		cmocka_unit_test(conflicts_are_minimal_and_nearest_values_exact),
+		cmocka_unit_test(a_failing_oracle_is_passed_on),
 		cmocka_unit_test(loosening_never_makes_it_worse),
 		cmocka_unit_test(order_of_slots_does_not_matter),
+		cmocka_unit_test(order_of_options_does_not_matter),
 		cmocka_unit_test(a_dominated_option_changes_nothing),
 		cmocka_unit_test(unknown_never_helps),
 		cmocka_unit_test(a_node_limit_leaves_a_sound_bound),
