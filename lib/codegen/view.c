@@ -224,7 +224,9 @@ static int add_units(struct gen *g, struct err *e)
 		size_t n = 0;
 
 		JSON_EACH (of, json_get(g->plan, lists[i].key)) {
-			if (add_unit(g, of, lists[i].is_base, e) < 0) {
+			/* filled by another slot's instance: no unit of its own */
+			if (!json_has(of, "shared_instance") &&
+				add_unit(g, of, lists[i].is_base, e) < 0) {
 				if (e->code == ERR_INPUT)
 					err_where(e, "/plan/%s/%zu", lists[i].key, n);
 				return -1;

@@ -4,49 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static uint64_t node_limit(const struct knowledge *k)
-{
-	return k->opts->node_limit != 0 ? k->opts->node_limit : COMPOSE_NODES;
-}
-
-static int solve_compiled(
-	struct scenario *sc, size_t k, struct solver_result *r, struct err *e)
-{
-	struct solver_limits limits = { .k = k, .nodes = node_limit(sc->k) };
-
-	memset(r, 0, sizeof(*r));
-	r->optimal = 1;
-	if (sc->impossible.kind[0] != '\0')
-		return 0;
-	if (solver_solve(&sc->problem, &limits, r) < 0)
-		return err_set(
-			e, ERR_INTERNAL, "the problem is too large for the solver");
-	return 0;
-}
-
-int solve_constraints(struct knowledge *k, const cJSON *constraints, size_t n_best,
-	struct scenario *sc, struct solver_result *r, struct err *e)
-{
-	for (int copies = 1;; copies++) {
-		if (scenario_init(sc, k, constraints, copies, e) < 0 ||
-			solve_compiled(sc, n_best, r, e) < 0) {
-			scenario_release(sc);
-			return -1;
-		}
-		if (r->n > 0 || json_num_or(constraints, "availability_target", 0) <= 0)
-			return 0;
-		scenario_release(sc);
-		if (copies == REGIONS_MAX)
-			break;
-	}
-	/* no number of copies helps: tell it of one */
-	if (scenario_init(sc, k, constraints, 1, e) == 0 &&
-		solve_compiled(sc, n_best, r, e) == 0)
-		return 0;
-	scenario_release(sc);
-	return -1;
-}
-
 static int add_questions(
 	struct scenario *sc, const cJSON *constraints, cJSON *plan, struct err *e)
 {
@@ -80,6 +37,13 @@ static int add_questions(
 			    "Is the eligibility of %s confirmed on the provider's page? "
 			    "It was accepted as unknown.",
 			    sc->k->opts->accept_unknown.at[i]) < 0)
+			return -1;
+	for (size_t i = 0; i < sc->k->patterns.n_refused; i++)
+		if (json_push_strf(q, e,
+			    "%s is broken and was left out: would it have been chosen? "
+			    "(%.120s)",
+			    sc->k->patterns.refused[i].id,
+			    sc->k->patterns.refused[i].why) < 0)
 			return -1;
 	JSON_EACH (it, json_get(sc->k->slots, "questions")) {
 		struct err ignored = { 0 };
@@ -125,36 +89,137 @@ static int add_accepted(struct scenario *sc, struct err *e)
 	return 0;
 }
 
-static int add_regions_note(struct scenario *sc, const cJSON *constraints, struct err *e)
+static int add_note(struct scenario *sc, const char *id, const char *field, cJSON *value,
+	const char *effect, const char *why, struct err *e)
 {
-	size_t named = json_len(json_get(constraints, "regions"));
-	cJSON *a;
+	cJSON *a = json_push_object(sc->assumptions, e);
 
-	if (sc->copies > 1) {
-		a = json_push_object(sc->assumptions, e);
-		if (a == NULL || json_set_str(a, "id", "regions.copies", e) < 0 ||
-			json_set_str(a, "field", "/availability_target", e) < 0 ||
-			json_set_num(a, "value", sc->copies, e) < 0 ||
-			json_set_str(a, "why",
-				"no single region reaches the target with published SLAs",
-				e) < 0 ||
-			json_set_str(a, "effect",
-				"the request path runs active-active in two regions",
-				e) < 0)
+	if (a == NULL || json_set_str(a, "id", id, e) < 0 ||
+		json_set_str(a, "field", field, e) < 0) {
+		json_free(value);
+		return -1;
+	}
+	return json_set(a, "value", value, e) < 0 || json_set_str(a, "why", why, e) < 0 ||
+			json_set_str(a, "effect", effect, e) < 0
+		? -1
+		: 0;
+}
+
+static void site_name(const struct site *s, char *out, size_t max)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < s->copies && used < max; i++)
+		used += (size_t)snprintf(
+			out + used, max - used, "%s%s", i > 0 ? " + " : "", s->region[i]);
+}
+
+/* The best of the sites that were not chosen; NULL without any. */
+static const struct weighed *next_best(const struct solution *s)
+{
+	const struct weighed *best = NULL;
+
+	for (size_t i = 0; i < s->n_weighed; i++) {
+		const struct weighed *w = &s->weighed[i];
+
+		if (!w->feasible ||
+			memcmp(w->site.region, s->sc->region, sizeof(w->site.region)) ==
+				0)
+			continue;
+		if (best == NULL || w->penalty < best->penalty ||
+			(w->penalty == best->penalty && w->cents < best->cents))
+			best = w;
+	}
+	return best;
+}
+
+/* Which regions were weighed, and what the next best would cost. */
+static int note_chosen(const struct solution *s, struct err *e)
+{
+	const struct weighed *next = next_best(s);
+	struct scenario *sc = s->sc;
+	char why[256], name[200];
+	cJSON *list = json_new_array(e);
+
+	for (int i = 0; list != NULL && i < sc->copies; i++)
+		if (json_push_str(list, sc->region[i], e) < 0) {
+			json_free(list);
 			return -1;
-	} else if (named > 1) {
-		a = json_push_object(sc->assumptions, e);
-		if (a == NULL || json_set_str(a, "id", "regions.first", e) < 0 ||
-			json_set_str(a, "field", "/regions", e) < 0 ||
-			json_set_str(a, "value", sc->region[0], e) < 0 ||
-			json_set_str(a, "why",
-				"several regions were named, and one meets every target",
-				e) < 0 ||
-			json_set_str(a, "effect", "nothing is replicated to the others",
-				e) < 0)
+		}
+	if (list == NULL)
+		return -1;
+	if (next == NULL) {
+		snprintf(why, sizeof(why),
+			"no region was named: the only feasible of %zu weighed",
+			s->n_weighed);
+	} else {
+		site_name(&next->site, name, sizeof(name));
+		snprintf(why, sizeof(why),
+			"no region was named: the best of %zu weighed; next is %s, "
+			"$%.2f a month dearer",
+			s->n_weighed, name,
+			(double)(next->cents - s->r.plans[0].cents) / 100);
+	}
+	return add_note(sc, "default.regions", "/regions", list,
+		"prices, latency to users and jurisdiction", why, e);
+}
+
+static int add_regions_note(
+	const struct solution *s, const cJSON *constraints, struct err *e)
+{
+	struct scenario *sc = s->sc;
+	cJSON *value;
+
+	if (s->chosen && note_chosen(s, e) < 0)
+		return -1;
+	if (sc->copies > 1) {
+		value = json_new_num(sc->copies, e);
+		return sc->redundant > 1
+			? add_note(sc, "regions.copies", "/availability_target", value,
+				  "the request path runs active-active in two regions",
+				  "no single region reaches the target with published "
+				  "SLAs",
+				  e)
+			: add_note(sc, "regions.jurisdictions", "/data_residency", value,
+				  "everything that holds data is there in each region; "
+				  "nothing is replicated between them; the load is split "
+				  "evenly",
+				  "each jurisdiction keeps its own data", e);
+	}
+	if (json_len(json_get(constraints, "regions")) < 2)
+		return 0;
+	value = json_new_str(sc->region[0], e);
+	return value == NULL ? -1
+			     : add_note(sc, "regions.first", "/regions", value,
+				       "nothing is replicated to the others",
+				       "several regions were named, and one meets every "
+				       "target",
+				       e);
+}
+
+/* Every site that was weighed, with what its best plan would cost. */
+static int add_sites(const struct solution *s, cJSON *candidates, struct err *e)
+{
+	cJSON *list = json_add_array(candidates, "regions", e);
+
+	for (size_t i = 0; list != NULL && i < s->n_weighed; i++) {
+		const struct weighed *w = &s->weighed[i];
+		cJSON *to = json_push_object(list, e), *names;
+
+		names = to == NULL ? NULL : json_add_array(to, "regions", e);
+		for (int j = 0; names != NULL && j < w->site.copies; j++)
+			if (json_push_str(names, w->site.region[j], e) < 0)
+				return -1;
+		if (names == NULL || json_set_bool(to, "feasible", w->feasible, e) < 0)
+			return -1;
+		if (w->feasible &&
+			(json_set_num(to, "ranked_usd", (double)w->cents / 100, e) < 0 ||
+				json_set_num(to, "soft_penalty", (double)w->penalty, e) <
+					0))
 			return -1;
 	}
-	return 0;
+	return list == NULL ? -1 : 0;
 }
 
 /* Runner-ups, each a small plan, and the front over cost, latency, availability. */
@@ -193,8 +258,8 @@ static int add_candidates(struct scenario *sc, const struct solver_result *r,
 				0 ||
 			json_set_num(p, "latency_ms", best[i].latency_ms[0], e) < 0 ||
 			json_set_num(p, "availability_pct",
-				round(availability_redundant(
-					      100 * exp(-best[i].loss[0]), sc->copies) *
+				round(availability_redundant(100 * exp(-best[i].loss[0]),
+					      sc->redundant) *
 					1e5) /
 					1e5,
 				e) < 0)
@@ -214,28 +279,37 @@ out:
 	return ret;
 }
 
-static int finish_plan(struct scenario *sc, const struct solver_result *r,
-	const cJSON *constraints, cJSON *plan, cJSON *candidates, struct err *e)
+static int add_proof(const struct solution *s, cJSON *plan, struct err *e)
 {
-	cJSON *proof;
+	cJSON *proof = json_add_object(plan, "proof", e);
+	const struct solver_plan *best = &s->r.plans[0];
 
-	if (add_accepted(sc, e) < 0 || add_regions_note(sc, constraints, e) < 0 ||
-		emit_plan(sc, &r->plans[0], 1, plan, e) < 0 ||
-		json_set_bool(plan, "optimal", r->optimal, e) < 0)
+	if (proof == NULL || json_set_num(proof, "nodes", (double)s->nodes, e) < 0 ||
+		json_set_bool(proof, "complete", s->optimal, e) < 0)
 		return -1;
-	proof = json_add_object(plan, "proof", e);
-	if (proof == NULL || json_set_num(proof, "nodes", (double)r->nodes, e) < 0 ||
-		json_set_bool(proof, "complete", r->optimal, e) < 0)
+	if (s->optimal)
+		return 0;
+	return json_set_num(proof, "gap_penalty",
+		       fmax(0, (double)(best->penalty - s->bound_penalty)), e) < 0
+		? -1
+		: json_set_num(proof, "gap_usd",
+			  fmax(0, (double)(best->cents - s->bound_cents) / 100), e);
+}
+
+static int finish_plan(struct solution *s, const cJSON *constraints, cJSON *plan,
+	cJSON *candidates, struct err *e)
+{
+	struct scenario *sc = s->sc;
+
+	if (add_accepted(sc, e) < 0 || add_regions_note(s, constraints, e) < 0 ||
+		emit_plan(sc, &s->r.plans[0], 1, plan, e) < 0 ||
+		json_set_bool(plan, "optimal", s->optimal, e) < 0 ||
+		add_proof(s, plan, e) < 0 ||
+		add_questions(sc, constraints, plan, e) < 0 ||
+		add_candidates(sc, &s->r, candidates, e) < 0 ||
+		add_sites(s, candidates, e) < 0)
 		return -1;
-	if (!r->optimal &&
-		json_set_num(proof, "gap_usd",
-			fmax(0, (double)(r->plans[0].cents - r->bound_cents) / 100),
-			e) < 0)
-		return -1;
-	if (add_questions(sc, constraints, plan, e) < 0 ||
-		add_candidates(sc, r, candidates, e) < 0)
-		return -1;
-	return explain_why_not(sc, r, candidates, e);
+	return explain_why_not(sc, &s->r, candidates, e);
 }
 
 static int no_plan(struct knowledge *k, struct scenario *sc, const cJSON *constraints,
@@ -269,8 +343,7 @@ int compose_plan(struct node_env *env, const cJSON *constraints,
 	struct err *e)
 {
 	struct knowledge k = { 0 };
-	struct scenario sc;
-	struct solver_result r;
+	struct solution s = { 0 };
 	size_t best = options->candidates == 0 ? 3 : options->candidates;
 	int ret = -1;
 
@@ -279,13 +352,13 @@ int compose_plan(struct node_env *env, const cJSON *constraints,
 			e, ERR_USAGE, "at most %d candidates", COMPOSE_CANDIDATES_MAX);
 	if (knowledge_load(&k, env, constraints, options, e) < 0)
 		goto out;
-	if (solve_constraints(&k, constraints, best, &sc, &r, e) < 0)
+	if (solve_constraints(&k, constraints, best, 0, &s, e) < 0)
 		goto out;
-	if (r.n > 0)
-		ret = finish_plan(&sc, &r, constraints, plan, candidates, e);
+	if (s.r.n > 0)
+		ret = finish_plan(&s, constraints, plan, candidates, e);
 	else
-		ret = no_plan(&k, &sc, constraints, plan, candidates, e);
-	scenario_release(&sc);
+		ret = no_plan(&k, s.sc, constraints, plan, candidates, e);
+	solution_release(&s);
 out:
 	knowledge_release(&k);
 	return ret;

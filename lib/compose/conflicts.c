@@ -1,5 +1,6 @@
 /* When nothing is feasible: what clashes, and what would be near enough. */
 #include "internal.h"
+#include "solver/relax.h"
 
 #include <math.h>
 #include <string.h>
@@ -79,9 +80,9 @@ static size_t list_demands(
 	return n;
 }
 
-/* The constraints with only the kept demands; everything that is none stays. */
+/* The constraints with only the demands kept and not off; what is none stays. */
 static cJSON *constraints_with(const cJSON *constraints, const struct demand *all,
-	size_t n, const unsigned char *kept, struct err *e)
+	size_t n, const unsigned char *kept, const unsigned char *off, struct err *e)
 {
 	cJSON *c = json_copy(constraints, e);
 
@@ -89,7 +90,7 @@ static cJSON *constraints_with(const cJSON *constraints, const struct demand *al
 		cJSON *list;
 
 		if (all[i].item == NULL) {
-			if (!kept[i])
+			if (!kept[i] || off[i])
 				json_remove(c, all[i].field);
 			continue;
 		}
@@ -98,7 +99,8 @@ static cJSON *constraints_with(const cJSON *constraints, const struct demand *al
 		list = json_new_array(e);
 		for (size_t j = i; list != NULL && j < n && all[j].field == all[i].field;
 			j++)
-			if (kept[j] && json_push_copy(list, all[j].item, e) < 0) {
+			if (kept[j] && !off[j] &&
+				json_push_copy(list, all[j].item, e) < 0) {
 				json_free(list);
 				list = NULL;
 			}
@@ -116,8 +118,7 @@ static int feasible(struct knowledge *k, const cJSON *constraints,
 	struct solver_plan *best, struct err *e)
 {
 	struct knowledge other = { 0 }, *use = k;
-	struct scenario sc;
-	struct solver_result r;
+	struct solution s;
 	int yes = -1;
 
 	if (!knowledge_fits(k, constraints)) {
@@ -125,50 +126,39 @@ static int feasible(struct knowledge *k, const cJSON *constraints,
 		if (knowledge_load(use, k->env, constraints, k->opts, e) < 0)
 			goto out;
 	}
-	if (solve_constraints(use, constraints, 1, &sc, &r, e) < 0)
+	if (solve_constraints(use, constraints, 1, best == NULL, &s, e) < 0)
 		goto out;
-	yes = r.n > 0;
+	yes = s.r.n > 0;
 	if (yes && best != NULL)
-		*best = r.plans[0];
-	scenario_release(&sc);
+		*best = s.r.plans[0];
+	solution_release(&s);
 out:
 	if (use == &other)
 		knowledge_release(use);
 	return yes;
 }
 
-static int feasible_with(struct knowledge *k, const cJSON *constraints,
-	const struct demand *all, size_t n, const unsigned char *kept, struct err *e)
+struct knob;
+
+/* What the oracles of relax.h ask about. */
+struct question {
+	struct knowledge *k;
+	const cJSON *constraints;
+	const struct demand *all; /* of a set */
+	size_t n;
+	unsigned char off[DEMANDS_MAX]; /* given up already */
+	const struct knob *knob;        /* of a value */
+	struct err *e;
+};
+
+static int holds_with(void *ctx, const unsigned char *kept)
 {
-	cJSON *c = constraints_with(constraints, all, n, kept, e);
-	int yes = c == NULL ? -1 : feasible(k, c, NULL, e);
+	struct question *q = ctx;
+	cJSON *c = constraints_with(q->constraints, q->all, q->n, kept, q->off, q->e);
+	int yes = c == NULL ? -1 : feasible(q->k, c, NULL, q->e);
 
 	json_free(c);
 	return yes;
-}
-
-/* Deletion: a demand stays only if the rest without it is feasible; what is left
- * is minimal. 0, or -1; *found is 0 when even no demand leaves no plan. */
-static int minimal_set(struct knowledge *k, const cJSON *constraints,
-	const struct demand *all, size_t n, unsigned char *kept, int *found,
-	struct err *e)
-{
-	unsigned char none[DEMANDS_MAX] = { 0 };
-	int yes = feasible_with(k, constraints, all, n, none, e);
-
-	*found = yes > 0;
-	if (yes <= 0)
-		return yes;
-	memset(kept, 1, n);
-	for (size_t i = 0; i < n; i++) {
-		kept[i] = 0;
-		yes = feasible_with(k, constraints, all, n, kept, e);
-		if (yes < 0)
-			return -1;
-		if (yes)
-			kept[i] = 1;
-	}
-	return 0;
 }
 
 /* ---- nearest values ---- */
@@ -202,62 +192,51 @@ static int set_at(cJSON *c, const char *pointer, double v, struct err *e)
 	return json_set_num(obj, slash + 1, v, e);
 }
 
-static int feasible_at(struct knowledge *k, const cJSON *constraints, const char *pointer,
-	double v, struct solver_plan *best, struct err *e)
-{
-	cJSON *c = json_copy(constraints, e);
-	int yes = -1;
-
-	if (c != NULL && set_at(c, pointer, v, e) == 0)
-		yes = feasible(k, c, best, e);
-	json_free(c);
-	return yes;
-}
-
 static double on_step(const struct knob *knob, double steps)
 {
 	return round(steps * knob->step * 1e6) / 1e6;
 }
 
-/* Bisects, in whole steps, between the stated value and the loosest sensible one.
- * 1 with *value, 0 when no value of this knob helps, -1. */
-static int nearest_value(struct knowledge *k, const cJSON *constraints,
-	const struct knob *knob, double stated, double *value, struct solver_plan *best,
-	struct err *e)
+static int solve_at(struct question *q, double steps, struct solver_plan *best)
 {
-	double tight = stated / knob->step, loose = knob->bound / knob->step;
+	cJSON *c = json_copy(q->constraints, q->e);
+	int yes = -1;
+
+	if (c != NULL && set_at(c, q->knob->pointer, on_step(q->knob, steps), q->e) == 0)
+		yes = feasible(q->k, c, best, q->e);
+	json_free(c);
+	return yes;
+}
+
+static int holds_at(void *ctx, double steps)
+{
+	return solve_at(ctx, steps, NULL);
+}
+
+/* Between the stated value and the loosest sensible one. 1 with the value and its best
+ * plan, 0 when no value of this knob helps, -1. */
+static int nearest_value(
+	struct question *q, double stated, double *value, struct solver_plan *best)
+{
+	const struct knob *knob = q->knob;
+	double steps;
 	int yes;
 
-	if (knob->upwards ? loose <= tight : loose >= tight)
+	if (knob->upwards ? knob->bound <= stated : knob->bound >= stated)
 		return 0;
-	/* the loosest first, then ever narrower; tight is known to fail */
-	yes = feasible_at(k, constraints, knob->pointer, on_step(knob, loose), best, e);
+	yes = relax_nearest(
+		holds_at, q, stated / knob->step, knob->bound / knob->step, &steps);
 	if (yes <= 0)
 		return yes;
-	tight = knob->upwards ? floor(tight) : ceil(tight);
-	loose = knob->upwards ? ceil(loose) : floor(loose);
-	while (fabs(loose - tight) > 1) {
-		/* doubling steps from the stated value find the range; then halves */
-		double mid = knob->upwards && loose > 4 * fmax(tight, 1)
-			? 2 * fmax(tight, 1)
-			: floor((loose + tight) / 2);
-
-		yes = feasible_at(
-			k, constraints, knob->pointer, on_step(knob, mid), NULL, e);
-		if (yes < 0)
-			return -1;
-		if (yes)
-			loose = mid;
-		else
-			tight = mid;
-	}
-	*value = on_step(knob, loose);
-	return feasible_at(k, constraints, knob->pointer, *value, best, e);
+	*value = on_step(knob, steps);
+	return solve_at(q, steps, best);
 }
 
 static int add_nearest(struct knowledge *k, const cJSON *constraints, const char *field,
 	cJSON *nearest, struct err *e)
 {
+	struct question q = { .k = k, .constraints = constraints, .e = e };
+
 	for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
 		const struct knob *knob = &knobs[i];
 		const cJSON *stated = json_at(constraints, knob->pointer);
@@ -272,8 +251,8 @@ static int add_nearest(struct knowledge *k, const cJSON *constraints, const char
 				knob->pointer[1 + len] != '/') ||
 			json_type(stated) != JSON_NUMBER)
 			continue;
-		yes = nearest_value(
-			k, constraints, knob, json_number(stated, 0), &value, &best, e);
+		q.knob = knob;
+		yes = nearest_value(&q, json_number(stated, 0), &value, &best);
 		if (yes < 0)
 			return -1;
 		if (!yes)
@@ -295,35 +274,104 @@ static int add_nearest(struct knowledge *k, const cJSON *constraints, const char
 	return 0;
 }
 
-/* One more conflict set is sought with each member of the first given up, so that
- * independent clashes show at once. */
+#define SETS_MAX 4
+
+/* Conflict sets found so far, and of each the member that is given up to look for one
+ * that has nothing to do with it. */
+struct conflicts {
+	unsigned char kept[SETS_MAX][DEMANDS_MAX];
+	size_t hit[SETS_MAX];
+	size_t n;
+};
+
+static size_t first_of(const unsigned char *kept, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !kept[i])
+		i++;
+	return i;
+}
+
+/* 0, or -1. Without any set not even giving up all demands helps. */
+static int find_sets(struct question *q, struct conflicts *out)
+{
+	unsigned char all[DEMANDS_MAX];
+
+	memset(all, 1, sizeof(all));
+	for (out->n = 0; out->n < SETS_MAX;) {
+		unsigned char *kept = out->kept[out->n];
+		int found = relax_minimal(holds_with, q, q->n, kept);
+
+		if (found < 0)
+			return -1;
+		if (!found)
+			return 0;
+		out->hit[out->n] = first_of(kept, q->n);
+		q->off[out->hit[out->n++]] = 1;
+		found = holds_with(q, all);
+		if (found != 0)
+			return found < 0 ? -1 : 0;
+	}
+	return 0;
+}
+
+static int add_set(const struct question *q, const unsigned char *kept, cJSON *sets)
+{
+	cJSON *set = json_new_array(q->e);
+
+	for (size_t i = 0; set != NULL && i < q->n; i++)
+		if (kept[i] && json_push_str(set, q->all[i].pointer, q->e) < 0) {
+			json_free(set);
+			return -1;
+		}
+	return set == NULL ? -1 : json_push(sets, set, q->e);
+}
+
+/* Nearest values of one set's members, the other sets being out of the way. */
+static int add_nearest_of(
+	struct question *q, const struct conflicts *c, size_t which, cJSON *nearest)
+{
+	unsigned char all[DEMANDS_MAX];
+	cJSON *rest;
+	int ret = 0;
+
+	memset(all, 1, sizeof(all));
+	memset(q->off, 0, sizeof(q->off));
+	for (size_t i = 0; i < c->n; i++)
+		q->off[c->hit[i]] = i != which;
+	rest = constraints_with(q->constraints, q->all, q->n, all, q->off, q->e);
+	if (rest == NULL)
+		return -1;
+	for (size_t i = 0; ret == 0 && i < q->n; i++)
+		if (c->kept[which][i] && q->all[i].item == NULL)
+			ret = add_nearest(q->k, rest, q->all[i].field, nearest, q->e);
+	json_free(rest);
+	return ret;
+}
+
 int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates,
 	cJSON *plan, struct err *e)
 {
 	struct demand all[DEMANDS_MAX];
-	unsigned char kept[DEMANDS_MAX];
-	size_t n = list_demands(k, constraints, all);
+	struct question q = { .k = k, .constraints = constraints, .all = all, .e = e };
+	struct conflicts found;
 	cJSON *sets = json_add_array(candidates, "conflicts", e);
-	cJSON *nearest = json_add_array(candidates, "nearest", e), *set;
-	int found;
+	cJSON *nearest = json_add_array(candidates, "nearest", e);
 
-	if (sets == NULL || nearest == NULL ||
-		minimal_set(k, constraints, all, n, kept, &found, e) < 0)
+	q.n = list_demands(k, constraints, all);
+	if (sets == NULL || nearest == NULL || find_sets(&q, &found) < 0)
 		return -1;
-	if (!found) {
-		set = json_new_array(e);
-		return json_push_str(set, "/use_cases", e) < 0 ? -1
-							       : json_push(sets, set, e);
+	for (size_t i = 0; i < found.n; i++)
+		if (add_set(&q, found.kept[i], sets) < 0 ||
+			add_nearest_of(&q, &found, i, nearest) < 0)
+			return -1;
+	if (found.n == 0) {
+		cJSON *set = json_new_array(e);
+
+		if (json_push_str(set, "/use_cases", e) < 0 ||
+			json_push(sets, set, e) < 0)
+			return -1;
 	}
-	set = json_new_array(e);
-	for (size_t i = 0; set != NULL && i < n; i++)
-		if (kept[i] && json_push_str(set, all[i].pointer, e) < 0)
-			return -1;
-	if (json_push(sets, set, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (kept[i] && all[i].item == NULL &&
-			add_nearest(k, constraints, all[i].field, nearest, e) < 0)
-			return -1;
 	return json_set_copy(plan, "conflicts", sets, e);
 }

@@ -14,6 +14,29 @@ static void base_module(const char *id, char out[80])
 			*p = '_';
 }
 
+/* The first slot that an instance fills is its host: it has the lines and the module. */
+static void find_host(struct scenario *sc, struct parts *all, struct part *p)
+{
+	const struct component *instance;
+
+	p->lines = &p->option->lines;
+	p->cost = p->option->cost;
+	if (p->option->instance < 0)
+		return;
+	instance = &sc->components[p->option->instance];
+	for (size_t i = 0; i < all->n && p->host == NULL; i++)
+		if (&all->at[i] != p && all->at[i].option != NULL &&
+			all->at[i].option->instance == p->option->instance)
+			p->host = &all->at[i];
+	if (p->host != NULL) {
+		p->lines = NULL;
+		snprintf(p->module, sizeof(p->module), "%s", p->host->module);
+	} else {
+		p->lines = &instance->lines;
+		p->cost = instance->cost;
+	}
+}
+
 /* Bases that are used only, then slots in the order of slots.json. */
 static void list_parts(
 	struct scenario *sc, const struct solver_plan *sp, struct parts *out)
@@ -22,11 +45,15 @@ static void list_parts(
 	for (size_t i = 0; i < sc->n_components && out->n < BASES_MAX; i++) {
 		struct part *p = &out->at[out->n];
 
-		if ((sp->components >> i & 1) == 0 || sc->components[i].endpoint != NULL)
+		if ((sp->components >> i & 1) == 0 ||
+			sc->components[i].endpoint != NULL ||
+			sc->components[i].is_instance)
 			continue;
 		memset(p, 0, sizeof(*p));
 		p->pattern = sc->components[i].pattern;
 		p->base = &sc->components[i];
+		p->lines = &p->base->lines;
+		p->cost = p->base->cost;
 		p->capability = "base";
 		base_module(p->pattern->id, p->module);
 		p->name = p->module;
@@ -42,6 +69,7 @@ static void list_parts(
 		p->capability = sc->slots[i].capability;
 		p->slot = i;
 		snprintf(p->module, sizeof(p->module), "%s", sc->slots[i].module);
+		find_host(sc, out, p);
 	}
 }
 
@@ -72,6 +100,38 @@ static const struct part *provider(const struct scenario *sc, const struct parts
 	return first;
 }
 
+/* As edges name a part: a slot that another one's instance fills is that one. */
+static const char *edge_name(const struct part *p)
+{
+	return p->host != NULL ? p->host->name : p->name;
+}
+
+static int has_edge(
+	const cJSON *edges, const char *from, const char *to, const char *port)
+{
+	JSON_EACH (it, edges)
+		if (strcmp(json_str_or(it, "from", ""), from) == 0 &&
+			strcmp(json_str_or(it, "to", ""), to) == 0 &&
+			strcmp(json_str_or(it, "port", ""), port) == 0)
+			return 1;
+	return 0;
+}
+
+static int add_edge(const struct part *from, const struct part *to, const char *port,
+	cJSON *edges, struct err *e)
+{
+	const char *names[2] = { edge_name(from), edge_name(to) };
+	cJSON *edge;
+
+	if (strcmp(names[0], names[1]) == 0 || has_edge(edges, names[0], names[1], port))
+		return 0;
+	edge = json_push_object(edges, e);
+	return edge == NULL || json_set_str(edge, "from", names[0], e) < 0 ||
+			json_set_str(edge, "to", names[1], e) < 0
+		? -1
+		: json_set_str(edge, "port", port, e);
+}
+
 static int emit_edges(
 	const struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e)
 {
@@ -81,15 +141,9 @@ static int emit_edges(
 		JSON_EACH (it, json_get(all->at[i].pattern->json, "requires")) {
 			const char *port = json_str_or(it, "port", "");
 			const struct part *from = provider(sc, all, &all->at[i], port);
-			cJSON *edge;
 
-			if (from == NULL)
-				continue;
-			edge = json_push_object(edges, e);
-			if (edge == NULL ||
-				json_set_str(edge, "from", from->name, e) < 0 ||
-				json_set_str(edge, "to", all->at[i].name, e) < 0 ||
-				json_set_str(edge, "port", port, e) < 0)
+			if (from != NULL &&
+				add_edge(from, &all->at[i], port, edges, e) < 0)
 				return -1;
 		}
 	}
@@ -102,7 +156,7 @@ static int emit_components(const struct lines *l, cJSON *to, struct err *e)
 
 	if (names == NULL)
 		return -1;
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; l != NULL && i < l->n; i++)
 		if (!json_has_text(names, l->at[i].component) &&
 			json_push_str(names, l->at[i].component, e) < 0)
 			return -1;
@@ -176,7 +230,13 @@ static int emit_availability(
 		json_set_str(a, "unpublished",
 			o->unpublished[0] != '\0' ? o->unpublished : NULL, e) < 0)
 		return -1;
-	return json_set_num(a, "copies", sc->copies, e);
+	return json_set_num(a, "copies", sc->redundant, e);
+}
+
+/* What an option costs by itself, also where others share its instance. */
+static pico_usd own_cost(const struct scenario *sc, const struct option *o)
+{
+	return o->instance >= 0 ? sc->components[o->instance].cost : o->cost;
 }
 
 /* The next best pattern of the slot by cost alone: what the choice was measured against. */
@@ -194,17 +254,49 @@ static int emit_why(
 		if (o->pattern_index != last)
 			fit++;
 		last = o->pattern_index;
-		if (o->pattern != p->pattern && (next == NULL || o->cost < next->cost))
+		if (o->pattern != p->pattern &&
+			(next == NULL || own_cost(sc, o) < own_cost(sc, next)))
 			next = o;
 	}
+	if (p->host != NULL)
+		return json_setf(to, "why", e, "%s; the instance of %s serves it, too",
+			why, p->host->name);
 	if (next == NULL)
 		return json_setf(to, "why", e, "%s; %s is the only pattern that fits",
 			why, p->pattern->title);
 	return json_setf(to, "why", e,
 		"%s; %s at $%.2f a month of its own, one of %zu that fit (next: %s at "
 		"$%.2f)",
-		why, p->pattern->title, pico_number(p->option->cost), fit,
-		next->pattern->title, pico_number(next->cost));
+		why, p->pattern->title, pico_number(p->cost), fit, next->pattern->title,
+		pico_number(own_cost(sc, next)));
+}
+
+/* How much of the stated capacity the peak leaves. */
+static int emit_headroom(
+	const struct scenario *sc, const struct option *o, cJSON *to, struct err *e)
+{
+	static const struct {
+		const char *capacity, *load;
+	} peaks[] = { { "requests_per_second", "rps_peak" },
+		{ "events_per_second", "items_peak" },
+		{ "reads_per_second", "store_reads_peak" },
+		{ "documents_per_day", "documents_day" }, { "gb_per_day", "gb_per_day" },
+		{ "storage_gb", "storage_gb" } };
+	double peak = 0;
+	cJSON *h;
+
+	if (o->capacity_of == NULL)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(peaks); i++)
+		if (strcmp(peaks[i].capacity, o->capacity_of) == 0)
+			peak = json_num_or(json_get(sc->ctx, "load"), peaks[i].load, 0);
+	h = json_add_object(to, "headroom", e);
+	return h == NULL || json_set_str(h, "of", o->capacity_of, e) < 0 ||
+			json_set_num(h, "capacity", rounded(o->capacity), e) < 0 ||
+			json_set_num(h, "peak", rounded(peak), e) < 0
+		? -1
+		: json_set_num(h, "headroom_pct",
+			  round((1 - peak / o->capacity) * 1000) / 10, e);
 }
 
 static int emit_slot(
@@ -221,19 +313,22 @@ static int emit_slot(
 		return -1;
 	if (!whole)
 		return 0;
-	if (emit_components(&p->option->lines, s, e) < 0 ||
+	if (emit_components(p->lines, s, e) < 0 ||
 		json_set_str(s, "module", p->module, e) < 0 ||
 		emit_why(sc, p, s, e) < 0 ||
 		json_set_str(s, "title", p->pattern->title, e) < 0 ||
 		json_set_copy(s, "services", p->option->services, e) < 0 ||
-		pico_set_usd(s, "monthly_usd", p->option->cost, e) < 0 ||
+		pico_set_usd(s, "monthly_usd", p->cost, e) < 0 ||
 		json_set_num(s, "burden", json_num_or(p->pattern->json, "burden", 3), e) <
 			0 ||
 		json_set_str(s, "preferences_not_met",
 			p->option->penalties[0] != '\0' ? p->option->penalties : NULL,
 			e) < 0 ||
+		emit_headroom(sc, p->option, s, e) < 0 ||
 		emit_hops(p->option, s, e) < 0 || emit_queue(p->option, s, e) < 0 ||
 		emit_availability(sc, p->option, s, e) < 0)
+		return -1;
+	if (p->host != NULL && json_set_str(s, "shared_instance", p->host->name, e) < 0)
 		return -1;
 	if (json_has(p->pattern->json, "failure_domains"))
 		return json_set_copy(s, "failure_domains",
@@ -268,7 +363,7 @@ static int emit_base(struct scenario *sc, const struct solver_plan *sp,
 		if (list == NULL)
 			return -1;
 	}
-	if (emit_components(&p->base->lines, b, e) < 0 ||
+	if (emit_components(p->lines, b, e) < 0 ||
 		json_set_str(b, "module", p->module, e) < 0 ||
 		json_set_str(b, "title", p->pattern->title, e) < 0)
 		return -1;
@@ -319,7 +414,7 @@ static void money_add(struct money *m, const struct line *l)
 static int emit_lines(const struct lines *l, const struct part *p, const char *suffix,
 	cJSON *bom, struct money *m, struct err *e)
 {
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; l != NULL && i < l->n; i++) {
 		money_add(m, &l->at[i]);
 		if (bom != NULL && emit_line(&l->at[i], p, suffix, bom, e) < 0)
 			return -1;
@@ -334,8 +429,7 @@ static int emit_bom(struct scenario *sc, const struct solver_plan *sp,
 	for (size_t i = 0; i < all->n; i++) {
 		const struct part *p = &all->at[i];
 
-		if (emit_lines(p->base != NULL ? &p->base->lines : &p->option->lines, p,
-			    "", bom, m, e) < 0)
+		if (emit_lines(p->lines, p, "", bom, m, e) < 0)
 			return -1;
 		for (size_t j = 0; p->base != NULL && j < sc->n_components; j++) {
 			const struct component *c = &sc->components[j];

@@ -11,6 +11,10 @@ struct part {
 	const struct pattern *pattern;
 	const struct option *option; /* NULL: a base */
 	const struct component *base;
+	const struct part
+		*host; /* another slot's instance fills this one, too; or NULL */
+	const struct lines *lines; /* NULL: the host has them */
+	pico_usd cost;
 	const char *capability;
 	size_t slot; /* index, for slots */
 };

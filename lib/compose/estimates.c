@@ -21,6 +21,20 @@ static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
 	return n;
 }
 
+/* 1 if the instance that fills the slot has counted for an earlier one of the path. */
+static int counted(
+	const struct scenario *sc, const struct solver_plan *sp, size_t slot, size_t path)
+{
+	int instance = sc->slots[slot].options[sp->choice[slot]].instance;
+
+	if (instance < 0 || (sc->components[instance].paths >> path & 1) == 0)
+		return 0;
+	for (size_t i = 0; i < slot; i++)
+		if (sc->slots[i].options[sp->choice[i]].instance == instance)
+			return 1;
+	return 0;
+}
+
 static double path_availability(const struct scenario *sc, const struct solver_plan *sp,
 	size_t path, struct buf *basis, struct buf *unpublished)
 {
@@ -29,7 +43,7 @@ static double path_availability(const struct scenario *sc, const struct solver_p
 	for (size_t i = 0; i < sc->n_slots; i++) {
 		const struct option *o = &sc->slots[i].options[sp->choice[i]];
 
-		if ((sc->slots[i].paths >> path & 1) == 0)
+		if ((sc->slots[i].paths >> path & 1) == 0 || counted(sc, sp, i, path))
 			continue;
 		a *= o->availability_pct / 100;
 		buf_addf(basis, "%s%s %.5g", basis->len > 0 ? " x " : "",
@@ -38,7 +52,7 @@ static double path_availability(const struct scenario *sc, const struct solver_p
 			buf_addf(unpublished, "%s%s", unpublished->len > 0 ? ", " : "",
 				o->unpublished);
 	}
-	return availability_redundant(a, sc->copies);
+	return availability_redundant(a, sc->redundant);
 }
 
 static int emit_path(const struct scenario *sc, const struct solver_plan *sp, size_t path,
@@ -60,9 +74,9 @@ static int emit_path(const struct scenario *sc, const struct solver_plan *sp, si
 		goto out;
 	if (json_set_num(to, "availability_pct", round(pct * 1e5) / 1e5, e) < 0)
 		goto out;
-	if (sc->copies > 1)
-		buf_addf(&basis, "; %d independent regions: 1 - (1 - a)^%d", sc->copies,
-			sc->copies);
+	if (sc->redundant > 1)
+		buf_addf(&basis, "; %d independent regions: 1 - (1 - a)^%d",
+			sc->redundant, sc->redundant);
 	if (unpublished.len > 0)
 		buf_addf(&basis, "; at most, as no SLA is published or known for %s",
 			unpublished.ptr);
@@ -92,7 +106,7 @@ int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *p
 		if (p == NULL || json_set_str(p, "path", sc->paths[i].id, e) < 0 ||
 			json_set_str(p, "title",
 				json_str_or(sc->paths[i].def, "title", ""), e) < 0 ||
-			json_set_num(p, "copies", sc->copies, e) < 0)
+			json_set_num(p, "copies", sc->redundant, e) < 0)
 			return -1;
 		slots = json_add_array(p, "slots", e);
 		for (size_t j = 0; slots != NULL && j < sc->n_slots; j++)

@@ -11,8 +11,9 @@
 #include "solver/solver.h"
 
 #define HOPS_MAX    16
-#define OPTIONS_MAX 64 /* parameter combinations of one pattern */
-#define REGIONS_MAX 2  /* independent copies of a request path */
+#define OPTIONS_MAX 256 /* parameter combinations of one pattern */
+#define REGIONS_MAX 4   /* of one plan */
+#define SITES_MAX   64  /* places that are weighed against each other */
 #define BASES_MAX   16
 
 /* What is read once, however often the question changes. */
@@ -70,8 +71,11 @@ struct option {
 	const char *queue_of;
 	double availability_pct; /* product of what is published */
 	char unpublished[160];   /* services without an SLA */
-	int32_t penalty;
+	const char *capacity_of; /* "requests_per_second"; NULL: not stated */
+	double capacity;
+	int32_t penalty, burden;
 	char penalties[256]; /* preferences not met */
+	int instance; /* component that pays for it, whoever else uses it; -1: none */
 	uint64_t components;
 	uint64_t requires, provides;
 };
@@ -89,18 +93,39 @@ struct slot {
 	size_t n_patterns;
 };
 
-/* A base, or one interface endpoint of the network. */
+/* What is paid once: a base, one interface endpoint of the network, or an instance that
+ * slots of one capability share. */
 struct component {
 	const struct pattern *pattern;
 	const char *endpoint; /* NULL: the base itself */
+	int is_instance;
+	double availability_pct; /* of an instance, on the paths below */
+	unsigned paths;
 	cJSON *params;
 	cJSON *services;
 	struct lines lines;
 	pico_usd cost;
+	int32_t burden;
+	struct reason
+		fails; /* of its services; kind is not empty: out with all who use it */
 	uint64_t requires, provides;
 };
 
-/* One set of constraints, compiled. */
+/* Where a plan could lie. */
+struct site {
+	char region[REGIONS_MAX][48];
+	int copies; /* how many of them */
+};
+
+struct sites {
+	struct site at[SITES_MAX];
+	size_t n;
+	size_t n_allowed;     /* regions that constraints allow */
+	int chosen;           /* nobody named a region: the solver chooses */
+	int per_jurisdiction; /* one region for each: none stands in for another */
+};
+
+/* One set of constraints, compiled for one site. */
 struct scenario {
 	struct knowledge *k;
 	cJSON *c;           /* constraints with defaults */
@@ -108,7 +133,8 @@ struct scenario {
 	cJSON *assumptions; /* array */
 	cJSON *questions;   /* array of strings */
 	char region[REGIONS_MAX][48];
-	int copies; /* of the request path: 1 or 2 */
+	int copies;    /* regions that share the load */
+	int redundant; /* of them, how many can stand in for each other */
 	struct slot slots[SOLVER_SLOTS_MAX];
 	size_t n_slots;
 	struct component components[SOLVER_COMPONENTS_MAX];
@@ -146,9 +172,10 @@ uint64_t port_bit(const struct knowledge *k, const char *port);
 int refuse_unsound(struct knowledge *k, size_t from, struct err *e);
 
 /* ---- scenario.c ---- */
-/* Compiles; 0 also when sc->impossible tells that there is nothing to solve. */
+/* Compiles for one site; without one, only what does not depend on it. 0 also when
+ * sc->impossible tells that there is nothing to solve. */
 int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
-	int copies, struct err *e);
+	const struct site *site, int per_jurisdiction, struct err *e);
 void scenario_release(struct scenario *sc);
 int list_has(const struct opt_list *l, const char *text);
 double rounded(double v); /* as parameters and quantities stand in a plan */
@@ -163,10 +190,11 @@ int when_true(
 	const struct scenario *sc, const cJSON *def, const char *member, int absent);
 
 /* ---- regions.c ---- */
-int choose_regions(struct scenario *sc, const cJSON *constraints, struct err *e);
-/* Notes the first reason why there is nothing to solve. */
-void impossible(struct scenario *sc, const char *kind, const char *pointer,
-	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The sites for this many copies; without any, why. */
+void list_sites(const struct knowledge *k, const cJSON *constraints, int copies,
+	struct sites *out, struct reason *why);
 
 /* ---- problem.c ---- */
 int build_problem(struct scenario *sc, struct err *e);
@@ -187,12 +215,14 @@ cJSON *services_that_apply(
 	const struct scenario *sc, const struct pattern *p, struct err *e);
 
 /* ---- eligible.c ---- */
-void reason_set(struct reason *r, const char *kind, const char *constraint, double number,
-	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* 1, with the reason, when a pattern is out whatever its size. */
 int excluded(const struct scenario *sc, const struct pattern *p, struct reason *r);
+int use_case_fails(const struct scenario *sc, const struct pattern *p, struct reason *r);
+int unknown_on_path(const struct scenario *sc, const struct slot *s,
+	const struct pattern *p, struct reason *r);
+/* The same, of the parameters in hand. */
 int services_fail(const struct scenario *sc, const struct pattern *p, struct reason *r);
-int use_case_fits(const struct scenario *sc, const struct pattern *p);
+int asserts_fail(const struct scenario *sc, const struct pattern *p, struct reason *r);
 
 /* ---- bill.c ---- */
 /* `each`: NULL for the lines of the pattern itself, else the lines for that list.
@@ -206,6 +236,11 @@ void lines_release(struct lines *l);
 /* Components of all that a pattern shares, and of the endpoints it uses. Runs before
  * the option's own parameters, as bases have parameters of their own. */
 int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e);
+/* 1, with the reason, when one of these bases cannot be had. */
+int base_fails(const struct scenario *sc, uint64_t set, struct reason *r);
+/* Lets the option's instance be paid once where other slots may use it, too. */
+int share_instance(
+	struct scenario *sc, const struct slot *s, struct option *o, struct err *e);
 void port_bits(const struct scenario *sc, const struct pattern *p, uint64_t *needs,
 	uint64_t *gives);
 
@@ -225,14 +260,39 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 	struct err *e);
 int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e);
 
-/* ---- explain.c ---- */
+/* ---- whynot.c ---- */
 int explain_why_not(
 	struct scenario *sc, const struct solver_result *best, cJSON *to, struct err *e);
+
+/* ---- conflicts.c ---- */
 int explain_conflicts(struct knowledge *k, const cJSON *constraints, cJSON *candidates,
 	cJSON *plan, struct err *e);
 
-/* Best of one and two copies: 0 with *sc compiled and *r filled (r->n may be 0). */
+/* ---- solution.c ---- */
+/* A site that was weighed, and what came of it. */
+struct weighed {
+	struct site site;
+	int feasible;
+	int64_t penalty, cents, burden;
+};
+
+/* The best over all sites. */
+struct solution {
+	struct scenario *sc; /* compiled for the best site */
+	struct solver_result r;
+	struct weighed weighed[SITES_MAX];
+	size_t n_weighed;
+	int chosen;       /* of several sites */
+	size_t n_allowed; /* regions */
+	uint64_t nodes;   /* over all sites */
+	int optimal;      /* at every site; else nothing is better than this bound: */
+	int64_t bound_penalty, bound_cents;
+};
+
+/* 0 with out->r.n plans (0: none is feasible; out->sc then tells of one copy), or -1.
+ * `any`: the first feasible site will do, as for a question of feasibility alone. */
 int solve_constraints(struct knowledge *k, const cJSON *constraints, size_t n_best,
-	struct scenario *sc, struct solver_result *r, struct err *e);
+	int any, struct solution *out, struct err *e);
+void solution_release(struct solution *s);
 
 #endif

@@ -13,21 +13,47 @@ void option_release(struct option *o)
 
 /* ---- parameters ---- */
 
+#define CHOICES_MAX 6
+
 struct choice {
 	const char *name;
 	const cJSON *values;
 };
 
-/* Parameters that are chosen freely; the solver tries every combination. */
-static size_t free_choices(const struct pattern *p, struct choice *out, size_t max)
-{
-	size_t n = 0;
+/* Parameters that are chosen freely, and every combination of them in order. */
+struct combinations {
+	struct choice of[CHOICES_MAX];
+	size_t at[CHOICES_MAX], n, total;
+};
 
-	JSON_EACH (it, json_get(p->json, "parameters"))
-		if (json_has(it, "choices") && !json_has(it, "value") && n < max)
-			out[n++] =
+/* 0, or -1 when there are more than a plan can weigh. */
+static int free_choices(const struct pattern *p, struct combinations *out, struct err *e)
+{
+	memset(out, 0, sizeof(*out));
+	out->total = 1;
+	JSON_EACH (it, json_get(p->json, "parameters")) {
+		if (!json_has(it, "choices") || json_has(it, "value"))
+			continue;
+		if (out->n < CHOICES_MAX)
+			out->of[out->n] =
 				(struct choice){ json_key(it), json_get(it, "choices") };
-	return n;
+		out->total *= json_len(json_get(it, "choices"));
+		if (++out->n > CHOICES_MAX || out->total > OPTIONS_MAX)
+			return err_set(e, ERR_CONFIG,
+				"share/%s: /parameters: more than %d choices or %d "
+				"combinations",
+				p->path, CHOICES_MAX, OPTIONS_MAX);
+	}
+	return 0;
+}
+
+static void next_combination(struct combinations *c)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		if (++c->at[i] < json_len(c->of[i].values))
+			return;
+		c->at[i] = 0;
+	}
 }
 
 /* The value as the choices allow it: equal, else the next larger number. */
@@ -74,6 +100,8 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 		return json_set(p, name, v, e);
 	d = rounded(json_number(v, 0));
 	json_free(v);
+	if (!isfinite(d) || d < 0)
+		return err_set(e, ERR_CONFIG, "is %g: a size is a number from 0 on", d);
 	if (d > hi) {
 		reason_set(r, "size", "/throughput", d,
 			"needs %.10g %s of '%s', at most %.10g", d,
@@ -97,20 +125,6 @@ int set_parameters(
 			err_where(e, "share/%s: /parameters/%s", p->path, json_key(def));
 		if (ret != 0)
 			return ret;
-	}
-	return 0;
-}
-
-static int asserts_fail(
-	const struct scenario *sc, const struct pattern *p, struct reason *r)
-{
-	JSON_EACH (it, json_get(p->json, "when")) {
-		if (truth_of(sc, json_get(it, "assert"), 1))
-			continue;
-		reason_set(r, "when", json_str_or(it, "constraint", ""), 0, "%s",
-			json_str_or(
-				it, "why", json_str_or(it, "id", "a condition fails")));
-		return 1;
 	}
 	return 0;
 }
@@ -208,53 +222,83 @@ static void set_availability(
 	}
 }
 
+/* What the sizes can carry, as the pattern states it; nothing where it fails. */
+static void set_capacity(
+	const struct scenario *sc, const struct pattern *p, struct option *o)
+{
+	JSON_EACH (it, json_get(p->json, "capacity")) {
+		struct err ignored = { 0 };
+		double v;
+
+		if (number_of(sc, it, &v, &ignored) < 0 || !(v > 0) || !isfinite(v))
+			continue;
+		o->capacity_of = json_key(it);
+		o->capacity = v;
+		return;
+	}
+}
+
 /* ---- options ---- */
+
+static int set_choices(struct scenario *sc, const struct combinations *c, struct err *e)
+{
+	cJSON *params = json_add_object(sc->ctx, "p", e);
+
+	for (size_t i = 0; params != NULL && i < c->n; i++)
+		if (json_set_copy(params, c->of[i].name,
+			    json_item(c->of[i].values, c->at[i]), e) < 0)
+			return -1;
+	return params == NULL ? -1 : 0;
+}
+
+/* What the parameters in hand make of the pattern: 0, 1 (out) or -1. */
+static int fill_option(struct scenario *sc, const struct slot *s, struct option *o,
+	struct reason *r, struct err *e)
+{
+	const struct pattern *p = o->pattern;
+	int ret = set_parameters(sc, p, r, e);
+
+	if (ret == 0)
+		ret = services_fail(sc, p, r) || asserts_fail(sc, p, r);
+	if (ret == 0)
+		ret = set_hops(sc, p, o, e);
+	if (ret == 0)
+		ret = set_queue(sc, p, o, r, e);
+	if (ret == 0)
+		ret = add_lines(sc, p, NULL, s->copies, &o->lines, e);
+	if (ret != 0)
+		return ret;
+	set_availability(sc, p, o);
+	set_capacity(sc, p, o);
+	port_bits(sc, p, &o->requires, &o->provides);
+	o->services = services_that_apply(sc, p, e);
+	o->cost = lines_cost(&o->lines);
+	o->burden = (int32_t)json_num_or(p->json, "burden", 3);
+	o->params = json_detach(sc->ctx, "p");
+	return o->services == NULL || json_add_object(sc->ctx, "p", e) == NULL ? -1 : 0;
+}
 
 /* 0 with an option added; 1 when it is out, with the reason; -1. */
 static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
-	const struct choice *choices, const size_t *at, size_t n_choices, uint64_t shared,
-	struct reason *r, struct err *e)
+	const struct combinations *c, uint64_t shared, struct reason *r, struct err *e)
 {
-	const struct pattern *p = s->patterns[pattern_index];
-	cJSON *params = json_add_object(sc->ctx, "p", e);
-	struct option o = {
-		.pattern = p, .pattern_index = pattern_index, .components = shared
-	};
+	struct option o = { .pattern = s->patterns[pattern_index],
+		.pattern_index = pattern_index,
+		.components = shared,
+		.instance = -1 };
 	struct option *grown;
-	int ret;
+	int ret = set_choices(sc, c, e);
 
-	if (params == NULL)
-		return -1;
-	for (size_t i = 0; i < n_choices; i++)
-		if (json_set_copy(params, choices[i].name,
-			    json_item(choices[i].values, at[i]), e) < 0)
-			return -1;
-	ret = set_parameters(sc, p, r, e);
-	if (ret != 0)
-		return ret;
-	if (asserts_fail(sc, p, r))
-		return 1;
-	ret = set_hops(sc, p, &o, e);
 	if (ret == 0)
-		ret = set_queue(sc, p, &o, r, e);
-	if (ret == 0)
-		ret = add_lines(sc, p, NULL, s->copies, &o.lines, e);
+		ret = fill_option(sc, s, &o, r, e);
+	if (ret == 0 && share_instance(sc, s, &o, e) < 0)
+		ret = -1;
 	if (ret != 0) {
 		option_release(&o);
 		return ret;
 	}
-	set_availability(sc, p, &o);
-	port_bits(sc, p, &o.requires, &o.provides);
-	o.services = services_that_apply(sc, p, e);
-	o.cost = lines_cost(&o.lines);
-	o.params = json_detach(sc->ctx, "p");
-	if (o.services == NULL) {
-		option_release(&o);
-		return -1;
-	}
 	grown = realloc(s->options, (s->n_options + 1) * sizeof(*grown));
-	if (grown == NULL || json_add_object(sc->ctx, "p", e) == NULL) {
-		s->options = grown != NULL ? grown : s->options;
+	if (grown == NULL) {
 		option_release(&o);
 		return err_no_memory(e);
 	}
@@ -263,50 +307,44 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 	return 0;
 }
 
-/* Every combination of the free choices, in their order. A formula that fails
- * leaves the combination out with a warning. */
+/* A formula that fails anywhere takes the whole pattern out, with one warning. */
+static void leave_out(struct scenario *sc, struct slot *s, size_t index, size_t before,
+	const struct err *why)
+{
+	while (s->n_options > before)
+		option_release(&s->options[--s->n_options]);
+	if (knowledge_first_warning(sc->k, s->patterns[index]->id))
+		log_warn(&sc->k->env->log, "pattern left out: %s", why->msg);
+	reason_set(&s->out[index], "broken", "", 1, "1 defect: %.240s", why->msg);
+}
+
+/* Every combination of the free choices, in their order. */
 static int pattern_options(
 	struct scenario *sc, struct slot *s, size_t index, struct err *e)
 {
 	const struct pattern *p = s->patterns[index];
-	struct choice choices[4];
-	size_t at[4] = { 0 }, n = free_choices(p, choices, ARRAY_LEN(choices)),
-	       before = s->n_options;
+	struct combinations c;
+	size_t before = s->n_options;
 	uint64_t shared = 0;
 	struct reason *r = &s->out[index];
-	struct err shares = { 0 };
+	struct err why = { 0 };
+	int ret = 0;
 
-	if (share_all(sc, p, &shared, &shares) < 0) {
-		if (shares.code != ERR_CONFIG) {
-			*e = shares;
-			return -1;
-		}
-		log_warn(&sc->k->env->log, "pattern left out: %s", shares.msg);
-		reason_set(r, "broken", "", 0, "%.200s", shares.msg);
+	if (free_choices(p, &c, &why) < 0 || share_all(sc, p, &shared, &why) < 0)
+		ret = -1;
+	else if (base_fails(sc, shared, r))
 		return 0;
+	for (size_t i = 0; ret >= 0 && i < c.total; i++) {
+		ret = add_option(sc, s, index, &c, shared, r, &why);
+		next_combination(&c);
 	}
-	for (size_t made = 0; made < OPTIONS_MAX; made++) {
-		struct err why = { 0 };
-		int ret = add_option(sc, s, index, choices, at, n, shared, r, &why);
-		size_t i;
-
-		if (ret < 0 && why.code == ERR_INTERNAL) {
-			*e = why;
-			return -1;
-		}
-		if (ret < 0) {
-			log_warn(&sc->k->env->log, "pattern left out: %s", why.msg);
-			reason_set(r, "broken", "", 0, "%.200s", why.msg);
-		}
-		for (i = n; i-- > 0;) {
-			if (++at[i] < json_len(choices[i].values))
-				break;
-			at[i] = 0;
-		}
-		if (i == (size_t)-1)
-			break;
+	if (ret < 0 && why.code == ERR_INTERNAL) {
+		*e = why;
+		return -1;
 	}
-	if (s->n_options > before)
+	if (ret < 0)
+		leave_out(sc, s, index, before, &why);
+	else if (s->n_options > before)
 		memset(r, 0, sizeof(*r));
 	return 0;
 }
@@ -346,23 +384,28 @@ int slot_options(struct scenario *sc, struct slot *s, struct err *e)
 	for (size_t i = 0; i < s->n_patterns; i++) {
 		const struct pattern *p = s->patterns[i];
 		struct reason *r = &s->out[i];
+		const char *broken;
 
 		if (pin != NULL && strcmp(pin, p->id) != 0) {
-			reason_set(
-				r, "pinned", "", 0, "%s is pinned to %s", s->name, pin);
+			reason_set(r, "pinned", "", 1, "1 pin: %s is filled by %s",
+				s->name, pin);
 			continue;
 		}
 		known = 1;
-		if (excluded(sc, p, r) || services_fail(sc, p, r))
-			continue;
-		if (!use_case_fits(sc, p)) {
-			reason_set(r, "use-case", "/use_cases", 0,
-				"made for other use cases");
+		broken = patterns_refused(&sc->k->patterns, p->id);
+		if (broken != NULL) {
+			reason_set(r, "broken", "", 1, "1 defect: %.240s", broken);
 			continue;
 		}
+		if (excluded(sc, p, r) || use_case_fails(sc, p, r) ||
+			services_fail(sc, p, r) || unknown_on_path(sc, s, p, r))
+			continue;
 		if (pattern_options(sc, s, i, e) < 0)
 			return -1;
 	}
+	if (!known && patterns_refused(&sc->k->patterns, pin) != NULL)
+		return err_set(e, ERR_CONFIG, "--pin %s=%s: %.160s", s->name, pin,
+			patterns_refused(&sc->k->patterns, pin));
 	if (!known)
 		return err_set(e, ERR_USAGE, "--pin %s=%s: no such pattern for this slot",
 			s->name, pin);

@@ -3,33 +3,41 @@
 
 #include <string.h>
 
-/* Preferences that some option of the slot meets count against those that do not. */
+static int meets(const struct pattern *p, const char *member, const cJSON *wanted)
+{
+	const cJSON *has = json_get(p->json, member);
+
+	return json_text(has) != NULL ? strcmp(json_text(has), json_text(wanted)) == 0
+				      : json_has_text(has, json_text(wanted));
+}
+
+/* 1 if some pattern of the slot could meet it, here or in another region: a place does
+ * not become better because it cannot offer what is preferred. */
+static int can_be_met(const struct slot *s, const char *member, const cJSON *wanted)
+{
+	for (size_t i = 0; i < s->n_patterns; i++)
+		if ((s->out[i].kind[0] == '\0' ||
+			    strcmp(s->out[i].kind, "region") == 0) &&
+			meets(s->patterns[i], member, wanted))
+			return 1;
+	return 0;
+}
+
+/* A preference that can be met in the slot counts against options that do not. */
 static void prefer(
 	struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
 {
-	int met = 0;
-
-	if (json_text(wanted) == NULL)
+	if (json_text(wanted) == NULL || !can_be_met(s, member, wanted))
 		return;
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < s->n_options; i++) {
-			struct option *o = &s->options[i];
-			const cJSON *has = json_get(o->pattern->json, member);
-			int fits = json_text(has) != NULL
-				? strcmp(json_text(has), json_text(wanted)) == 0
-				: json_has_text(has, json_text(wanted));
-			size_t used = strlen(o->penalties);
+	for (size_t i = 0; i < s->n_options; i++) {
+		struct option *o = &s->options[i];
+		size_t used = strlen(o->penalties);
 
-			if (pass == 0) {
-				met |= fits;
-			} else if (!fits) {
-				o->penalty += weight;
-				snprintf(o->penalties + used, sizeof(o->penalties) - used,
-					"%s%s", used > 0 ? ", " : "", json_text(wanted));
-			}
-		}
-		if (!met)
-			return;
+		if (meets(o->pattern, member, wanted))
+			continue;
+		o->penalty += weight;
+		snprintf(o->penalties + used, sizeof(o->penalties) - used, "%s%s",
+			used > 0 ? ", " : "", json_text(wanted));
 	}
 }
 

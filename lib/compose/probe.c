@@ -35,20 +35,20 @@ void probe_free(struct probe *p)
 	free(p);
 }
 
-static int outline(struct scenario *sc, const struct solver_result *r,
-	struct probe_answer *out, struct err *e)
+static int outline(const struct solution *s, struct probe_answer *out, struct err *e)
 {
 	cJSON *plan = json_new_object(e);
 	size_t n = 0;
-	int ret = plan == NULL ? -1 : emit_plan(sc, &r->plans[0], 0, plan, e);
+	int ret = plan == NULL ? -1 : emit_plan(s->sc, &s->r.plans[0], 0, plan, e);
 
 	if (ret == 0) {
 		out->feasible = 1;
-		out->monthly_usd = (double)r->plans[0].cents / 100;
-		JSON_EACH (s, json_get(plan, "slots")) {
+		out->monthly_usd = (double)s->r.plans[0].cents / 100;
+		JSON_EACH (slot, json_get(plan, "slots")) {
 			int k = snprintf(out->patterns + n, sizeof(out->patterns) - n,
-				"%s%s=%s", n > 0 ? " " : "", json_str_or(s, "slot", ""),
-				json_str_or(s, "pattern", ""));
+				"%s%s=%s", n > 0 ? " " : "",
+				json_str_or(slot, "slot", ""),
+				json_str_or(slot, "pattern", ""));
 
 			if (k < 0 || (size_t)k >= sizeof(out->patterns) - n)
 				break;
@@ -62,16 +62,15 @@ static int outline(struct scenario *sc, const struct solver_result *r,
 int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
 	struct err *e)
 {
-	struct scenario sc;
-	struct solver_result r;
+	struct solution s;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	if (!knowledge_fits(&p->k, constraints))
 		return 0;
-	if (solve_constraints(&p->k, constraints, 1, &sc, &r, e) < 0)
+	if (solve_constraints(&p->k, constraints, 1, 0, &s, e) < 0)
 		return -1;
-	ret = r.n > 0 ? outline(&sc, &r, out, e) : 0;
-	scenario_release(&sc);
+	ret = s.r.n > 0 ? outline(&s, out, e) : 0;
+	solution_release(&s);
 	return ret < 0 ? -1 : 1;
 }

@@ -4,11 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t micro(pico_usd p)
-{
-	return pico_to_micro(p);
-}
-
 static void fill_legs(const struct scenario *sc, const struct slot *s,
 	const struct option *o, struct solver_option *to)
 {
@@ -22,19 +17,15 @@ static void fill_legs(const struct scenario *sc, const struct slot *s,
 			to->leg[i].p50_ms += o->hops[h].p50_ms;
 			to->leg[i].spread2 += d * d;
 		}
-		to->leg[i].loss = -log(o->availability_pct / 100);
+		if (o->instance < 0 || (sc->components[o->instance].paths >> i & 1) == 0)
+			to->leg[i].loss = -log(o->availability_pct / 100);
 		if (o->unpublished[0] != '\0')
 			to->unknown |= 1u << i;
 	}
 }
 
-int build_problem(struct scenario *sc, struct err *e)
+static int build_slots(struct scenario *sc, struct err *e)
 {
-	struct solver_problem *p = &sc->problem;
-	const cJSON *budget = json_get(sc->c, "budget_band");
-	double latency = json_num_or(sc->c, "sla_latency_ms", 0);
-	double target = json_num_or(sc->c, "availability_target", 0);
-	double max_usd = json_num_or(budget, "max_usd", -1); /* 0 is a budget, too */
 	size_t total = 0;
 
 	for (size_t i = 0; i < sc->n_slots; i++)
@@ -54,43 +45,50 @@ int build_problem(struct scenario *sc, struct err *e)
 			struct solver_option *to = &sc->s_options[total++];
 
 			to->group = (int)o->pattern_index;
-			to->micro_usd = micro(o->cost);
+			to->micro_usd = pico_to_micro(o->cost);
 			to->penalty = o->penalty;
-			to->burden = (int32_t)json_num_or(o->pattern->json, "burden", 3);
+			to->burden = o->burden;
 			to->requires = o->requires;
 			to->provides = o->provides;
 			to->components = o->components;
 			fill_legs(sc, s, o, to);
 		}
 	}
+	return 0;
+}
+
+static void build_components(struct scenario *sc)
+{
 	for (size_t i = 0; i < sc->n_components; i++) {
 		const struct component *from = &sc->components[i];
+		struct solver_component *to = &sc->s_components[i];
 
-		sc->s_components[i] = (struct solver_component){
-			.micro_usd = micro(from->cost),
-			.burden = from->endpoint != NULL
-				? 0
-				: (int32_t)json_num_or(from->pattern->json, "burden", 1),
+		*to = (struct solver_component){
+			.micro_usd = pico_to_micro(from->cost),
+			.burden = from->burden,
 			.requires = from->requires,
 			.provides = from->provides,
 		};
+		for (size_t j = 0; from->is_instance && j < sc->n_paths; j++)
+			if ((from->paths >> j & 1) != 0)
+				to->leg[j].loss = -log(from->availability_pct / 100);
 	}
-	*p = (struct solver_problem){
-		.slots = sc->s_slots,
-		.n_slots = sc->n_slots,
-		.components = sc->s_components,
-		.n_components = sc->n_components,
-		.n_paths = sc->n_paths,
-		.budget_micro_usd = INT64_MAX,
-		.soft_budget_micro_usd = INT64_MAX,
-	};
+}
+
+static void set_limits(const struct scenario *sc, struct solver_problem *p)
+{
+	const cJSON *budget = json_get(sc->c, "budget_band");
+	double latency = json_num_or(sc->c, "sla_latency_ms", 0);
+	double target = json_num_or(sc->c, "availability_target", 0);
+	double max_usd = json_num_or(budget, "max_usd", -1); /* 0 is a budget, too */
+
 	for (size_t i = 0; i < sc->n_paths; i++) {
 		int limited = sc->paths[i].limits_latency && latency > 0;
 
 		p->path[i].latency_max_ms = limited ? latency : INFINITY;
 		limited = sc->paths[i].limits_availability && target > 0;
 		p->path[i].loss_max = limited
-			? -log(availability_needed(target, sc->copies) / 100)
+			? -log(availability_needed(target, sc->redundant) / 100)
 			: INFINITY;
 	}
 	if (max_usd >= 0 && json_bool_or(budget, "hard", 0)) {
@@ -100,5 +98,22 @@ int build_problem(struct scenario *sc, struct err *e)
 		p->soft_budget_penalty = (int32_t)json_number(
 			json_at(sc->k->slots, "/weights/budget"), 1000);
 	}
+}
+
+int build_problem(struct scenario *sc, struct err *e)
+{
+	if (build_slots(sc, e) < 0)
+		return -1;
+	build_components(sc);
+	sc->problem = (struct solver_problem){
+		.slots = sc->s_slots,
+		.n_slots = sc->n_slots,
+		.components = sc->s_components,
+		.n_components = sc->n_components,
+		.n_paths = sc->n_paths,
+		.budget_micro_usd = INT64_MAX,
+		.soft_budget_micro_usd = INT64_MAX,
+	};
+	set_limits(sc, &sc->problem);
 	return 0;
 }

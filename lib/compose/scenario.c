@@ -49,7 +49,8 @@ static int open_slots(struct scenario *sc, struct err *e)
 		s->name = json_str_or(def, "slot", "?");
 		s->capability = json_str_or(def, "capability", "?");
 		s->workload = json_str_or(def, "workload", "?");
-		s->copies = 1;
+		/* where each jurisdiction keeps its own data, all of it is there twice */
+		s->copies = sc->redundant == 1 ? sc->copies : 1;
 		snprintf(s->module, sizeof(s->module), "%s", s->name);
 		for (char *p = s->module; *p != '\0'; p++)
 			if (*p == '@' || *p == '-' || *p == '.')
@@ -82,13 +83,18 @@ static void open_paths(struct scenario *sc)
 /* ---- the whole ---- */
 
 int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
-	int copies, struct err *e)
+	const struct site *site, int per_jurisdiction, struct err *e)
 {
 	cJSON *c;
 
 	memset(sc, 0, sizeof(*sc));
 	sc->k = k;
-	sc->copies = copies;
+	sc->copies = sc->redundant = 1;
+	if (site != NULL) {
+		memcpy(sc->region, site->region, sizeof(sc->region));
+		sc->copies = site->copies;
+		sc->redundant = per_jurisdiction ? 1 : site->copies;
+	}
 	sc->ctx = json_new_object(e);
 	sc->assumptions = json_new_array(e);
 	sc->questions = json_new_array(e);
@@ -102,10 +108,9 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 		return -1;
 	sc->c = json_edit(sc->ctx, "/c");
 	sc->percentile = json_num_or(sc->c, "sla_latency_percentile", 95);
-	if (fill_absent(sc->c, e) < 0 || apply_defaults(sc, constraints, e) < 0 ||
-		choose_regions(sc, constraints, e) < 0)
+	if (fill_absent(sc->c, e) < 0 || apply_defaults(sc, constraints, e) < 0)
 		return -1;
-	if (sc->impossible.kind[0] != '\0')
+	if (site == NULL)
 		return 0;
 	if (build_plan_facts(sc, e) < 0 || build_load(sc, constraints, e) < 0 ||
 		build_plan_facts(sc, e) < 0 || open_slots(sc, e) < 0)
@@ -118,9 +123,11 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 		if (slot_options(sc, &sc->slots[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < sc->n_slots; i++)
-		if (sc->slots[i].n_options == 0)
-			impossible(sc, "slot", "", "no pattern can fill %s",
-				sc->slots[i].name);
+		if (sc->slots[i].n_options == 0 && sc->impossible.kind[0] == '\0')
+			reason_set(&sc->impossible, "slot", "",
+				(double)sc->slots[i].n_patterns,
+				"none of %zu patterns can fill %s",
+				sc->slots[i].n_patterns, sc->slots[i].name);
 	return build_problem(sc, e);
 }
 

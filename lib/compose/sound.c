@@ -23,9 +23,27 @@ static int unknown_port(const struct knowledge *k, const struct pattern *p,
 	return 0;
 }
 
-/* 1 if the bases that `p` shares are unsound or lead back to where they came from. */
-static int bad_base(const struct knowledge *k, const struct pattern *p, int depth,
-	char *why, size_t max)
+/* 1 if the bases that `from` shares lead to `id`. */
+static int leads_to(
+	const struct knowledge *k, const struct pattern *from, const char *id, int depth)
+{
+	JSON_EACH (it, json_get(from->json, "shares")) {
+		const char *next = json_text(it);
+		const struct pattern *base =
+			next == NULL ? NULL : patterns_find(&k->patterns, next);
+
+		if (next == NULL)
+			continue;
+		if (strcmp(next, id) == 0 ||
+			(base != NULL && depth < DEPTH_MAX &&
+				leads_to(k, base, id, depth + 1)))
+			return 1;
+	}
+	return 0;
+}
+
+static int bad_base(
+	const struct knowledge *k, const struct pattern *p, char *why, size_t max)
 {
 	size_t i = 0;
 
@@ -40,15 +58,12 @@ static int bad_base(const struct knowledge *k, const struct pattern *p, int dept
 				id == NULL ? "" : id);
 			return 1;
 		}
-		if (depth == DEPTH_MAX) {
-			snprintf(why, max, "/shares/%zu: a cycle through '%s'", i, id);
-			return 1;
-		}
-		if (bad_base(k, base, depth + 1, why, max))
-			return 1;
 		i++;
 	}
-	return 0;
+	if (!leads_to(k, p, p->id, 0))
+		return 0;
+	snprintf(why, max, "/shares: a cycle: it shares itself through its bases");
+	return 1;
 }
 
 /* A line of the bill may name its own region. */
@@ -73,18 +88,30 @@ static int unknown_region(
 	return 0;
 }
 
+static int unsound(
+	const struct knowledge *k, const struct pattern *p, char *why, size_t max)
+{
+	return unknown_port(k, p, "requires", why, max) ||
+		unknown_port(k, p, "provides", why, max) || bad_base(k, p, why, max) ||
+		unknown_region(k, p, why, max);
+}
+
 int refuse_unsound(struct knowledge *k, size_t from, struct err *e)
 {
-	for (size_t i = from; i < k->patterns.n; i++) {
-		const struct pattern *p = &k->patterns.at[i];
-		char why[200];
+	size_t before;
 
-		if ((unknown_port(k, p, "requires", why, sizeof(why)) ||
-			    unknown_port(k, p, "provides", why, sizeof(why)) ||
-			    bad_base(k, p, 0, why, sizeof(why)) ||
-			    unknown_region(k, p, why, sizeof(why))) &&
-			patterns_refuse(&k->patterns, k->env, p, why, e) < 0)
-			return -1;
-	}
+	/* a base that is refused takes those along that rest on it */
+	do {
+		before = k->patterns.n_refused;
+		for (size_t i = from; i < k->patterns.n; i++) {
+			const struct pattern *p = &k->patterns.at[i];
+			char why[200];
+
+			if (patterns_refused(&k->patterns, p->id) == NULL &&
+				unsound(k, p, why, sizeof(why)) &&
+				patterns_refuse(&k->patterns, k->env, p, why, e) < 0)
+				return -1;
+		}
+	} while (k->patterns.n_refused > before);
 	return 0;
 }

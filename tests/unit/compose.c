@@ -488,20 +488,112 @@ static void loosening_never_costs_more(void **unused)
 	}
 }
 
-static void every_other_pattern_has_a_reason(void **unused)
+/* Feasible, infeasible by a limit, by a place, by a slot; each pattern once a slot. */
+static const char *const told[] = {
+	"{'use_cases':['rag'],'workload_types':['online']}",
+	"{'use_cases':['fraud'],'workload_types':['streaming'],'compliance':['HIPAA'],"
+	"'exclusions':['kinesis'],'regions':['eu-central-1']}",
+	"{'cloud':'aws','use_cases':['inference'],'sla_latency_ms':2}",
+	"{'cloud':'aws','use_cases':['inference'],'budget_band':{'max_usd':1,'hard':true}"
+	","
+	"'availability_target':99.99}",
+	"{'cloud':'aws','regions':['us-east-1'],'data_residency':['EU']}",
+	"{'cloud':'aws','exclusions':['s3'],'workload_types':['batch']}",
+	"{'cloud':'gcp','use_cases':['recommendation']}",
+};
+
+static void every_other_pattern_has_a_reason_with_a_number(void **unused)
 {
-	struct outcome o = compose(
-		"{'use_cases':['rag'],'workload_types':['online']}", NULL, NULL, NULL);
-	size_t with_number = 0;
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		struct outcome o = compose(told[i], NULL, NULL, NULL);
+
+		assert_true(o.answer == 0 || o.answer == 14);
+		assert_true(json_len(json_get(o.candidates, "why_not")) >= 12);
+		JSON_EACH (w, json_get(o.candidates, "why_not")) {
+			const char *why = json_str_or(w, "why", "");
+
+			if (strpbrk(why, "0123456789") == NULL)
+				fail_msg("%s: %s: '%s' has no number", told[i],
+					json_str_or(w, "pattern", "?"), why);
+		}
+		assert_int_equal(
+			json_len(json_get(o.candidates, "plans")), o.answer == 0 ? 3 : 0);
+		outcome_release(&o);
+	}
+}
+
+/* Without a region the solver chooses one, and says what the next would cost. */
+static void regions_are_a_choice(void **unused)
+{
+	struct outcome all = compose("{'cloud':'aws','use_cases':['inference']}", NULL,
+			       NULL, NULL),
+		       eu = compose("{'cloud':'aws','use_cases':['inference'],"
+				    "'data_residency':['EU']}",
+			       NULL, NULL, NULL);
+	double least = INFINITY;
 
 	(void)unused;
-	assert_true(json_len(json_get(o.candidates, "why_not")) >= 20);
-	JSON_EACH (w, json_get(o.candidates, "why_not")) {
-		assert_true(json_str_or(w, "why", "")[0] != '\0');
-		with_number += strpbrk(json_str_or(w, "why", ""), "0123456789") != NULL;
+	assert_int_equal(all.answer, 0);
+	assert_true(json_len(json_get(all.candidates, "regions")) >= 8);
+	JSON_EACH (r, json_get(all.candidates, "regions")) {
+		char constraints[256];
+		struct outcome one;
+
+		snprintf(constraints, sizeof(constraints),
+			"{'cloud':'aws','use_cases':['inference'],'regions':['%s']}",
+			json_text(json_first(json_get(r, "regions"))));
+		one = compose(constraints, NULL, NULL, NULL);
+		assert_int_equal(one.answer, 0);
+		assert_true(json_number(json_at(one.plan, "/objective/monthly_usd"), 0) ==
+			json_num_or(r, "ranked_usd", -1));
+		least = fmin(least, json_num_or(r, "ranked_usd", 0));
+		outcome_release(&one);
 	}
-	assert_true(with_number >= 15);
-	assert_int_equal(json_len(json_get(o.candidates, "plans")), 3);
+	assert_true(json_number(json_at(all.plan, "/objective/monthly_usd"), 0) == least);
+	assert_int_equal(eu.answer, 0);
+	JSON_EACH (r, json_get(eu.candidates, "regions"))
+		assert_true(strncmp(json_text(json_first(json_get(r, "regions"))), "eu-",
+				    3) == 0);
+	outcome_release(&all);
+	outcome_release(&eu);
+}
+
+/* Two jurisdictions: a region in each, and neither stands in for the other. */
+static void each_jurisdiction_has_its_region(void **unused)
+{
+	struct outcome one = compose("{'cloud':'aws','use_cases':['inference'],"
+				     "'data_residency':['EU'],"
+				     "'availability_target':99.9}",
+			       NULL, NULL, NULL),
+		       two = compose("{'cloud':'aws','use_cases':['inference'],"
+				     "'data_residency':['EU','US'],"
+				     "'availability_target':99.9}",
+			       NULL, NULL, NULL);
+
+	(void)unused;
+	assert_int_equal(two.answer, 0);
+	assert_int_equal(json_len(json_get(two.plan, "regions")), 2);
+	assert_true(json_number(json_at(two.plan, "/estimates/availability_pct"), 0) <=
+		json_number(json_at(one.plan, "/estimates/availability_pct"), 0) + 1e-9);
+	assert_true(json_number(json_at(two.plan, "/estimates/monthly_usd"), 0) >
+		json_number(json_at(one.plan, "/estimates/monthly_usd"), 0));
+	outcome_release(&one);
+	outcome_release(&two);
+}
+
+/* A place without a price book is planned with marked estimates. */
+static void a_jurisdiction_without_prices_is_planned(void **unused)
+{
+	struct outcome o = compose("{'cloud':'aws','use_cases':['inference'],"
+				   "'data_residency':['SE']}",
+		NULL, NULL, NULL);
+
+	(void)unused;
+	assert_int_equal(o.answer, 0);
+	assert_string_equal(
+		json_text(json_first(json_get(o.plan, "regions"))), "eu-north-1");
+	assert_true(json_number(json_at(o.plan, "/estimates/unpriced_lines"), 0) > 0);
 	outcome_release(&o);
 }
 
@@ -520,7 +612,10 @@ int main(void)
 		cmocka_unit_test(conflicts_are_minimal),
 		cmocka_unit_test(nearest_values_hold_and_the_next_step_does_not),
 		cmocka_unit_test(loosening_never_costs_more),
-		cmocka_unit_test(every_other_pattern_has_a_reason),
+		cmocka_unit_test(every_other_pattern_has_a_reason_with_a_number),
+		cmocka_unit_test(regions_are_a_choice),
+		cmocka_unit_test(each_jurisdiction_has_its_region),
+		cmocka_unit_test(a_jurisdiction_without_prices_is_planned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
