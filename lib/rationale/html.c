@@ -495,6 +495,27 @@ static void check_findings(struct buf *out, const cJSON *c)
 	buf_add_str(out, "</ul></div></details>");
 }
 
+/* What is accepted stands beside what is found, each with its reason. */
+static void check_accepted(struct buf *out, const cJSON *c)
+{
+	const cJSON *list = json_get(c, "waived");
+
+	if (json_len(list) == 0)
+		return;
+	buf_addf(
+		out, "<details><summary>%zu accepted</summary><div><ul>", json_len(list));
+	JSON_EACH (f, list) {
+		buf_add_str(out, "<li><code>");
+		put_html(out, json_str_or(f, "rule", ""));
+		buf_add_str(out, "</code> ");
+		put_html(out, json_str_or(f, "file", ""));
+		buf_add_str(out, ": ");
+		put_html(out, json_str_or(f, "why", ""));
+		buf_add_str(out, "</li>");
+	}
+	buf_add_str(out, "</ul></div></details>");
+}
+
 static void checks(struct buf *out, const cJSON *view)
 {
 	const cJSON *list = json_at(view, "/reports/checks");
@@ -514,6 +535,7 @@ static void checks(struct buf *out, const cJSON *view)
 		buf_add_str(out, "</td><td>");
 		put_html(out, json_str_or(c, "reason", json_str_or(c, "detail", "")));
 		check_findings(out, c);
+		check_accepted(out, c);
 		buf_add_str(out, "</td></tr>\n");
 	}
 	close_table(out);

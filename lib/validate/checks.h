@@ -62,6 +62,17 @@ int check_finding(cJSON *check, const char *rule, const char *level, const char 
  * FINDINGS_SHOWN. */
 int check_settle(cJSON *check, struct err *e);
 
+/* ---- accepted findings ---- */
+
+/* Puts a copy of a finding under check.waived with its reason. */
+int check_waived(cJSON *check, const cJSON *finding, const char *why, struct err *e);
+/* `accepted` is the member of that name in share/skeleton/accepted.json: each row has a
+ * rule and a reason, or ERR_CONFIG. */
+int waivers_check(const cJSON *accepted, struct err *e);
+/* Moves what is accepted of a row's findings to check.waived; a check that failed by
+ * nothing else passes. */
+int waivers_apply(const cJSON *accepted, const cJSON *row, cJSON *check, struct err *e);
+
 /* Appends text with control characters as spaces, runs of white space single, bytes
  * that are not UTF-8 as '?', and `drop` (a directory name; may be NULL) left out. */
 void clean_text(struct buf *out, const char *text, size_t len, const char *drop);

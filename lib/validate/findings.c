@@ -86,8 +86,37 @@ static const char *level_of(const struct raw *r, const char *said)
 									      : "note";
 }
 
+/* A finding that the repository itself suppresses, with the reason it gives. One
+ * without a reason is a finding. */
+static int settle_suppressed(const struct raw *r, const char *why, const char *rule,
+	const char *file, size_t line, size_t column, const char *message, struct err *e)
+{
+	struct buf clean = BUF_INIT(1 << 16);
+	cJSON *one = NULL;
+	int ret = -1;
+
+	clean_text(
+		&clean, why != NULL ? why : "", why != NULL ? strlen(why) : 0, r->work);
+	if (buf_ok(&clean, e) < 0)
+		goto out;
+	if (clean.len == 0) {
+		ret = check_finding(r->check, rule, "error", file, line, column,
+			"suppressed without a reason", e);
+		goto out;
+	}
+	one = check_new("", "", NULL, e);
+	if (one != NULL &&
+		check_finding(one, rule, "note", file, line, column, message, e) == 0)
+		ret = check_waived(
+			r->check, json_item(json_get(one, "findings"), 0), clean.ptr, e);
+out:
+	json_free(one);
+	buf_release(&clean);
+	return ret;
+}
+
 static int add(const struct raw *r, const char *rule, const char *level, const char *file,
-	size_t line, size_t column, const char *message, struct err *e)
+	size_t line, size_t column, const char *message, const char *why, struct err *e)
 {
 	struct buf name = BUF_INIT(8192), text = BUF_INIT(1 << 20);
 	int ret = -1;
@@ -108,13 +137,16 @@ static int add(const struct raw *r, const char *rule, const char *level, const c
 		clean_text(&name, file, strlen(file), r->work);
 	}
 plain:
-	if (buf_ok(&name, e) == 0 && buf_ok(&text, e) == 0)
-		ret = check_finding(r->check,
-			rule != NULL && *rule != '\0'
-				? rule
-				: json_str_or(r->how, "rule_is", "finding"),
-			level_of(r, level), name.len > 0 ? name.ptr : NULL, line, column,
-			text.ptr, e);
+	if (rule == NULL || *rule == '\0')
+		rule = json_str_or(r->how, "rule_is", "finding");
+	if (buf_ok(&name, e) < 0 || buf_ok(&text, e) < 0)
+		goto out;
+	file = name.len > 0 ? name.ptr : NULL;
+	ret = json_get(r->how, "why") != NULL
+		? settle_suppressed(r, why, rule, file, line, column, text.ptr, e)
+		: check_finding(r->check, rule, level_of(r, level), file, line, column,
+			  text.ptr, e);
+out:
 	buf_release(&name);
 	buf_release(&text);
 	return ret;
@@ -169,7 +201,7 @@ static int add_item(const struct raw *r, const struct spot *s, struct err *e)
 	}
 	return add(r, rule_text, level_text, json_text(field(r, s, "file")),
 		as_count(field(r, s, "line")), as_count(field(r, s, "column")),
-		json_text(field(r, s, "message")), e);
+		json_text(field(r, s, "message")), json_text(field(r, s, "why")), e);
 }
 
 /* Descends along a path of pointers with stars between: a star is every item of the
@@ -208,10 +240,19 @@ static int descend(const struct raw *r, struct spot *s, const char *path, struct
 	return 0;
 }
 
+static int read_items(const struct raw *r, struct spot *s, struct err *e)
+{
+	JSON_EACH (p, json_get(r->how, "items"))
+		if (descend(r, s, json_text(p) ? json_text(p) : "", e) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_json(
 	const struct raw *r, const char *text, size_t len, struct buf *why, struct err *e)
 {
 	struct spot s = { .n = 1 };
+	struct raw suppressed = *r;
 	struct err bad = { 0 };
 	cJSON *doc;
 	int ret = 0;
@@ -226,9 +267,10 @@ static int read_json(
 		return 1;
 	}
 	s.at[0] = doc;
-	JSON_EACH (p, json_get(r->how, "items"))
-		if (ret == 0)
-			ret = descend(r, &s, json_text(p) ? json_text(p) : "", e);
+	ret = read_items(r, &s, e);
+	suppressed.how = json_get(r->how, "suppressed");
+	if (ret == 0)
+		ret = read_items(&suppressed, &s, e);
 	json_free(doc);
 	return ret;
 }
@@ -258,7 +300,7 @@ static int add_match(const struct raw *r, pcre2_match_data *md, struct err *e)
 	for (size_t i = 0; i < 6; i++)
 		g[i] = group(md, names[i]);
 	ret = add(r, g[0], g[1], g[2], g[3] ? (size_t)strtoul(g[3], NULL, 10) : 0,
-		g[4] ? (size_t)strtoul(g[4], NULL, 10) : 0, g[5], e);
+		g[4] ? (size_t)strtoul(g[4], NULL, 10) : 0, g[5], NULL, e);
 	for (size_t i = 0; i < 6; i++)
 		free(g[i]);
 	return ret;

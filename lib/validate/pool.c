@@ -208,9 +208,13 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER };
 	cJSON *table = env_read_json(env, "validators.json", e);
+	cJSON *accepted =
+		table == NULL ? NULL : env_read_json(env, "skeleton/accepted.json", e);
 	int ret = -1;
 
-	if (table == NULL || mirrors_find(&p.mirrors, t, e) < 0 ||
+	p.accepted = json_get(accepted, "accepted");
+	if (table == NULL || accepted == NULL || waivers_check(p.accepted, e) < 0 ||
+		mirrors_find(&p.mirrors, t, e) < 0 ||
 		python_requirements(t, &p.python_names, e) < 0 ||
 		digest_tree(&p, e) < 0 || make_scratch(&p, e) < 0 ||
 		table_plan(&p, table, e) < 0 || run_guarded(&p, e) < 0)
@@ -223,5 +227,6 @@ int tools_run(struct node_env *env, const struct tools_args *args, const struct 
 out:
 	pool_release(&p);
 	json_free(table);
+	json_free(accepted);
 	return ret;
 }

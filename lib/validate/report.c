@@ -13,11 +13,13 @@ static int print(cJSON *doc, struct buf *out, struct err *e)
 static int copy_check(cJSON *to, const cJSON *c, struct err *e)
 {
 	static const char *const kept[] = { "id", "title", "tool", "version", "status",
-		"reason", "detail", "findings_total", "findings" };
+		"reason", "detail", "findings_total", "findings", "waived" };
 	cJSON *o = json_push_object(to, e);
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
-		if (o == NULL || json_set_copy(o, kept[i], json_get(c, kept[i]), e) < 0)
+		if (o == NULL ||
+			(json_get(c, kept[i]) != NULL &&
+				json_set_copy(o, kept[i], json_get(c, kept[i]), e) < 0))
 			return -1;
 	return 0;
 }
@@ -87,6 +89,34 @@ static void md_findings(struct buf *out, const cJSON *c)
 		buf_addf(out, "- and %.0f more\n", total - (double)shown);
 }
 
+/* One line a rule and reason, with how often it was met. */
+static void md_waived(struct buf *out, const cJSON *c)
+{
+	const cJSON *all = json_get(c, "waived");
+
+	buf_addf(out, "\n## %s: accepted\n\n", json_str_or(c, "id", ""));
+	JSON_EACH (w, all) {
+		const char *rule = json_str_or(w, "rule", ""),
+			   *why = json_str_or(w, "why", "");
+		size_t before = 0, n = 0;
+
+		JSON_EACH (o, all) {
+			if (strcmp(json_str_or(o, "rule", ""), rule) != 0 ||
+				strcmp(json_str_or(o, "why", ""), why) != 0)
+				continue;
+			before += n == 0 && o != w;
+			n++;
+		}
+		if (before > 0)
+			continue;
+		buf_add_str(out, "- ");
+		md(out, rule);
+		buf_addf(out, " (%zu): ", n);
+		md(out, why);
+		buf_add_str(out, "\n");
+	}
+}
+
 int report_markdown(
 	const cJSON *checks, const char *status, struct buf *out, struct err *e)
 {
@@ -108,6 +138,9 @@ int report_markdown(
 	JSON_EACH (c, checks)
 		if (json_len(json_get(c, "findings")) > 0)
 			md_findings(out, c);
+	JSON_EACH (c, checks)
+		if (json_len(json_get(c, "waived")) > 0)
+			md_waived(out, c);
 	return buf_ok(out, e);
 }
 
@@ -172,6 +205,27 @@ static int sarif_rule(cJSON *rules, const char *id, struct err *e)
 	return r == NULL ? -1 : json_set_str(r, "id", id, e);
 }
 
+/* 3.27.23 and 3.35: an accepted finding is a result with its suppression. */
+static int sarif_result(cJSON *results, cJSON *rules, const cJSON *f, struct err *e)
+{
+	cJSON *r = json_push_object(results, e), *s;
+	const char *rule = json_str_or(f, "rule", ""), *why = json_str_or(f, "why", NULL);
+
+	if (r == NULL || json_set_str(r, "ruleId", rule, e) < 0 ||
+		json_set_str(r, "level", json_str_or(f, "level", "error"), e) < 0 ||
+		sarif_text(r, "message", json_str_or(f, "message", ""), e) < 0 ||
+		sarif_location(r, f, e) < 0 || sarif_rule(rules, rule, e) < 0)
+		return -1;
+	if (why == NULL)
+		return 0;
+	s = json_add_array(r, "suppressions", e);
+	s = s == NULL ? NULL : json_push_object(s, e);
+	return s == NULL || json_set_str(s, "kind", "external", e) < 0 ||
+			json_set_str(s, "justification", why, e) < 0
+		? -1
+		: 0;
+}
+
 static int sarif_run(cJSON *runs, const cJSON *c, struct err *e)
 {
 	cJSON *run = json_push_object(runs, e), *driver, *rules, *results, *list, *inv,
@@ -206,18 +260,15 @@ static int sarif_run(cJSON *runs, const cJSON *c, struct err *e)
 	if (kept == NULL || json_set_str(kept, "id", json_str_or(c, "id", ""), e) < 0)
 		return -1;
 	results = json_add_array(run, "results", e);
-	JSON_EACH (f, json_get(c, "findings")) {
-		cJSON *r = results == NULL ? NULL : json_push_object(results, e);
-		const char *rule = json_str_or(f, "rule", "");
-
-		if (r == NULL || json_set_str(r, "ruleId", rule, e) < 0 ||
-			json_set_str(r, "level", json_str_or(f, "level", "error"), e) <
-				0 ||
-			sarif_text(r, "message", json_str_or(f, "message", ""), e) < 0 ||
-			sarif_location(r, f, e) < 0 || sarif_rule(rules, rule, e) < 0)
+	if (results == NULL)
+		return -1;
+	JSON_EACH (f, json_get(c, "findings"))
+		if (sarif_result(results, rules, f, e) < 0)
 			return -1;
-	}
-	return results == NULL ? -1 : 0;
+	JSON_EACH (f, json_get(c, "waived"))
+		if (sarif_result(results, rules, f, e) < 0)
+			return -1;
+	return 0;
 }
 
 int report_sarif(const cJSON *checks, struct buf *out, struct err *e)

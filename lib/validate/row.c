@@ -153,17 +153,28 @@ static int judge(const struct pool *p, struct task *t, const struct command *c,
 	return ret;
 }
 
-/* The part of the output that says how much was checked ("42 passed"). */
+/* The parts of the output that say how much was checked ("42 passed, 93%"). */
 static int take_detail(struct task *t, const struct command *c, struct err *e)
 {
-	const char *pattern = json_str_or(t->row, "detail", NULL);
 	struct buf b = BUF_INIT(1024);
 	int ret = 0;
 
-	if (pattern != NULL && pattern_first(pattern, c->out.ptr, c->out.len, &b, e) > 0)
+	JSON_EACH (pattern, json_get(t->row, "detail")) {
+		size_t before = b.len;
+
+		if (before > 0)
+			buf_add_str(&b, ", ");
+		ret = pattern_first(json_text(pattern) ? json_text(pattern) : "",
+			c->out.ptr, c->out.len, &b, e);
+		if (ret == 0)
+			buf_cut(&b, before);
+		else if (ret < 0)
+			break;
+	}
+	if (ret >= 0 && b.len > 0)
 		ret = check_detail(t->check, e, "%s", b.ptr);
 	buf_release(&b);
-	return ret;
+	return ret < 0 ? -1 : 0;
 }
 
 static int run_once(const struct pool *p, struct task *t, const char *subdir,

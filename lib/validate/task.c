@@ -120,7 +120,10 @@ int task_run(const struct pool *p, struct task *t, struct err *e)
 	if (ret == 1)
 		ret = needs_met(p, t, &python, e);
 	if (ret == 1)
-		ret = run_or_recall(p, t, python.ptr, e) < 0 ? -1 : 1;
+		ret = run_or_recall(p, t, python.ptr, e) < 0 ||
+				waivers_apply(p->accepted, t->row, t->check, e) < 0
+			? -1
+			: 1;
 	if (ret == 1)
 		ret = json_set_num(t->check, "duration_ms",
 			(double)(clock_monotonic_ns() - start) / 1e6, e);

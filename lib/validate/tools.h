@@ -39,6 +39,7 @@ struct pool {
 	struct node_env *env;
 	const struct tools_args *args;
 	const struct vtree *tree;
+	const cJSON *accepted; /* findings, with reasons: accepted.json */
 	struct mirrors mirrors;
 	struct texts python_names;
 	char *scratch;

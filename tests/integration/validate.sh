@@ -99,6 +99,37 @@ ok "no scratch name in the reports" sh -c "! grep -r mlops-validate- '$repo/repo
 ok "no control character in the reports" sh -c "! grep -rP '[\x00-\x08\x0b-\x1f]' '$repo/reports'"
 same "junit counts it" 1 "$(grep -c 'classname="ruff-lint".*F401' "$repo/reports/junit.xml")"
 
+# ---- accepted findings carry their reason ----
+fake checkov 3.2.0 'printf "{\"results\": {\"failed_checks\": [%s], \"skipped_checks\": [%s]}}" \
+	"{\"check_id\": \"CKV_X_1\", \"check_name\": \"one\", \"file_abs_path\": \"$(pwd)/versions.tf\", \"file_line_range\": [3, 4]}" \
+	"{\"check_id\": \"CKV_X_2\", \"check_name\": \"two\", \"file_abs_path\": \"$(pwd)/versions.tf\", \"check_result\": {\"suppress_comment\": \"$(cat ../why)\"}}"; exit 1'
+accepted() { jq -n --arg why "$1" '{accepted: {checkov: [{rule: "CKV_X_1", files: ["infra/*.tf"], why: $why}]}}' >"$tmp/share/skeleton/accepted.json"; }
+echo 'the port is closed' >"$repo/why"
+manifest "$repo" >"$tmp/state.json"
+accepted 'a reason <of> ours'
+validate "$repo" --tools checkov --share "$tmp/share"
+same "accepted with a reason, by table and by comment" "0 pass 0 CKV_X_1 a reason <of> ours,CKV_X_2 the port is closed" \
+	"$status $(check checkov '"\(.status) \(.findings_total) " + ([.waived[] | .rule + " " + .why] | sort | join(","))')"
+same "SARIF suppressions say why" "a reason <of> ours,the port is closed" \
+	"$(jq -r '[.runs[].results[].suppressions[0].justification | values] | sort | join(",")' "$repo/reports/validation.sarif")"
+same "and so do the other reports" "1 1" \
+	"$(grep -c 'CKV.*a reason' "$repo/reports/validation.md") $(jq '[.checks[].waived // [] | .[] | select(.why == "the port is closed")] | length' "$repo/reports/validation.json")"
+if [ -d ../shared/schemas-external ]; then
+	ok "SARIF 2.1.0 schema with suppressions" "$build/tests/check-schema" ../shared/schemas-external/sarif/sarif-2.1.0.draft07.json "$repo/reports/validation.sarif"
+fi
+: >"$repo/why"
+manifest "$repo" >"$tmp/state.json"
+validate "$repo" --tools checkov --share "$tmp/share"
+same "a comment without a reason is a finding" "12 CKV_X_2 suppressed without a reason" \
+	"$status $(check checkov '.findings[] | .rule + " " + .message')"
+accepted ''
+validate "$repo" --tools checkov --share "$tmp/share"
+same "a table without a reason" "78 accepted.json: /accepted/checkov/0 needs a 'rule' and a reason in 'why'" \
+	"$status $(sed 's/.*: accepted/accepted/' "$tmp/err")"
+rm "$repo/why"
+cp share/skeleton/accepted.json "$tmp/share/skeleton/"
+manifest "$repo" >"$tmp/state.json"
+
 # ---- a clean place: no variable of ours, no cache in the repository ----
 fake ruff 0.9.0 'env >env.txt; mkdir -p .ruff_cache; [ -z "$SECRET_TOKEN$AWS_ACCESS_KEY_ID" ] || exit 1; echo "[]"'
 SECRET_TOKEN=x AWS_ACCESS_KEY_ID=y validate "$repo" --tools ruff-lint
