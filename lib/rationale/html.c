@@ -545,7 +545,8 @@ static void checks(struct buf *out, const cJSON *view)
 		"href=\"junit.xml\">junit.xml</a>, "
 		"<a href=\"sbom.cdx.json\">sbom.cdx.json</a>, <a "
 		"href=\"secrets.json\">secrets.json</a>, "
-		"<a href=\"claims.json\">claims.json</a>.</p></section>\n");
+		"<a href=\"claims.json\">claims.json</a>, <a "
+		"href=\"bom.json\">bom.json</a>.</p></section>\n");
 }
 
 static void card_list(struct buf *out, const char *name, const cJSON *list)

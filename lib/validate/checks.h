@@ -83,6 +83,9 @@ int check_secrets(cJSON *check, struct node_env *env, const struct vtree *t,
 	cJSON *report, struct err *e);
 int check_claims(cJSON *check, struct node_env *env, const struct vtree *t,
 	const cJSON *plan, cJSON *report, struct err *e);
+/* What the Terraform files declare is what plan.bom bills (pricing/declared.h). */
+int check_bom(cJSON *check, struct node_env *env, const struct vtree *t,
+	const cJSON *plan, cJSON *report, struct err *e);
 int check_leftovers(
 	cJSON *check, struct node_env *env, const struct vtree *t, struct err *e);
 /* A CycloneDX 1.6 document of what the repository depends on. */

@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 /* What the node makes on its way; all owned. */
 struct work {
 	struct vtree tree;
-	cJSON *checks, *secrets, *claims, *bom;
+	cJSON *checks, *secrets, *claims, *billed, *bom;
 };
 
 static cJSON *add_check(struct work *w, const char *id, const char *title, struct err *e)
@@ -68,6 +68,9 @@ static int run_builtin(struct work *w, struct node_env *env, const struct args *
 	c = add_check(
 		w, "claims", "What the plan claims stands in the Terraform files", e);
 	if (c == NULL || check_claims(c, env, &w->tree, plan, w->claims, e) < 0)
+		return -1;
+	c = add_check(w, "bom", "The Terraform files declare what the plan bills", e);
+	if (c == NULL || check_bom(c, env, &w->tree, plan, w->billed, e) < 0)
 		return -1;
 	c = add_check(w, "sbom", "Software bill of materials (CycloneDX 1.6)", e);
 	w->bom = sbom_make(&w->tree, "generated-repository", e);
@@ -149,6 +152,7 @@ static int write_all(
 			report_markdown(w->checks, verdict(w->checks), &m, e) < 0 ||
 			report_sarif(w->checks, &s, e) < 0 ||
 			report_validation(w->checks, verdict(w->checks), &v, e) < 0 ||
+			write_json(a, files, "bom.json", w->billed, e) < 0 ||
 			write_json(a, files, "claims.json", w->claims, e) < 0 ||
 			write_report(a, files, "junit.xml", &j, e) < 0 ||
 			write_json(a, files, "sbom.cdx.json", w->bom, e) < 0 ||
@@ -308,8 +312,10 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	w.checks = json_new_array(e);
 	w.secrets = json_new_object(e);
 	w.claims = json_new_object(e);
+	w.billed = json_new_object(e);
 	if (w.checks == NULL || w.secrets == NULL || w.claims == NULL ||
-		run_builtin(&w, env, a, in, e) < 0 || run_tools(&w, env, a, e) < 0)
+		w.billed == NULL || run_builtin(&w, env, a, in, e) < 0 ||
+		run_tools(&w, env, a, e) < 0)
 		goto out;
 	r = json_add_object(out, "reports", e);
 	if (r == NULL || fill_reports(r, &w, a, clock_monotonic_ns() - start, e) < 0 ||
@@ -323,6 +329,7 @@ out:
 	json_free(w.checks);
 	json_free(w.secrets);
 	json_free(w.claims);
+	json_free(w.billed);
 	json_free(w.bom);
 	return ret;
 }

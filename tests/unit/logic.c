@@ -192,6 +192,48 @@ static void lints_a_rule_before_any_data(void **unused)
 	}
 }
 
+/* Lists that filter makes are views; whatever they show may be gone by now. */
+static const struct {
+	const char *rule, *result;
+} kept[] = {
+	{ "{'filter':[{'var':'l'},true]}", "[{'a':'x'},{'a':'y'}]" },
+	{ "{'filter':[{'filter':[{'var':'l'},true]},{'==':[{'var':'a'},'y']}]}",
+		"[{'a':'y'}]" },
+	{ "{'filter':[{'merge':[{'var':'l'},['z']]},true]}",
+		"[{'a':'x'},{'a':'y'},'z']" },
+	{ "{'map':[{'merge':[{'var':'m'},{'var':'m'}]},"
+	  "{'filter':[{'var':'s'},true]}]}",
+		"[[{'t':'q'}],[{'t':'q'}]]" },
+	{ "{'reduce':[{'var':'l'},{'filter':[{'merge':[{'var':'accumulator'},"
+	  "{'filter':[[{'var':'current'}],true]}]},true]},[]]}",
+		"[{'a':'x'},{'a':'y'}]" },
+	{ "{'reduce':[{'var':'l'},{'filter':[{'var':'accumulator'},true]},"
+	  "{'merge':[{'var':'l'}]}]}",
+		"[{'a':'x'},{'a':'y'}]" },
+	{ "{'try':[{'throw':'oops'},{'filter':[[{'val':'type'}],true]}]}", "['oops']" },
+	{ "{'if':[true,{'filter':[{'var':'l'},{'var':'a'}]}]}", "[{'a':'x'},{'a':'y'}]" },
+	{ "[{'filter':[{'var':'l'},true]},'s']", "[[{'a':'x'},{'a':'y'}],'s']" },
+};
+
+static void a_result_outlives_rule_and_data(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		struct err e = { 0 };
+		cJSON *rule = J(kept[i].rule), *want = J(kept[i].result);
+		cJSON *data = J("{'l':[{'a':'x'},{'a':'y'}],'m':[{'s':[{'t':'q'}]}]}");
+		cJSON *got = logic_apply(NULL, rule, data, &e);
+
+		json_free(rule);
+		json_free(data);
+		if (got == NULL || !json_equal(got, want))
+			fail_msg("%s: %s", kept[i].rule,
+				got == NULL ? e.msg : "another result");
+		json_free(got);
+		json_free(want);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -199,6 +241,7 @@ int main(void)
 		cmocka_unit_test(stops_at_depth_and_steps),
 		cmocka_unit_test(calls_own_operators_and_tells_each_step),
 		cmocka_unit_test(lints_a_rule_before_any_data),
+		cmocka_unit_test(a_result_outlives_rule_and_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

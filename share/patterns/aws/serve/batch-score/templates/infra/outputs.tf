@@ -2,7 +2,7 @@ output "ep_batch" {
   description = "Where the scores are"
   value = {
     uri  = "${var.obj_curated.uri}scores/"
-    name = aws_scheduler_schedule.this.name
+    name = var.gpu ? aws_scheduler_schedule.gpu[0].name : aws_scheduler_schedule.this[0].name
     env  = { EP_BATCH_URI = "${var.obj_curated.uri}scores/" }
     read = var.obj_curated.read
   }

@@ -56,7 +56,8 @@ def run(ctx: Context) -> Result:
     entry = registry.current(contract.dataset)
     if entry is None:
         raise NotFoundError(f"no production version of {contract.dataset!r}: train one first")
-    shard, shards = env_int("SHARD", 0), env_int("SHARDS", 1, 1)
+    shard = env_int("SHARD", env_int("AWS_BATCH_JOB_ARRAY_INDEX", 0))
+    shards = env_int("SHARDS", 1, 1)
     rows = [row for row in feature_rows(contract) if in_shard(row, contract, shard, shards)]
     scored = score_rows(rows, contract, registry.load(entry), entry.version)
     manifest = write_dataset(
