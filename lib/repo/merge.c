@@ -27,8 +27,8 @@ static int merge(const git_merge_file_input *base, const git_merge_file_input *e
 	int ret = -1;
 
 	git_merge_file_options_init(&opts, GIT_MERGE_FILE_OPTIONS_VERSION);
-	opts.our_label = MERGE_MARK_EDITED + 8;
-	opts.their_label = MERGE_MARK_GENERATED + 8;
+	opts.our_label = &MERGE_MARK_EDITED[8];
+	opts.their_label = &MERGE_MARK_GENERATED[8];
 	opts.favor = how == MERGE_KEEP ? GIT_MERGE_FILE_FAVOR_OURS
 				       : GIT_MERGE_FILE_FAVOR_NORMAL;
 	if (git_merge_file(&result, base, edited, generated, &opts) < 0) {
