@@ -54,11 +54,11 @@ python3 - "$tmp/mail" >"$tmp/read" <<-'PY'
 	import email, email.policy, sys
 	m = email.message_from_bytes(open(sys.argv[1], "rb").read(), policy=email.policy.default)
 	print(m["subject"], m["to"], m["from"], m["message-id"], m["auto-submitted"], sep="|")
-	print(m.get_content().strip().replace("\n", "|"))
+	print(m.get_content().strip().replace("\r\n", "|").replace("\n", "|"))
 PY
 same "and reads as it was meant" "$(cat "$tmp/read")" \
 	"Gate waiting: größer als 80 % – bitte ansehen, sonst läuft die Frist ab|ops@example.com|mlops@example.com|<0190-test@example.com>|auto-generated
-one|..|two"
+one|.|two"
 same "a refused recipient" "$(mail no-body@example.com s t | sed 's/mail: [^(]*(/mail (/')" "notify: the mail server did not take the mail (SMTP answer 550)"
 same "no header is smuggled in by the subject" "$(mail ops@example.com $'s\r\nBcc: x@y' t)" "notify: a mail's subject is one line"
 same "nor by the address" "$(mail $'ops@example.com>\r\nRCPT TO:<x@y' s t | cut -c1-25)" "notify: 'ops@example.com>"

@@ -26,7 +26,7 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("354 go on")
                 mail = b""
                 while (data := self.rfile.readline()) != b".\r\n":
-                    mail += data
+                    mail += data.removeprefix(b".")
                 with pathlib.Path(sys.argv[2]).open("ab") as out:
                     out.write(mail)
                 self.say("250 kept")
