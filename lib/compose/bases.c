@@ -27,6 +27,16 @@ void port_bits(const struct scenario *sc, const struct pattern *p, uint64_t *nee
 		*gives |= port_bit(sc->k, json_str_or(it, "port", ""));
 }
 
+void base_module(const char *id, char out[80])
+{
+	const char *name = strstr(id, ".base.");
+
+	snprintf(out, 80, "base_%s", name != NULL ? name + 6 : id);
+	for (char *p = out; *p != '\0'; p++)
+		if (*p == '-' || *p == '.')
+			*p = '_';
+}
+
 static void component_release(struct component *c)
 {
 	json_free(c->params);
@@ -40,11 +50,15 @@ static int fill_component(struct scenario *sc, struct component *c, struct err *
 {
 	const struct pattern *p = c->pattern;
 	struct reason r = { 0 };
+	char module[80];
 	int ret;
 
 	if (json_add_object(sc->ctx, "p", e) == NULL)
 		return -1;
+	base_module(p->id, module);
+	sc->filling = module;
 	ret = set_parameters(sc, p, &r, e);
+	sc->filling = NULL;
 	if (ret > 0)
 		return err_set(e, ERR_CONFIG, "share/%s: %s", p->path, r.text);
 	(void)services_fail(sc, p, &c->fails);

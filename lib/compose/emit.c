@@ -4,16 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static void base_module(const char *id, char out[80])
-{
-	const char *name = strstr(id, ".base.");
-
-	snprintf(out, 80, "base_%s", name != NULL ? name + 6 : id);
-	for (char *p = out; *p != '\0'; p++)
-		if (*p == '-' || *p == '.')
-			*p = '_';
-}
-
 /* The first slot that an instance fills is its host: it has the lines and the module. */
 static void find_host(struct scenario *sc, struct parts *all, struct part *p)
 {

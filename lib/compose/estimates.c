@@ -125,7 +125,7 @@ int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *p
 }
 
 /* The path that the constraints speak of: the first that is limited, else the first. */
-static size_t headline_path(const struct scenario *sc)
+size_t headline_path(const struct scenario *sc)
 {
 	for (size_t i = 0; i < sc->n_paths; i++)
 		if (sc->paths[i].limits_latency)

@@ -8,6 +8,7 @@
 #include "compose.h"
 #include "pricing/pricing.h"
 #include "queueing/queueing.h"
+#include "reopen.h"
 #include "solver/solver.h"
 
 #define HOPS_MAX    16
@@ -30,7 +31,8 @@ struct knowledge {
 		struct price_book *book;
 	} books[16];
 	size_t n_books;
-	char warned[2048]; /* ids, each with a space around */
+	char warned[2048];           /* ids, each with a space around */
+	const struct change *change; /* of a plan that was reopened; NULL: none */
 };
 
 /* Why an option or a pattern is out. */
@@ -146,6 +148,7 @@ struct scenario {
 	} paths[SOLVER_PATHS_MAX];
 	size_t n_paths;
 	double percentile;
+	const char *filling;      /* the slot, or the base, whose sizes are being set */
 	struct reason impossible; /* kind is not empty: no plan at all, and why */
 	/* for the solver; borrowed by `problem` */
 	struct solver_slot *s_slots;
@@ -236,6 +239,8 @@ void lines_release(struct lines *l);
 /* Components of all that a pattern shares, and of the endpoints it uses. Runs before
  * the option's own parameters, as bases have parameters of their own. */
 int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struct err *e);
+/* "aws.base.ecs-cluster" -> "base_ecs_cluster". */
+void base_module(const char *id, char out[80]);
 /* 1, with the reason, when one of these bases cannot be had. */
 int base_fails(const struct scenario *sc, uint64_t set, struct reason *r);
 /* Lets the option's instance be paid once where other slots may use it, too. */
@@ -259,6 +264,10 @@ void set_penalties(struct scenario *sc, struct slot *s);
 int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSON *plan,
 	struct err *e);
 int emit_objective(const struct solver_plan *sp, cJSON *to, struct err *e);
+
+/* ---- estimates.c ---- */
+/* The path that the constraints speak of: the first that is limited, else the first. */
+size_t headline_path(const struct scenario *sc);
 
 /* ---- whynot.c ---- */
 int explain_why_not(

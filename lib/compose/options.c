@@ -72,6 +72,17 @@ static const cJSON *among(const cJSON *choices, const cJSON *v)
 	return best;
 }
 
+/* What a change of a reopened plan fixes this parameter to; NULL: nothing. */
+static const cJSON *changed_value(const struct scenario *sc, const char *name)
+{
+	const struct change *c = sc->k->change;
+
+	return c == NULL || c->slot == NULL || sc->filling == NULL ||
+			strcmp(c->slot, sc->filling) != 0
+		? NULL
+		: json_get(c->params, name);
+}
+
 /* 0; 1 when the pattern cannot be that large; -1. */
 static int set_parameter(struct scenario *sc, const char *name, const cJSON *def,
 	struct reason *r, struct err *e)
@@ -83,6 +94,12 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 
 	if (v == NULL)
 		return -1;
+	if (changed_value(sc, name) != NULL) {
+		json_free(v);
+		v = json_copy(changed_value(sc, name), e);
+		if (v == NULL)
+			return -1;
+	}
 	if (choices != NULL) {
 		const cJSON *fit = among(choices, v);
 
@@ -244,10 +261,14 @@ static int set_choices(struct scenario *sc, const struct combinations *c, struct
 {
 	cJSON *params = json_add_object(sc->ctx, "p", e);
 
-	for (size_t i = 0; params != NULL && i < c->n; i++)
+	for (size_t i = 0; params != NULL && i < c->n; i++) {
+		const cJSON *fixed = changed_value(sc, c->of[i].name);
+
 		if (json_set_copy(params, c->of[i].name,
-			    json_item(c->of[i].values, c->at[i]), e) < 0)
+			    fixed != NULL ? fixed : json_item(c->of[i].values, c->at[i]),
+			    e) < 0)
 			return -1;
+	}
 	return params == NULL ? -1 : 0;
 }
 
@@ -287,8 +308,10 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 		.components = shared,
 		.instance = -1 };
 	struct option *grown;
-	int ret = set_choices(sc, c, e);
+	int ret;
 
+	sc->filling = s->name;
+	ret = set_choices(sc, c, e);
 	if (ret == 0)
 		ret = fill_option(sc, s, &o, r, e);
 	if (ret == 0 && share_instance(sc, s, &o, e) < 0)

@@ -79,7 +79,9 @@ static int report_quota(struct tech *t, const cJSON *q, const struct need *n, do
 		finding_number(f, "need", need, e) < 0 ||
 		finding_number(f, "quota", value, e) < 0)
 		return -1;
-	return finding_remedy(f, e, "%s", n->remedy);
+	if (finding_remedy(f, e, "%s; a higher quota costs nothing", n->remedy) < 0)
+		return -1;
+	return remedy_by_work(f, "ask for a higher quota, or use less of it", e);
 }
 
 int check_quotas(struct tech *t, struct err *e)
@@ -151,8 +153,14 @@ static int report_lifecycle(
 			json_str_or(life, "for", "everyone"),
 			json_str_or(life, "since", "?")) < 0)
 		return -1;
-	return finding_remedy(
-		f, e, "use %s", json_str_or(life, "instead", "another pattern"));
+	if (finding_remedy(
+		    f, e, "use %s", json_str_or(life, "instead", "another pattern")) < 0)
+		return -1;
+	return remedy_by_change(t, f,
+		&(struct change){ .slot = name,
+			.pattern = json_str_or(life, "instead", NULL),
+			.without_service = json_str_or(service, "id", NULL) },
+		e);
 }
 
 /* "PCI-DSS" -> "pci": as service facts name the regimes. */
@@ -170,7 +178,8 @@ static int already(const struct tech *t, const char *id, const char *component)
 	return 0;
 }
 
-static int report_regime(struct tech *t, const cJSON *service, size_t i, struct err *e)
+static int report_regime(
+	struct tech *t, const cJSON *part, const cJSON *service, size_t i, struct err *e)
 {
 	enum service_answer yes = service_complies(service, regimes[i].fact);
 	const char *id = json_str_or(service, "id", "?");
@@ -189,9 +198,14 @@ static int report_regime(struct tech *t, const cJSON *service, size_t i, struct 
 		finding_detail(f, e, "facts as of: %s",
 			json_str_or(service, "compliance_as_of", "unknown")) < 0)
 		return -1;
-	return finding_remedy(f, e,
-		"confirm it on the provider's compliance page, or exclude the "
-		"service");
+	if (finding_remedy(f, e,
+		    "confirm it on the provider's compliance page, or do without the "
+		    "service") < 0)
+		return -1;
+	return remedy_by_change(t, f,
+		&(struct change){
+			.slot = json_str_or(part, "slot", NULL), .without_service = id },
+		e);
 }
 
 int check_services(struct tech *t, struct err *e)
@@ -211,7 +225,7 @@ int check_services(struct tech *t, struct err *e)
 				return -1;
 			for (size_t i = 0; i < ARRAY_LEN(regimes); i++)
 				if (json_has_text(named, regimes[i].constraint) &&
-					report_regime(t, service, i, e) < 0)
+					report_regime(t, part, service, i, e) < 0)
 					return -1;
 		}
 	return 0;
@@ -219,35 +233,58 @@ int check_services(struct tech *t, struct err *e)
 
 /* ---- cold starts ---- */
 
-#define LAMBDA_COLD_MS 1000 /* est.: a container image of a few hundred MB */
+#define COLD_MS 1000 /* est.: a container image of a few hundred MB */
+
+/* The parameter that says how many copies wait for requests; NULL without any. */
+static const char *warm_of(const cJSON *slot)
+{
+	static const char *const counts[] = { "provisioned", "min_replicas",
+		"min_instances" };
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if (json_is(json_get(json_get(slot, "params"), counts[i]), JSON_NUMBER))
+			return counts[i];
+	return NULL;
+}
+
+/* Copies that the average load keeps busy, by Little's law. */
+static double busy_copies(const struct tech *t, const cJSON *slot)
+{
+	double rps = json_num_or(t->load, "rps_avg", 0);
+	double ms = json_number(json_at(slot, "/latency/p50_ms"), 0);
+
+	return fmax(1, ceil(rps * ms / 1000));
+}
+
+static int report_cold(struct tech *t, const cJSON *slot, const char *warm, struct err *e)
+{
+	const char *name = json_str_or(slot, "slot", "?");
+	double target = json_num_or(t->constraints, "sla_latency_ms", 0);
+	cJSON *f = finding(t, "cold_start",
+		target > 0 && target < 2 * COLD_MS ? SEV_MEDIUM : SEV_LOW, name, e);
+
+	if (f == NULL || finding_title(f, e, "%s starts cold", name) < 0 ||
+		finding_detail(f, e,
+			"%s is 0: the first request of each copy waits about %d ms "
+			"(est.)",
+			warm, COLD_MS) < 0 ||
+		finding_number(f, "cold_ms", COLD_MS, e) < 0 ||
+		finding_number(f, "target_ms", target, e) < 0 ||
+		finding_remedy(f, e, "keep %.0f warm, which the average load needs",
+			busy_copies(t, slot)) < 0)
+		return -1;
+	return remedy_by_param(
+		t, f, name, warm, json_new_num(busy_copies(t, slot), e), e);
+}
 
 int check_cold_starts(struct tech *t, struct err *e)
 {
-	double target = json_num_or(t->constraints, "sla_latency_ms", 0);
-
 	JSON_EACH (s, t->slots) {
-		const char *name = json_str_or(s, "slot", "?");
-		const cJSON *warm = json_at(s, "/params/provisioned");
-		cJSON *f;
+		const char *warm = warm_of(s);
 
-		if (strstr(json_str_or(s, "pattern", ""), "lambda") == NULL ||
-			!json_is(warm, JSON_NUMBER) || json_number(warm, 0) > 0 ||
-			!on_request_path(t, name))
-			continue;
-		f = finding(t, "cold_start",
-			target > 0 && target < 2 * LAMBDA_COLD_MS ? SEV_MEDIUM : SEV_LOW,
-			name, e);
-		if (f == NULL || finding_title(f, e, "%s starts cold", name) < 0 ||
-			finding_detail(f, e,
-				"no warm copies: the first request of each copy waits "
-				"about %d ms "
-				"(est.)",
-				LAMBDA_COLD_MS) < 0 ||
-			finding_number(f, "cold_ms", LAMBDA_COLD_MS, e) < 0 ||
-			finding_number(f, "target_ms", target, e) < 0 ||
-			finding_remedy(f, e,
-				"provisioned concurrency for the average load, or "
-				"containers") < 0)
+		if (warm != NULL && json_num_or(json_get(s, "params"), warm, 1) <= 0 &&
+			on_request_path(t, json_str_or(s, "slot", "?")) &&
+			report_cold(t, s, warm, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -284,7 +321,10 @@ static int judge_keep(
 	if (f == NULL || finding_title(f, e, "%s %s", name, k->title) < 0 ||
 		finding_detail(f, e, "%s", k->detail) < 0)
 		return -1;
-	return finding_remedy(f, e, "%s", k->remedy);
+	if (finding_remedy(f, e, "%s: the cheapest pattern that has it", k->remedy) < 0)
+		return -1;
+	return remedy_by_change(
+		t, f, &(struct change){ .slot = name, .control = k->control }, e);
 }
 
 /* A stream that holds less than two days loses data over a weekend's outage. */
@@ -304,12 +344,56 @@ static int judge_retention(struct tech *t, const cJSON *part, struct err *e)
 			0 ||
 		finding_number(f, "retention_hours", hours, e) < 0)
 		return -1;
-	return finding_remedy(f, e,
-		"keep 72 hours or more, or write the raw records to the lake first");
+	if (finding_remedy(f, e, "keep them for 72 hours") < 0)
+		return -1;
+	return remedy_by_param(t, f, name, "retention_hours", json_new_num(72, e), e);
+}
+
+/* What arrives by itself needs something that holds it while its consumer is behind:
+ * a stream or a queue between them. */
+static int judge_back_pressure(struct tech *t, const cJSON *slot, struct err *e)
+{
+	const char *name = json_str_or(slot, "slot", "?");
+	const char *workload = json_str_or(slot, "workload", "");
+	int consumers = 0;
+	cJSON *f;
+
+	if (strcmp(json_str_or(slot, "capability", ""), "ingest") != 0 ||
+		(strcmp(workload, "streaming") != 0 &&
+			strcmp(workload, "documents") != 0))
+		return 0;
+	JSON_EACH (ed, json_get(t->plan, "edges")) {
+		const char *port = json_str_or(ed, "port", "");
+
+		if (strcmp(json_str_or(ed, "from", ""), name) != 0)
+			continue;
+		if (strcmp(port, "stream") == 0 || strcmp(port, "queue") == 0)
+			return 0;
+		consumers += strcmp(port, "evt") == 0;
+	}
+	if (consumers == 0)
+		return 0;
+	f = finding(t, "durability", SEV_MEDIUM, name, e);
+	if (f == NULL || json_setf(f, "id", e, "back_pressure.%s", name) < 0 ||
+		finding_title(f, e, "%s pushes to its consumers without back-pressure",
+			name) < 0 ||
+		finding_detail(f, e,
+			"nothing between them holds what arrives faster than it is "
+			"handled") < 0 ||
+		finding_number(f, "consumers", consumers, e) < 0 ||
+		finding_remedy(f, e,
+			"a queue or a stream: the cheapest other pattern for %s",
+			name) < 0)
+		return -1;
+	return remedy_by_change(t, f, &(struct change){ .slot = name, .other = 1 }, e);
 }
 
 int check_durability(struct tech *t, struct err *e)
 {
+	JSON_EACH (s, t->slots)
+		if (judge_back_pressure(t, s, e) < 0)
+			return -1;
+
 	JSON_EACH (part, json_get(t->facts, "parts")) {
 		for (size_t i = 0; i < ARRAY_LEN(keeps); i++)
 			if (judge_keep(t, part, &keeps[i], e) < 0)

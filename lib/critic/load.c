@@ -50,22 +50,53 @@ static int add_stage(struct tech *t, const char *name, const struct queue *peak,
 		: 0;
 }
 
-/* What more servers cost, in proportion to the slot's own monthly cost. */
-static int set_change(cJSON *f, const cJSON *slot, double from, double to, struct err *e)
+/* The parameter whose count the servers follow: the first of these that the slot has. */
+static const char *count_of(const cJSON *slot)
 {
-	cJSON *remedy = json_edit(f, "/remedy"),
-	      *change = json_add_object(remedy, "change", e);
+	static const char *const counts[] = { "max_replicas", "replicas", "instances",
+		"max_instances", "shards", "nodes", "workers", "concurrency" };
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		if (json_is(json_get(json_get(slot, "params"), counts[i]), JSON_NUMBER))
+			return counts[i];
+	return NULL;
+}
+
+/* Of a plan that is none of this catalogue's: in proportion to the slot's own cost. */
+static int estimate(cJSON *f, const cJSON *slot, double from, double to, struct err *e)
+{
+	cJSON *remedy = json_edit(f, "/remedy");
 	double usd = json_num_or(slot, "monthly_usd", NAN);
 
-	if (change == NULL ||
-		json_set_str(change, "slot", json_str_or(slot, "slot", ""), e) < 0 ||
-		json_set_num(change, "servers_from", from, e) < 0 ||
-		json_set_num(change, "servers_to", to, e) < 0)
-		return -1;
-	if (!isfinite(usd) || from <= 0)
+	if (!json_is(json_get(remedy, "monthly_usd"), JSON_NULL) ||
+		json_has(remedy, "unsolved") || !isfinite(usd))
 		return 0;
-	return json_set_num(
-		remedy, "monthly_usd", nearbyint(usd * (to / from - 1) * 100) / 100, e);
+	return json_set_bool(remedy, "estimated", 1, e) < 0
+		? -1
+		: json_set_num(remedy, "monthly_usd",
+			  nearbyint(usd * (to / from - 1) * 100) / 100, e);
+}
+
+/* More of what the slot counts, or the cheapest pattern that keeps up. */
+static int set_change(struct tech *t, cJSON *f, const cJSON *slot, double from, double to,
+	struct err *e)
+{
+	const char *name = json_str_or(slot, "slot", ""), *count = count_of(slot);
+	double now = json_number(json_get(json_get(slot, "params"), count), 0);
+	struct change c = { .slot = name, .other = 1 };
+	cJSON *change;
+	int ret;
+
+	if (count == NULL || !(from > 0))
+		ret = remedy_by_change(t, f, &c, e);
+	else
+		ret = remedy_by_param(
+			t, f, name, count, json_new_num(ceil(now * to / from), e), e);
+	change = json_edit(f, "/remedy/change");
+	if (ret < 0 || json_set_num(change, "from", from, e) < 0 ||
+		json_set_num(change, "to", to, e) < 0)
+		return -1;
+	return estimate(f, slot, from, to, e);
 }
 
 static int report_stage(
@@ -100,7 +131,7 @@ static int report_stage(
 			"go from %.0f to %.0f servers, which are 70 %% busy at peak",
 			q->servers, need) < 0)
 		return -1;
-	return set_change(f, slot, q->servers, need, e);
+	return set_change(t, f, slot, q->servers, need, e);
 }
 
 /* A dear stage that hardly works is worth a smaller size. */
@@ -123,8 +154,80 @@ static int report_idle(
 		finding_number(f, "utilisation", use, e) < 0 ||
 		finding_number(f, "monthly_usd", usd, e) < 0)
 		return -1;
-	return finding_remedy(
-		f, e, "check whether a smaller size or a serverless pattern serves");
+	if (finding_remedy(
+		    f, e, "the cheapest other pattern for the slot, if it serves") < 0)
+		return -1;
+	return remedy_by_change(t, f, &(struct change){ .slot = name, .other = 1 }, e);
+}
+
+/* ---- stages that state a capacity and no queue ---- */
+
+static int add_share(struct tech *t, const char *name, const char *of, double capacity,
+	double average, double peak, struct err *e)
+{
+	cJSON *o = json_push_object(json_edit(t->critique, "/utilisation"), e);
+
+	return o == NULL || json_set_str(o, "component", name, e) < 0 ||
+			json_set_str(o, "of", of, e) < 0 ||
+			json_set_num(o, "capacity", capacity, e) < 0 ||
+			json_set_num(o, "average", nearbyint(average * 1000) / 1000, e) <
+				0
+		? -1
+		: json_set_num(o, "peak", nearbyint(peak * 1000) / 1000, e);
+}
+
+static int report_full(struct tech *t, const cJSON *slot, const char *of, double capacity,
+	double peak, struct err *e)
+{
+	const char *name = json_str_or(slot, "slot", "?");
+	cJSON *f;
+
+	if (peak < 0.8)
+		return 0;
+	f = finding(t, "capacity", peak >= 1 ? SEV_HIGH : SEV_MEDIUM, name, e);
+	if (peak >= 1)
+		t->infeasible = 1;
+	if (f == NULL ||
+		finding_title(f, e, "%s uses %.0f %% of its capacity at peak", name,
+			peak * 100) < 0 ||
+		finding_detail(f, e, "%.6g of %.6g %s", peak * capacity, capacity, of) <
+			0 ||
+		finding_number(f, "utilisation", peak, e) < 0 ||
+		finding_number(f, "capacity", capacity, e) < 0 ||
+		finding_remedy(f, e, "a size that is %.0f %% used at peak",
+			TARGET_USE * 100) < 0)
+		return -1;
+	return set_change(t, f, slot, TARGET_USE, peak, e);
+}
+
+static int check_share(struct tech *t, const cJSON *slot, double share, struct err *e)
+{
+	const cJSON *h = json_get(slot, "headroom");
+	const char *of = json_str_or(h, "of", "");
+	double capacity = json_num_or(h, "capacity", 0);
+	double peak = json_num_or(h, "peak", 0) / capacity;
+	/* volumes do not swing within a day as rates do */
+	double average = strstr(of, "per_second") != NULL ? peak * share : peak;
+
+	if (!(capacity > 0) || !isfinite(peak))
+		return 0;
+	return add_share(t, json_str_or(slot, "slot", "?"), of, capacity, average, peak,
+		       e) < 0
+		? -1
+		: report_full(t, slot, of, capacity, peak, e);
+}
+
+static int check_queue(struct tech *t, const cJSON *slot, const struct queue *q,
+	double share, struct err *e)
+{
+	struct queue avg = *q;
+
+	avg.rate_rps *= share;
+	return add_stage(t, json_str_or(slot, "slot", "?"), q, &avg,
+		       json_str_or(json_get(slot, "queue"), "of", "requests"), e) < 0 ||
+			report_stage(t, slot, q, e) < 0
+		? -1
+		: report_idle(t, slot, q, e);
 }
 
 int check_capacity(struct tech *t, struct err *e)
@@ -135,17 +238,12 @@ int check_capacity(struct tech *t, struct err *e)
 		const cJSON *given = json_get(s, "queue");
 		struct queue q = { json_num_or(given, "rate_rps", 0),
 			json_num_or(given, "service_ms", 0),
-			json_num_or(given, "servers", 0) },
-			     avg;
+			json_num_or(given, "servers", 0) };
+		int sound = json_is(given, JSON_OBJECT) && q.servers >= 1 &&
+			q.service_ms > 0 && q.rate_rps >= 0;
 
-		if (!json_is(given, JSON_OBJECT) || !(q.servers >= 1) ||
-			!(q.service_ms > 0) || !(q.rate_rps >= 0))
-			continue;
-		avg = q;
-		avg.rate_rps *= share;
-		if (add_stage(t, json_str_or(s, "slot", "?"), &q, &avg,
-			    json_str_or(given, "of", "requests"), e) < 0 ||
-			report_stage(t, s, &q, e) < 0 || report_idle(t, s, &q, e) < 0)
+		if ((sound ? check_queue(t, s, &q, share, e)
+			   : check_share(t, s, share, e)) < 0)
 			return -1;
 	}
 	return 0;
@@ -268,10 +366,13 @@ static int report_path(
 		finding_number(f, "target_ms", p->target, e) < 0 ||
 		finding_number(f, "upper_ms", upper, e) < 0)
 		return -1;
-	return finding_remedy(f, e,
-		"make %s of %s faster first: a larger size, a cache, or another "
-		"pattern for the slot",
-		p->name[worst], p->slot[worst]);
+	if (finding_remedy(f, e,
+		    "make %s of %s faster: the cheapest size or pattern that leaves a "
+		    "tenth of the target",
+		    p->name[worst], p->slot[worst]) < 0)
+		return -1;
+	return remedy_by_change(t, f,
+		&(struct change){ .slot = p->slot[worst], .latency_share = 0.9 }, e);
 }
 
 static int judge_path(

@@ -25,9 +25,11 @@ static int report_availability(struct tech *t, const char *name, double pct,
 		finding_number(f, "target_pct", target, e) < 0 ||
 		finding_number(f, "minutes_down", down, e) < 0)
 		return -1;
-	return finding_remedy(f, e,
-		"a second independent copy of %s, or a path without it",
-		json_str_or(weakest, "slot", "?"));
+	if (finding_remedy(f, e,
+		    "a second, independent region for the path; the weakest part is %s",
+		    json_str_or(weakest, "slot", "?")) < 0)
+		return -1;
+	return remedy_by_change(t, f, &(struct change){ .copies = 2 }, e);
 }
 
 static int report_unpublished(struct tech *t, const cJSON *slot, struct err *e)
@@ -51,8 +53,12 @@ static int report_unpublished(struct tech *t, const cJSON *slot, struct err *e)
 				? json_text(json_first(u))
 				: "a service") < 0)
 		return -1;
-	return finding_remedy(
-		f, e, "measure it, or choose a pattern whose services publish one");
+	if (finding_remedy(f, e,
+		    "the cheapest pattern for %s whose services all publish one",
+		    name) < 0)
+		return -1;
+	return remedy_by_change(
+		t, f, &(struct change){ .slot = name, .published = 1 }, e);
 }
 
 static int judge_path(struct tech *t, const cJSON *path, struct err *e)
@@ -110,15 +116,14 @@ int check_availability(struct tech *t, struct err *e)
 struct single {
 	const char *capability; /* NULL: any */
 	const char *param;
-	double below;   /* the parameter is a number smaller than this, ... */
-	int when_false; /* ... or false */
+	double below;   /* the parameter is a number smaller than this: make it so many */
+	int when_false; /* ... or false: make it true */
 	const char *what, *remedy;
 };
 
 static const struct single singles[] = {
 	{ NULL, "multi_az", 0, 1, "has no standby: its zone or its writer takes it down",
-		"set multi_az: a standby in a second zone, about twice the instance's "
-		"cost" },
+		"set multi_az: a standby in a second zone" },
 	{ "serve", "replicas", 2, 0, "runs as one copy",
 		"run at least two copies in two zones" },
 	{ "serve", "instances", 2, 0, "runs on one instance",
@@ -150,7 +155,10 @@ static int add_single(struct tech *t, const char *name, const struct single *s,
 			"and "
 			"an outage",
 			s->param) < 0 ||
-		finding_remedy(f, e, "%s", s->remedy) < 0)
+		finding_remedy(f, e, "%s", s->remedy) < 0 ||
+		remedy_by_param(t, f, name, s->param,
+			s->when_false ? json_new_bool(1, e) : json_new_num(s->below, e),
+			e) < 0)
 		return -1;
 	o = json_push_object(json_edit(t->critique, "/single_points"), e);
 	return o == NULL || json_set_str(o, "component", name, e) < 0
@@ -198,9 +206,9 @@ static int report_region(struct tech *t, struct err *e)
 			"one region reaches four nines for a path of several services") <
 			0)
 		return -1;
-	return finding_remedy(f, e,
-		"a second region for the request path when the target is four "
-		"nines or more");
+	if (finding_remedy(f, e, "a second region for the request path") < 0)
+		return -1;
+	return remedy_by_change(t, f, &(struct change){ .copies = 2 }, e);
 }
 
 int check_single_points(struct tech *t, struct err *e)
@@ -250,9 +258,11 @@ static int report_fan_out(struct tech *t, const char *name, size_t n, struct err
 			"once") < 0 ||
 		finding_number(f, "consumers", (double)n, e) < 0)
 		return -1;
-	return finding_remedy(f, e,
-		"keep a versioned data contract on its ports, and change it in two "
-		"steps (add, then remove)");
+	if (finding_remedy(f, e,
+		    "keep a versioned data contract on its ports, and change it in two "
+		    "steps (add, then remove)") < 0)
+		return -1;
+	return remedy_by_work(f, "a data contract, kept by both sides", e);
 }
 
 /* 1 if `target` can be reached from `at` over edges between slots. */
@@ -292,8 +302,10 @@ static int report_cycle(struct tech *t, const char *name, struct err *e)
 			"a cycle of ports: none of its parts can be deployed or restored "
 			"first") < 0)
 		return -1;
-	return finding_remedy(
-		f, e, "break the cycle with a queue or a store between two of its parts");
+	if (finding_remedy(
+		    f, e, "break the cycle: the cheapest other pattern for %s", name) < 0)
+		return -1;
+	return remedy_by_change(t, f, &(struct change){ .slot = name, .other = 1 }, e);
 }
 
 int check_coupling(struct tech *t, struct err *e)
@@ -325,8 +337,9 @@ int check_egress(struct tech *t, struct err *e)
 			finding_detail(f, e, "more than the first price tier of 10 TB") <
 				0 ||
 			finding_number(f, "gb_month", gb, e) < 0 ||
-			finding_remedy(f, e,
-				"put a CDN in front, compress, or send fewer fields") < 0)
+			finding_remedy(f, e, "compress answers, or send fewer fields") <
+				0 ||
+			remedy_by_work(f, "smaller answers", e) < 0)
 			return -1;
 	}
 	if (regions < 2)
@@ -340,6 +353,8 @@ int check_egress(struct tech *t, struct err *e)
 			"freshness path") < 0 ||
 		finding_number(f, "gb_day", json_num_or(t->load, "gb_per_day", 0), e) < 0)
 		return -1;
-	return finding_remedy(
-		f, e, "replicate what the second region serves, not the raw data");
+	if (finding_remedy(f, e,
+		    "replicate what the second region serves, not the raw data") < 0)
+		return -1;
+	return remedy_by_work(f, "a rule of what is replicated", e);
 }

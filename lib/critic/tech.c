@@ -238,6 +238,7 @@ int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out
 	if (ret == 0 && (sort_findings(&t, e) < 0 || make_card(&t, e) < 0))
 		ret = -1;
 	json_free(t.facts);
+	reopened_free(t.reopened);
 	services_free(t.services);
 	return ret;
 }

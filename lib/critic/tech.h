@@ -3,6 +3,7 @@
 #define MLOPS_CRITIC_TECH_H
 
 #include "catalog/services.h"
+#include "compose/reopen.h"
 #include "internal.h"
 #include "queueing/queueing.h"
 
@@ -14,6 +15,9 @@ struct tech {
 	cJSON *facts;              /* facts_build: the plan's parts, from share/ */
 	struct services *services; /* NULL: the cloud has no service facts */
 	cJSON *critique, *findings;
+	struct reopened
+		*reopened; /* when the first remedy asked; NULL: cannot be priced */
+	int opened;
 	int infeasible; /* a stage is saturated or a path is too slow */
 };
 
@@ -33,6 +37,18 @@ int finding_detail(cJSON *f, struct err *e, const char *fmt, ...)
 int finding_remedy(cJSON *f, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int finding_number(cJSON *f, const char *name, double value, struct err *e);
+
+/*
+ * What a finding's remedy costs, found by solving the plan again with the change made:
+ * sets remedy.change, .monthly_usd and .gives, and says the cost in its action, which
+ * the caller has set. Without such a plan, .unsolved says so. 0 or -1.
+ */
+int remedy_by_change(struct tech *t, cJSON *f, const struct change *c, struct err *e);
+/* One parameter of a slot, or of a base by its module; takes `value` over. */
+int remedy_by_param(struct tech *t, cJSON *f, const char *slot, const char *name,
+	cJSON *value, struct err *e);
+/* A remedy that changes no resource: work, and no money. */
+int remedy_by_work(cJSON *f, const char *what, struct err *e);
 
 const cJSON *slot_by_name(const struct tech *t, const char *name);
 /* 1 if the slot lies on a path whose latency or availability has a target. */

@@ -85,7 +85,7 @@ state 25 >"$tmp/in"
 status 0 'a plan that does not' mlops-critic tech
 is 'says so' '[.critique.feasible,.critique.findings[0].id,.critique.findings[0].severity]' \
 	'[false,"capacity.serve@online","high"]'
-is 'with a remedy and its cost' '.critique.findings[0].remedy|[.change.servers_to,.monthly_usd]' '[4,60]'
+is 'with a remedy and its cost' '.critique.findings[0].remedy|[.change.to,.monthly_usd,.estimated]' '[4,60,true]'
 
 # ---- policy ----
 status 0 'the rules pass their own tests' mlops-policy --test
