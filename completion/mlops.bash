@@ -1,24 +1,24 @@
 # bash completion for mlops and its filters; made by tools/completion
 _mlops_options() {
 	case $1 in
-	init) echo "--compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	show) echo "--db --project --format --node --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	log) echo "--db --project --format --ledger --all --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	stats) echo "--db --project --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
+	init) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	show) echo "--db --project --format --node --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	log) echo "--db --project --format --ledger --all --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	stats) echo "--db --project --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	catalog) echo "" ;;
-	golden) echo "--junit --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	graph) echo "--format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	version) echo "--compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	intake) echo "--brief --state --set --answers --guided --only --threshold --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	plan) echo "--candidates --pin --exclude --accept-unknown --explain --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	critic) echo "--previous --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	policy) echo "--policy-dir --waivers --fail-on --test --explain --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	gate) echo "--ask --approve --reject --comment --actor --expires --mode --max-delta-usd --max-delta-pct --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	codegen) echo "--output --dry-run --edits --base --on-conflict --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	validate) echo "--directory --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	rationale) echo "--directory --format --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
-	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --schema --quiet --verbose --help --version" ;;
+	golden) echo "--junit --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	graph) echo "--format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	version) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	intake) echo "--brief --state --set --answers --guided --only --threshold --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	plan) echo "--candidates --pin --exclude --accept-unknown --explain --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	critic) echo "--previous --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	policy) echo "--policy-dir --waivers --fail-on --test --explain --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	gate) echo "--ask --approve --reject --comment --actor --expires --mode --max-delta-usd --max-delta-pct --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	codegen) echo "--output --dry-run --edits --base --on-conflict --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	validate) echo "--directory --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	rationale) echo "--directory --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	esac
 }
 _mlops_values() {
@@ -116,7 +116,7 @@ _mlops() {
 	-*) COMPREPLY=($(compgen -W "$(_mlops_options "$command")" -- "$cur")) ;;
 	*) case $command:$COMP_CWORD in
 		golden:2) COMPREPLY=($(compgen -W "record verify" -- "$cur")) ;;
-		catalog:2) COMPREPLY=($(compgen -W "list show lint" -- "$cur")) ;;
+		catalog:2) COMPREPLY=($(compgen -W "list show lint test new manual prices" -- "$cur")) ;;
 		critic:*) COMPREPLY=($(compgen -W "tech cost" -- "$cur")) ;;
 		*) COMPREPLY=($(compgen -f -- "$cur")) ;;
 		esac ;;

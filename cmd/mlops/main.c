@@ -15,7 +15,7 @@ static const struct {
 	{ "show", "what a version decided", cmd_show },
 	{ "log", "what happened, or the decision ledger", cmd_log },
 	{ "stats", "how often, how long, how much", cmd_stats },
-	{ "catalog", "the patterns: list, show, lint", cmd_catalog },
+	{ "catalog", "the patterns: list, show, lint, test, new", cmd_catalog },
 	{ "golden", "freeze briefs with their results, verify them later", cmd_golden },
 	{ "graph", "the twelve nodes and what they read and write", cmd_graph },
 	{ "version", "versions of this program and its libraries", cmd_version },

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "catalog/lint.h"
-#include "pricing/import.h"
 #include "graph/graph.h"
 #include "mlops.h"
 
@@ -162,52 +160,4 @@ int cmd_version(int argc, char **argv)
 	buf_addf(&out, "mlops %s\nstate schema %d\nsqlite %s\n", MLOPS_VERSION,
 		STATE_SCHEMA_VERSION, sqlite3_libversion());
 	return front_print(p.name, &out);
-}
-
-/* ---- catalog ---- */
-
-/* `prices import FILE ...`: the report is what changed. */
-static int catalog_prices(struct node_env *env, int argc, char **argv, struct err *e)
-{
-	struct buf out = BUF_INIT((size_t)64 << 20);
-	int ret = -1;
-
-	if (argc < 2 || strcmp(argv[0], "import") != 0)
-		err_fill(e, ERR_USAGE, "usage: mlops catalog prices import FILE ...");
-	else if (price_import_command(env, (const char *const *)argv + 1,
-			 (size_t)argc - 1, &out, e) == 0)
-		return front_print("mlops catalog", &out);
-	buf_release(&out);
-	return ret;
-}
-
-int cmd_catalog(int argc, char **argv)
-{
-	struct common_args common = { 0 };
-	struct node_env env = { 0 };
-	struct err e = { 0 };
-	int ret;
-
-	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-		struct buf out = BUF_INIT(1 << 16);
-
-		buf_add_str(&out,
-			"usage: mlops catalog list [CLOUD]\n"
-			"       mlops catalog show ID [--json]\n"
-			"       mlops catalog lint [CLOUD] [ID ...]\n"
-			"       mlops catalog prices import FILE ...\n\n"
-			"Looks at the patterns in share/: their ids, one of them, or "
-			"what is"
-			" wrong with them;\n"
-			"refreshes the price book from AWS Price List offer files.\n");
-		ret = front_print("mlops catalog", &out);
-		return argc < 2 ? 2 : ret;
-	}
-	ret = env_init(&env, "mlops catalog", &common, &e);
-	if (ret == 0 && strcmp(argv[1], "prices") == 0)
-		ret = catalog_prices(&env, argc - 2, argv + 2, &e);
-	else if (ret == 0)
-		ret = catalog_command(&env, argc - 1, argv + 1, &e);
-	env_release(&env);
-	return ret < 0 ? front_fail("mlops catalog", &common, &e) : ret;
 }

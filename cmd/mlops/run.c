@@ -224,6 +224,7 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 		.out = a->out,
 		.db = a->db,
 		.share = common->share,
+		.patterns = common->patterns,
 		.provider = common->provider,
 		.project = a->project,
 		.actor = a->actor,

@@ -1,10 +1,10 @@
 /*
- * lint.h - looking at the catalogue: list, show, and say what is wrong with it.
+ * lint.h - looking at the catalogue: list, show, the manual, and what is wrong.
  *
  * Lint goes beyond what the planner needs to read a pattern: ports, bases,
- * services and prices that exist, formulas that give sizes for no load, for a
- * small and for a large one, templates that can be rendered. A finding names file,
- * JSON Pointer and reason.
+ * services, Regions and prices that exist, requirements that can be met, names and
+ * values of formulas over a grid of loads, templates that can be rendered. A finding
+ * names file, JSON Pointer and reason.
  * Thread safety: reentrant.
  */
 #ifndef MLOPS_CATALOG_LINT_H
@@ -12,18 +12,19 @@
 
 #include "state/state.h"
 
-/*
- * `mlops catalog ...`: argv[0] is "list", "show", "manual" or "lint".
- *   list [CLOUD]           ids and titles
- *   show ID                one pattern, for people (--json: as it is)
- *   manual                 mlops-patterns(7), as mdoc
- *   lint [CLOUD] [ID ...]  findings on stdout; all patterns without an ID
- * Answers an exit status: 0, 12 with findings, 66 for an unknown ID; -1 with *e.
- */
-int catalog_command(struct node_env *env, int argc, char **argv, struct err *e);
+int catalog_is_cloud(const char *word);
 
-/* Findings of one cloud's patterns (all, or those in ids) as lines appended to out:
- * "share/patterns/...: /bom/3/sku: ...". */
+/* Ids, capabilities and titles of one cloud (NULL: of all), appended to out; as_json:
+ * an array with version, path and whether a repository can be generated, too. */
+int catalog_list(struct node_env *env, const char *cloud, int as_json, struct buf *out,
+	struct err *e);
+
+/* One pattern for people, or as it is. ERR_NO_INPUT for an id that no pattern has. */
+int catalog_show(struct node_env *env, const char *id, int as_json, struct buf *out,
+	struct err *e);
+
+/* Findings of one cloud's patterns (all, or those in ids, which must exist) as lines
+ * appended to out: "share/patterns/.../pattern.json: /bom/3/sku: ...". */
 int catalog_lint(struct node_env *env, const char *cloud, char **ids, size_t n_ids,
 	struct buf *out, size_t *n_findings, struct err *e);
 

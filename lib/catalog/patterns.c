@@ -8,6 +8,7 @@
 int patterns_init(struct patterns *p, const char *cloud, struct err *e)
 {
 	memset(p, 0, sizeof(*p));
+	p->twice = (struct buf)BUF_INIT(1 << 16);
 	p->cloud = strdup(cloud);
 	return p->cloud == NULL ? err_no_memory(e) : 0;
 }
@@ -20,6 +21,7 @@ void patterns_release(struct patterns *p)
 	}
 	free(p->at);
 	free(p->refused);
+	buf_release(&p->twice);
 	free(p->cloud);
 	memset(p, 0, sizeof(*p));
 }
@@ -120,7 +122,7 @@ int patterns_refuse(struct patterns *p, struct node_env *env, const struct patte
 {
 	struct err where = { 0 };
 
-	err_fill(&where, ERR_CONFIG, "share/%s: %s", which->path, why);
+	err_fill(&where, ERR_CONFIG, "%s: %s", which->path, why);
 	return refuse(p, env, which->id, where.msg, e);
 }
 
@@ -132,51 +134,80 @@ const char *patterns_refused(const struct patterns *p, const char *id)
 	return NULL;
 }
 
+/* "share/patterns/..." of the data directory, or an own folder's path. */
+static char *shown_path(struct node_env *env, const char *relative, struct err *e)
+{
+	struct buf found = BUF_INIT(8192), out = BUF_INIT(8192);
+	size_t share = strlen(env->share);
+	char *ret = NULL;
+
+	if (env_find(env, relative, &found, e) == 0) {
+		if (strncmp(found.ptr, env->share, share) == 0 && found.ptr[share] == '/')
+			buf_addf(&out, "share/%s", relative);
+		else
+			buf_add_str(&out, found.ptr);
+		ret = strdup(out.ptr);
+		if (ret == NULL)
+			err_no_memory(e);
+	}
+	buf_release(&found);
+	buf_release(&out);
+	return ret;
+}
+
+/* Another folder's pattern of the same id is not read: say so. */
+static void warn_twice(struct patterns *p, struct node_env *env, const char *relative,
+	const char *id, const char *path)
+{
+	struct buf other = BUF_INIT(8192);
+
+	if (env_shadowed(env, relative, &other)) {
+		buf_addf(&p->twice, "%s: /id: '%s' is used twice: %s has it\n", other.ptr,
+			id, path);
+		log_warn(&env->log, "pattern left out: %s: its id '%s' is that of %s",
+			other.ptr, id, path);
+	}
+	buf_release(&other);
+}
+
 static int load_one(struct patterns *p, struct node_env *env, const char *capability,
 	const char *name, struct err *e)
 {
 	struct err why = { 0 };
-	char path[512], id[256];
-	char *owned;
+	char relative[512], id[256];
+	char *path;
 	cJSON *json;
+	int ret = -1;
 
-	snprintf(path, sizeof(path), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud,
+	snprintf(relative, sizeof(relative), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud,
 		capability, name);
 	snprintf(id, sizeof(id), "%s.%s.%s", p->cloud, capability, name);
-	json = env_read_json(env, path, &why);
-	if (json == NULL || pattern_check(json, id, &why) < 0) {
-		if (json != NULL)
-			err_where(&why, "share/%s", path);
-		json_free(json);
-		if (why.code == ERR_INTERNAL || why.code == ERR_IO) {
-			*e = why;
-			return -1;
-		}
-		return refuse(p, env, id, why.msg, e);
+	path = shown_path(env, relative, e);
+	if (path == NULL)
+		return -1;
+	json = env_read_json(env, relative, &why);
+	if (json != NULL && pattern_check(json, id, &why) == 0) {
+		warn_twice(p, env, relative, id, path);
+		return add(p, path, json, e);
 	}
-	owned = strdup(path);
-	if (owned == NULL) {
-		json_free(json);
-		return err_no_memory(e);
-	}
-	return add(p, owned, json, e);
+	if (json != NULL)
+		err_where(&why, "%s", path);
+	json_free(json);
+	if (why.code == ERR_INTERNAL || why.code == ERR_IO)
+		*e = why;
+	else
+		ret = refuse(p, env, id, why.msg, e);
+	free(path);
+	return ret;
 }
 
 int patterns_names(struct node_env *env, const char *cloud, const char *capability,
 	char ***names, size_t *n, struct err *e)
 {
-	struct buf dir = BUF_INIT(8192);
-	int ret = -1;
+	char relative[256];
 
-	*names = NULL;
-	*n = 0;
-	buf_addf(&dir, "%s/patterns/%s/%s", env->share, cloud, capability);
-	if (buf_ok(&dir, e) < 0)
-		goto out;
-	ret = file_is_dir(dir.ptr) ? file_list(dir.ptr, names, n, e) : 0;
-out:
-	buf_release(&dir);
-	return ret;
+	snprintf(relative, sizeof(relative), "patterns/%s/%s", cloud, capability);
+	return env_list(env, relative, names, n, e);
 }
 
 int patterns_load(

@@ -2,7 +2,8 @@
  * patterns.h - the capability patterns of share/patterns, as checked trees.
  *
  * Patterns are read by cloud and capability, so that a plan costs only the files
- * that it could use. A pattern that is not sound is left out as a whole, with a
+ * that it could use; beside share/patterns there may be folders of own patterns
+ * (env->patterns). A pattern that is not sound is left out as a whole, with a
  * warning that names file and place, and listed in `refused`, so that a plan can say
  * that it was made without it. The others are not touched. Deeper checks: lint.h.
  * Thread safety: read-only after loading.
@@ -15,7 +16,7 @@
 struct pattern {
 	const char *id; /* "aws.serve.fargate-alb"; borrowed from json */
 	const char *version, *capability, *title;
-	char *path; /* below share/ */
+	char *path; /* of its pattern.json: "share/patterns/...", or an own folder's */
 	cJSON *json;
 };
 
@@ -31,6 +32,7 @@ struct patterns {
 	char loaded[512]; /* capabilities, each with a space around */
 	struct pattern_refusal *refused;
 	size_t n_refused;
+	struct buf twice; /* lines about own patterns whose ids others have: not read */
 };
 
 int patterns_init(struct patterns *p, const char *cloud, struct err *e);
@@ -44,8 +46,8 @@ int patterns_load(
 /* By id; NULL if it is not loaded. */
 const struct pattern *patterns_find(const struct patterns *p, const char *id);
 
-/* Ids of a capability's folders, loaded or not, from their names; free with
- * file_list_free. A missing folder is an empty list. */
+/* Names of a capability's folders, loaded or not; free with file_list_free. A
+ * missing folder is an empty list. */
 int patterns_names(struct node_env *env, const char *cloud, const char *capability,
 	char ***names, size_t *n, struct err *e);
 

@@ -60,7 +60,7 @@ static int fill_component(struct scenario *sc, struct component *c, struct err *
 	ret = set_parameters(sc, p, &r, e);
 	sc->filling = NULL;
 	if (ret > 0)
-		return err_set(e, ERR_CONFIG, "share/%s: %s", p->path, r.text);
+		return err_set(e, ERR_CONFIG, "%s: %s", p->path, r.text);
 	(void)services_fail(sc, p, &c->fails);
 	if (ret < 0 || add_lines(sc, p, c->endpoint, sc->copies, &c->lines, e) < 0)
 		return -1;
@@ -245,7 +245,7 @@ int share_all(struct scenario *sc, const struct pattern *p, uint64_t *set, struc
 
 	JSON_EACH (it, json_get(p->json, "shares"))
 		if (json_text(it) != NULL && share_base(sc, json_text(it), set, e) < 0) {
-			err_where(e, "share/%s: /shares", p->path);
+			err_where(e, "%s: /shares", p->path);
 			return -1;
 		}
 	network = network_of(sc, *set);

@@ -112,7 +112,7 @@ int add_lines(struct scenario *sc, const struct pattern *p, const char *each, in
 	}
 	return 0;
 fail:
-	err_where(e, "share/%s: /bom/%zu", p->path, i);
+	err_where(e, "%s: /bom/%zu", p->path, i);
 	return -1;
 }
 

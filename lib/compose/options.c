@@ -40,7 +40,7 @@ static int free_choices(const struct pattern *p, struct combinations *out, struc
 		out->total *= json_len(json_get(it, "choices"));
 		if (++out->n > CHOICES_MAX || out->total > OPTIONS_MAX)
 			return err_set(e, ERR_CONFIG,
-				"share/%s: /parameters: more than %d choices or %d "
+				"%s: /parameters: more than %d choices or %d "
 				"combinations",
 				p->path, CHOICES_MAX, OPTIONS_MAX);
 	}
@@ -139,7 +139,7 @@ int set_parameters(
 			continue;
 		ret = set_parameter(sc, json_key(def), def, r, e);
 		if (ret < 0)
-			err_where(e, "share/%s: /parameters/%s", p->path, json_key(def));
+			err_where(e, "%s: /parameters/%s", p->path, json_key(def));
 		if (ret != 0)
 			return ret;
 	}
@@ -169,14 +169,13 @@ static int set_hops(
 		if (number_of(sc, json_get(it, "p50_ms"), &h.p50_ms, e) < 0 ||
 			number_of(sc, json_get(it, "p95_ms"), &h.p95_ms, e) < 0 ||
 			number_of(sc, json_get(it, "p99_ms"), &h.p99_ms, e) < 0) {
-			err_where(e, "share/%s: /latency/hops", p->path);
+			err_where(e, "%s: /latency/hops", p->path);
 			return -1;
 		}
 		if (add_hop(o, json_str_or(it, "name", "hop"),
 			    json_str_or(it, "evidence", "est."), h) < 0)
-			return err_set(e, ERR_CONFIG,
-				"share/%s: /latency/hops: more than %d", p->path,
-				HOPS_MAX - 1);
+			return err_set(e, ERR_CONFIG, "%s: /latency/hops: more than %d",
+				p->path, HOPS_MAX - 1);
 	}
 	return 0;
 }
@@ -194,7 +193,7 @@ static int set_queue(struct scenario *sc, const struct pattern *p, struct option
 	if (number_of(sc, json_get(q, "rate"), &o->queue.rate_rps, e) < 0 ||
 		number_of(sc, json_get(q, "service_ms"), &o->queue.service_ms, e) < 0 ||
 		number_of(sc, json_get(q, "servers"), &o->queue.servers, e) < 0) {
-		err_where(e, "share/%s: /queue", p->path);
+		err_where(e, "%s: /queue", p->path);
 		return -1;
 	}
 	o->queue_of = json_str_or(q, "of", "requests");

@@ -52,7 +52,7 @@ struct graph_options {
 	const char *brief; /* a file, "-" for stdin; NULL with resume: the one before */
 	const char *out;   /* the output directory */
 	const char *db;    /* NULL: the default */
-	const char *share, *provider;
+	const char *share, *patterns, *provider;
 	const char *project; /* NULL: the output directory is the project */
 	const char *actor;   /* who approves; NULL: the user's name */
 	const cJSON *passed; /* option name -> value, list or true; see passed.def */

@@ -116,6 +116,7 @@ int run_find_programs(struct run *r, struct err *e)
 {
 	const char *given = getenv("MLOPS_EXEC_PATH");
 	struct common_args common = { .share = r->o->share,
+		.patterns = r->o->patterns,
 		.provider = r->o->provider,
 		.quiet = r->o->quiet,
 		.verbose = r->o->verbose };

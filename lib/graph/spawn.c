@@ -348,6 +348,8 @@ int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err 
 	add(&a, "--compact");
 	add2(&a, "--errors", "json");
 	add2(&a, "--share", r->env.share);
+	if (r->env.patterns[0] != '\0')
+		add2(&a, "--patterns", r->env.patterns);
 	if (strcmp(r->env.provider, "none") != 0)
 		add2(&a, "--provider", r->env.provider);
 	if (!r->o->dry_run || node != NODE_CODEGEN)

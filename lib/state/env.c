@@ -44,6 +44,44 @@ static char *find_share(const char *given, struct err *e)
 	return found;
 }
 
+/* The folders of own patterns as absolute paths; NULL with ERR_CONFIG. */
+static char *find_patterns(const char *given, struct err *e)
+{
+	struct buf out = BUF_INIT(1 << 16), one = BUF_INIT(8192);
+	char *ret = NULL;
+
+	if (given == NULL)
+		given = getenv("MLOPS_PATTERNS");
+	for (const char *s = given != NULL ? given : ""; *s != '\0';) {
+		size_t len = strcspn(s, ":");
+		char *full;
+
+		buf_reset(&one);
+		buf_add(&one, s, len);
+		full = len == 0 || buf_ok(&one, e) < 0 ? NULL : realpath(one.ptr, NULL);
+		if (len > 0 && (full == NULL || !file_is_dir(full))) {
+			free(full);
+			err_fill(e, ERR_CONFIG,
+				"no folder of patterns '%s' (--patterns, MLOPS_PATTERNS)",
+				one.ptr);
+			goto out;
+		}
+		if (full != NULL)
+			buf_addf(&out, "%s%s", out.len > 0 ? ":" : "", full);
+		free(full);
+		s += len + (s[len] == ':');
+	}
+	if (buf_ok(&out, e) == 0) {
+		ret = strdup(out.ptr);
+		if (ret == NULL)
+			err_no_memory(e);
+	}
+out:
+	buf_release(&out);
+	buf_release(&one);
+	return ret;
+}
+
 int env_init(struct node_env *env, const char *program, const struct common_args *common,
 	struct err *e)
 {
@@ -53,13 +91,110 @@ int env_init(struct node_env *env, const char *program, const struct common_args
 	log_init(&env->log, program, common->quiet ? -1 : common->verbose ? 1 : 0);
 	env->now_ns = clock_now_ns();
 	env->share = find_share(common->share, e);
+	env->patterns = env->share == NULL ? NULL : find_patterns(common->patterns, e);
+	if (env->patterns == NULL)
+		env_release(env);
 	return env->share == NULL ? -1 : 0;
 }
 
 void env_release(struct node_env *env)
 {
 	free((char *)(uintptr_t)env->share);
-	env->share = NULL;
+	free((char *)(uintptr_t)env->patterns);
+	env->share = env->patterns = NULL;
+}
+
+/* ---- own patterns, laid beside those of share/ ---- */
+
+#define PATTERNS "patterns/"
+
+/* The next folder of env->patterns into dir, with RELATIVE's part in it; 0 at the end. */
+static int next_own(const char **at, const char *relative, struct buf *dir)
+{
+	size_t len = *at == NULL ? 0 : strcspn(*at, ":");
+
+	if (len == 0 || strncmp(relative, PATTERNS, strlen(PATTERNS)) != 0)
+		return 0;
+	buf_reset(dir);
+	buf_addf(dir, "%.*s/%s", (int)len, *at, relative + strlen(PATTERNS));
+	*at += len + ((*at)[len] == ':');
+	return 1;
+}
+
+int env_find(
+	const struct node_env *env, const char *relative, struct buf *path, struct err *e)
+{
+	struct buf own = BUF_INIT(8192), first = BUF_INIT(8192);
+	const char *at = env->patterns;
+
+	if (relative[0] == '/')
+		buf_add_str(&first, relative);
+	else
+		buf_addf(&first, "%s/%s", env->share, relative);
+	if (relative[0] != '/' && at != NULL && *at != '\0' &&
+		!file_is_regular(first.ptr))
+		while (next_own(&at, relative, &own))
+			if (file_is_regular(own.ptr)) {
+				buf_reset(&first);
+				buf_add_str(&first, own.ptr);
+				break;
+			}
+	buf_add_str(path, first.ptr);
+	buf_release(&own);
+	buf_release(&first);
+	return buf_ok(path, e);
+}
+
+int env_shadowed(const struct node_env *env, const char *relative, struct buf *path)
+{
+	struct buf own = BUF_INIT(8192), share = BUF_INIT(8192);
+	const char *at = env->patterns;
+	int found;
+
+	if (at == NULL || *at == '\0')
+		return 0;
+	buf_addf(&share, "%s/%s", env->share, relative);
+	found = file_is_regular(share.ptr);
+	while (next_own(&at, relative, &own))
+		if (file_is_regular(own.ptr) && ++found == 2)
+			buf_add_str(path, own.ptr);
+	buf_release(&own);
+	buf_release(&share);
+	return found > 1;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Appends the names of a folder and drops what is there twice. */
+static int add_names(const char *dir, char ***names, size_t *n, struct err *e)
+{
+	char **more, **grown;
+	size_t m, kept = 0;
+
+	if (!file_is_dir(dir))
+		return 0;
+	if (file_list(dir, &more, &m, e) < 0)
+		return -1;
+	grown = realloc(*names, (*n + m + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		file_list_free(more, m);
+		return err_no_memory(e);
+	}
+	for (size_t i = 0; i < m; i++)
+		grown[(*n)++] = more[i];
+	free(more);
+	*names = grown;
+	qsort(grown, *n, sizeof(*grown), by_name);
+	for (size_t i = 0; i < *n; i++)
+		if (kept > 0 && strcmp(grown[kept - 1], grown[i]) == 0)
+			free(grown[i]);
+		else
+			grown[kept++] = grown[i];
+	*n = kept;
+	return 0;
 }
 
 /* Notes the digest under "share/RELATIVE", or under the path itself, so that
@@ -88,22 +223,69 @@ static int as_config(struct err *e)
 	return -1;
 }
 
+/* Notes which names an own folder has, as "DIR/": one more changes the answer. */
+static int note_names(struct node_env *env, const char *dir, struct err *e)
+{
+	struct buf all = BUF_INIT(BUF_NO_LIMIT), name = BUF_INIT(8192);
+	char **names = NULL;
+	size_t n = 0;
+	int ret = 0;
+
+	if (env->files_read != NULL) {
+		ret = add_names(dir, &names, &n, e);
+		for (size_t i = 0; i < n; i++)
+			buf_addf(&all, "%s\n", names[i]);
+		buf_addf(&name, "%s/", dir);
+		if (ret == 0)
+			ret = buf_ok(&name, e) < 0 ? -1
+						   : note_digest(env, name.ptr, &all, e);
+		file_list_free(names, n);
+	}
+	buf_release(&all);
+	buf_release(&name);
+	return ret;
+}
+
+int env_list(struct node_env *env, const char *relative, char ***names, size_t *n,
+	struct err *e)
+{
+	struct buf dir = BUF_INIT(8192);
+	const char *at = env->patterns;
+	int ret;
+
+	*names = NULL;
+	*n = 0;
+	buf_addf(&dir, "%s/%s", env->share, relative);
+	ret = buf_ok(&dir, e) < 0 ? -1 : add_names(dir.ptr, names, n, e);
+	while (ret == 0 && next_own(&at, relative, &dir)) {
+		ret = buf_ok(&dir, e) < 0 ? -1 : add_names(dir.ptr, names, n, e);
+		if (ret == 0)
+			ret = note_names(env, dir.ptr, e);
+	}
+	if (ret < 0) {
+		file_list_free(*names, *n);
+		*names = NULL;
+		*n = 0;
+	}
+	buf_release(&dir);
+	return ret;
+}
+
 int env_read_text(
 	struct node_env *env, const char *relative, struct buf *out, struct err *e)
 {
 	struct buf path = BUF_INIT(8192), text = BUF_INIT(SHARE_FILE_MAX);
+	size_t share = strlen(env->share);
 	int ret = -1;
 
-	if (relative[0] == '/')
-		buf_add_str(&path, relative);
-	else
-		buf_addf(&path, "%s/%s", env->share, relative);
-	if (buf_ok(&path, e) < 0)
+	if (env_find(env, relative, &path, e) < 0)
 		goto out;
 	if (file_read(path.ptr, &text, e) < 0) {
 		as_config(e);
 		goto out;
 	}
+	if (strncmp(path.ptr, env->share, share) != 0 || path.ptr[share] != '/')
+		relative = path.ptr; /* an own pattern's file has its own name */
 	if (note_digest(env, relative, &text, e) < 0)
 		goto out;
 	buf_add(out, text.ptr, text.len);
@@ -116,17 +298,18 @@ out:
 
 cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e)
 {
-	struct buf text = BUF_INIT(SHARE_FILE_MAX);
+	struct buf text = BUF_INIT(SHARE_FILE_MAX), path = BUF_INIT(8192);
 	cJSON *v = NULL;
 
 	if (env_read_text(env, relative, &text, e) == 0) {
 		v = json_parse(text.ptr, text.len, JSON_STRICT, e);
 		if (v == NULL) {
-			err_where(e, "%s%s%s", relative[0] == '/' ? "" : env->share,
-				relative[0] == '/' ? "" : "/", relative);
+			if (env_find(env, relative, &path, e) == 0)
+				err_where(e, "%s", path.ptr);
 			as_config(e);
 		}
 	}
 	buf_release(&text);
+	buf_release(&path);
 	return v;
 }

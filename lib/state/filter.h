@@ -77,8 +77,10 @@ struct opt {
 /* ---- what a node gets ---- */
 
 struct node_env {
-	const char *program;  /* "mlops-plan" */
-	const char *share;    /* data directory; no slash at the end */
+	const char *program; /* "mlops-plan" */
+	const char *share;   /* data directory; no slash at the end */
+	const char
+		*patterns; /* more folders of patterns, separated by ':'; "" for none */
 	const char *provider; /* "none" by default */
 	struct log log;
 	int64_t now_ns;    /* SOURCE_DATE_EPOCH or the clock, read once */
@@ -89,6 +91,19 @@ struct node_env {
 		*in_state; /* the state as read; only for nodes that read "*" else NULL */
 };
 
+/* Where share/RELATIVE is read from, appended to path: "patterns/..." may also lie in
+ * one of the folders in env->patterns, laid out like share/patterns. What share/ has
+ * comes first. */
+int env_find(const struct node_env *env, const char *relative, struct buf *path,
+	struct err *e);
+/* 1, with its path appended, when one more folder of own patterns has this file: it
+ * is not read. */
+int env_shadowed(const struct node_env *env, const char *relative, struct buf *path);
+/* What stands in the folder share/RELATIVE and in the folders that are laid beside it,
+ * sorted, each name once; an own folder's names are noted in files_read. A missing
+ * folder is empty. Free with file_list_free. */
+int env_list(struct node_env *env, const char *relative, char ***names, size_t *n,
+	struct err *e);
 /* Reads share/RELATIVE (or an absolute path) as strict JSON and notes its digest
  * in files_read. A missing share file is ERR_CONFIG (78), a broken one too, with
  * path, byte or pointer. The caller frees. */
@@ -153,7 +168,7 @@ int filter_main(const struct program *p, int argc, char **argv);
  * --version itself: returns 1 then, 0 to go on, -1 with ERR_USAGE. Exposed for
  * `mlops`, whose subcommands are no filters. */
 struct common_args {
-	const char *share, *provider, *errors;
+	const char *share, *patterns, *provider, *errors;
 	int compact, pretty, quiet, verbose, schema, help, version;
 };
 int options_parse(const struct program *p, int argc, char **argv, void *args,

@@ -17,6 +17,8 @@ static const struct opt common_opts[] = {
 		"model provider that may help (default none: offline, deterministic)"),
 	OPT_STR(0, "share", "DIR", struct common_args, share,
 		"data directory (default: $MLOPS_SHARE, else beside the program)"),
+	OPT_STR(0, "patterns", "DIR[:DIR]", struct common_args, patterns,
+		"own patterns beside those of the data directory ($MLOPS_PATTERNS)"),
 	OPT_FLAG(0, "schema", struct common_args, schema,
 		"print the JSON Schema of what it reads and writes"),
 	OPT_FLAG('q', "quiet", struct common_args, quiet, "errors only on stderr"),

@@ -69,6 +69,18 @@ int template_render(const char *tpl, size_t len, const char *name, const cJSON *
 /* Only reads the template, as lint does: 0, or -1 as above. */
 int template_check(const char *tpl, size_t len, const char *name, struct err *e);
 
+/* Told of what template_scan meets; either may be NULL. `name` lives for the call. */
+struct template_visitor {
+	void (*partial)(void *arg, const char *name, int line); /* {{>name}} {{<name}} */
+	void (*raw)(void *arg, int line);                       /* {{{name}}} {{&name}} */
+	void *arg;
+};
+
+/* Reads a template and visits, in order, each partial it names and each value that
+ * it would write unescaped. 0, or -1 when it cannot be read. */
+int template_scan(const char *tpl, size_t len, const char *name,
+	const struct template_visitor *v, struct err *e);
+
 /* Appends one text escaped for a language, as {{x}} would. */
 void template_escape(const char *text, enum template_language lang, struct buf *out);
 
