@@ -297,12 +297,25 @@ static int join(struct work *w, struct err *e)
 		: diff_components(w->env, w->previous, w->in, w->summary, e);
 }
 
+/* Node 10 found a secret in the files: they are not to leave the directory. */
+static int has_secret(const cJSON *state)
+{
+	return json_num_or(json_get(state, "reports"), "secrets_found", 0) >= 1;
+}
+
 static int write_all(struct work *w, struct err *e)
 {
 	if (w->args->dir == NULL)
 		return join(w, e);
-	if (compare_text(w, e) < 0 || join(w, e) < 0 || write_report(w, e) < 0 ||
-		commit(w, e) < 0)
+	if (compare_text(w, e) < 0 || join(w, e) < 0 || write_report(w, e) < 0)
+		return -1;
+	if (has_secret(w->in)) {
+		log_warn(&w->env->log,
+			"a secret stands in the generated files: no zip, no commit, no "
+			"row (see reports/secrets.json)");
+		return 0;
+	}
+	if (commit(w, e) < 0)
 		return -1;
 	if (w->args->zip == NULL)
 		return 0;
@@ -351,9 +364,10 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 	if (w.summary == NULL || check_args(&w, e) < 0 || load_previous(&w, e) < 0 ||
 		summarize(&w, e) < 0 || write_all(&w, e) < 0 || add_card(&w, e) < 0)
 		goto out;
-	ret = 0;
+	ret = has_secret(in) ? 12 : 0;
 	if (w.artifacts != NULL) {
-		ret = json_set(out, "artifacts", w.artifacts, e);
+		if (json_set(out, "artifacts", w.artifacts, e) < 0)
+			ret = -1;
 		w.artifacts = NULL;
 	}
 out:
@@ -390,7 +404,7 @@ static int finish(
 	struct persist p = persist_of(args);
 
 	(void)env;
-	return p.url == NULL ? 0 : persist_state(&p, state, e);
+	return p.url == NULL || has_secret(state) ? 0 : persist_state(&p, state, e);
 }
 
 static const struct filter diff_node = {

@@ -499,6 +499,20 @@ static enum outcome at_questions(struct run *r, struct err *e)
 	return replies < 0 ? FAILED : replies > 0 ? AGAIN : GO_ON;
 }
 
+/* A repository with a secret in it goes nowhere: no zip, no commit. */
+static enum outcome at_validators(struct run *r)
+{
+	double secrets = json_num_or(json_get(r->state, "reports"), "secrets_found", 0);
+
+	if (secrets < 1)
+		return GO_ON;
+	view_say(&r->view,
+		"%.0f secret%s in the generated files: nothing is zipped or committed "
+		"(reports in the state)",
+		secrets, secrets == 1 ? "" : "s");
+	return STOP;
+}
+
 /* What a node's answer means for the rest. */
 static enum outcome after(struct run *r, enum node_id node, int answer, struct err *e)
 {
@@ -508,6 +522,8 @@ static enum outcome after(struct run *r, enum node_id node, int answer, struct e
 		out = at_gate(r, &answer, e);
 	else if (node == NODE_ADAPTIVE_QUESTIONS)
 		out = at_questions(r, e);
+	else if (node == NODE_VALIDATORS)
+		out = at_validators(r);
 	else if (answer != 0 && answer != 12)
 		out = STOP;
 	if (answer != 0 && out != AGAIN)

@@ -231,6 +231,23 @@ validate "$tmp/claims" --tools none --share "$tmp/share"
 same "claims" "12 encryption proven,own-key proven,private failed,versions failed" \
 	"$status $(jq -r '[.claims[] | .control + " " + .status] | join(",")' "$tmp/claims/reports/claims.json")"
 
+# ---- and with a secret nothing leaves the directory ----
+cp -r share "$tmp/leaky"
+printf 'The key is `%s`.\n' "$key" >>"$tmp/leaky/skeleton/templates/SECURITY.md.mustache"
+(cd "$tmp" && MLOPS_SHARE=$tmp/leaky mlops run "$top/examples/batch-training.md" -o leaked --yes --tools none) >"$tmp/o" 2>"$tmp/err"
+same "mlops run ends with 12" "12 1" "$? $(jq .reports.secrets_found "$tmp/leaked/state.json")"
+same "no zip, no repository, no commit" "state.json 0" "$(ls "$tmp/leaked") $(find "$tmp/.mlops/git" -type f -path '*refs/heads/*' 2>/dev/null | wc -l)"
+ok "it says so" grep -q '1 secret in the generated files: nothing is zipped or committed' "$tmp/err"
+ok "and does not repeat it" sh -c "! grep -rqF '$key' '$tmp/err' '$tmp/leaked'"
+jq '.reports.checks = [] | .reports.files = []' "$tmp/leaked/state.json" >"$tmp/leaked.json"
+mkdir -p "$tmp/leakdir"
+jq -c '.artifacts.files = []' "$tmp/leaked.json" |
+	mlops-diff -q -C "$tmp/leakdir" --zip "$tmp/leak.zip" --git "$tmp/leak.git" --db "sqlite:$tmp/leak.db" >"$tmp/o" 2>"$tmp/err"
+same "mlops-diff ends with 12, with its state and nothing else" "12 true" \
+	"$? $(jq 'has("diff_summary")' "$tmp/o")$(ls -d "$tmp/leak.zip" 2>/dev/null)"
+same "no row" 0 "$(sqlite3 "$tmp/leak.db" 'SELECT count(*) FROM decision_sets' 2>/dev/null || echo 0)"
+same "no commit" "" "$(git -C "$tmp/leak.git" rev-parse -q --verify main 2>/dev/null)"
+
 # ---- kept results ----
 fake ruff 0.9.0 'echo run >>'"$tmp"'/runs; echo "[]"'
 manifest "$tmp/leak" >"$tmp/state.json"
