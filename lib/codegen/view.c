@@ -197,6 +197,9 @@ static int add_unit(struct gen *g, const cJSON *of, int is_base, struct err *e)
 			json_str_or(of, "why", json_str_or(pattern, "summary", "")),
 			e) < 0 ||
 		json_set_bool(u, "is_base", is_base, e) < 0 ||
+		json_set_bool(u, "is_ingest",
+			strcmp(json_str_or(pattern, "capability", ""), "ingest") == 0,
+			e) < 0 ||
 		json_set_bool(u, "is_store",
 			strcmp(json_str_or(pattern, "capability", ""), "store") == 0,
 			e) < 0 ||
@@ -736,6 +739,28 @@ static int set_links(struct gen *g, cJSON *view, struct err *e)
 	return links == NULL ? -1 : number_items(links, e);
 }
 
+/* view.purposes: [{name}], what the data is used for; view.keepers: the units that keep
+ * data, as the record of processing lists them. */
+static int set_record(struct gen *g, cJSON *view, struct err *e)
+{
+	cJSON *purposes = json_add_array(view, "purposes", e),
+	      *keepers = json_add_array(view, "keepers", e);
+
+	JSON_EACH (use, json_get(g->constraints, "use_cases")) {
+		cJSON *row = purposes == NULL ? NULL : json_push_object(purposes, e);
+
+		if (row == NULL || set_copy(row, "name", use, e) < 0)
+			return -1;
+	}
+	JSON_EACH (u, json_get(view, "modules"))
+		if (json_true(json_get(u, "is_store")) &&
+			(keepers == NULL || json_push_copy(keepers, u, e) < 0))
+			return -1;
+	return purposes == NULL || keepers == NULL || number_items(purposes, e) < 0
+		? -1
+		: number_items(keepers, e);
+}
+
 /* view.estimates: [{name, value}], numbers only. */
 static int set_estimates(struct gen *g, cJSON *view, struct err *e)
 {
@@ -906,7 +931,7 @@ static int make_view(struct gen *g, struct err *e)
 		set_approval(g, v, e) < 0 || set_tags(g, v, e) < 0 ||
 		set_facts(g, v, e) < 0 || set_units(g, v, e) < 0 ||
 		set_providers(g, v, e) < 0 || set_links(g, v, e) < 0 ||
-		set_estimates(g, v, e) < 0)
+		set_record(g, v, e) < 0 || set_estimates(g, v, e) < 0)
 		return -1;
 	has = json_add_object(v, "has", e);
 	if (has == NULL || set_flags(g, has, e) < 0)
