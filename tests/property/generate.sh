@@ -133,7 +133,7 @@ for text in "${nasty[@]}"; do
 	rm -rf "$tmp/hostile.d"
 	status 0 "hostile text ${text:0:24}" codegen "$tmp/h" -o "$tmp/hostile.d"
 	same 'the same files' "$(cd "$tmp/hostile.d" && find . -type f | sort)" "$(cd "$tmp/a" && find . -type f | sort)"
-	same 'no script element' "$(grep -rl '<script>' "$tmp/hostile.d" | head -n 1)" ''
+	same 'no script element' "$(grep -rl --exclude='*.json' '<script>' "$tmp/hostile.d" | head -n 1)" ''
 	same 'no table cell escapes' "$(grep -rn '^| .*[^\\]| cell |$' "$tmp/hostile.d/docs" | head -n 1)" ''
 	count=$((${count:-0} + 1))
 	if [ $((count % 3)) -ne 1 ]; then
