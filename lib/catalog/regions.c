@@ -32,6 +32,7 @@ static int add_cloud(
 		}
 		r->cloud = cloud;
 		r->eea = json_bool_or(row, "eea", 0);
+		r->gdpr = json_str_or(row, "gdpr", "not-adequate");
 		r->zones = (int)json_num_or(row, "zones", 0);
 		b->n++;
 	}

@@ -16,6 +16,7 @@ struct region {
 	const char *cloud;   /* "aws", "gcp", "azure" */
 	const char *country; /* ISO 3166-1 alpha-2, "UK" for the United Kingdom */
 	int eea;             /* in the EU or EEA */
+	const char *gdpr;    /* "eea", "adequate", "adequate-partial", "not-adequate" */
 	int zones;
 	const cJSON *places; /* lower-case names of places that the provider puts it at */
 };

@@ -53,6 +53,11 @@ const cJSON *services_find(const struct services *s, const char *id)
 	return NULL;
 }
 
+const char *services_as_of(const struct services *s)
+{
+	return json_str_or(s->file, "as_of", "unknown");
+}
+
 const cJSON *services_all(const struct services *s)
 {
 	return s->list;
@@ -76,6 +81,9 @@ enum service_answer service_in_region(
 
 	if (service == NULL)
 		return SERVICE_UNKNOWN;
+	/* null: nobody knows; absent: wherever the provider is */
+	if (json_is(json_get(service, "regions"), JSON_NULL))
+		return SERVICE_UNKNOWN;
 	if (only != NULL)
 		return json_has_text(only, region) ? SERVICE_YES : SERVICE_NO;
 	if (missing != NULL && json_has_text(missing, region))
@@ -96,9 +104,12 @@ enum service_answer service_complies(const cJSON *service, const char *regime)
 
 int service_obtainable(const cJSON *service, const cJSON *in_use)
 {
-	const char *status = json_text(json_at(service, "/lifecycle/status"));
+	const cJSON *lifecycle = json_get(service, "lifecycle");
+	const char *status = json_text(json_get(lifecycle, "status"));
 
-	if (status == NULL || strcmp(status, "closed") != 0)
+	/* null: nobody knows, which is no better than closed */
+	if (!json_is(lifecycle, JSON_NULL) &&
+		(status == NULL || strcmp(status, "closed") != 0))
 		return 1;
 	JSON_EACH (name, json_at(service, "/lifecycle/if_in_use"))
 		if (json_has_text(in_use, json_text(name)))

@@ -22,7 +22,8 @@ void services_free(struct services *s); /* NULL is fine */
 
 /* The service's facts, borrowed; NULL if the file does not know it. */
 const cJSON *services_find(const struct services *s, const char *id);
-const cJSON *services_all(const struct services *s); /* the array */
+const cJSON *services_all(const struct services *s);  /* the array */
+const char *services_as_of(const struct services *s); /* the date of the facts */
 
 const char *service_name(const cJSON *service, const char *otherwise);
 double service_sla_pct(const cJSON *service); /* NAN: none published or found */

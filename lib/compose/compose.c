@@ -57,6 +57,15 @@ static int add_questions(
 	JSON_EACH (it, sc->questions)
 		if (json_push_copy(q, it, e) < 0)
 			return -1;
+	JSON_EACH (it, json_at(plan, "/preflight/residency"))
+		if (!json_true(json_get(it, "inside")) &&
+			json_push_strf(q, e,
+				"May %s reach %s? The residency asked for does not hold "
+				"it (%s).",
+				json_str_or(it, "what", "data"),
+				json_str_or(it, "reaches", "elsewhere"),
+				json_str_or(it, "basis", "")) < 0)
+			return -1;
 	if (strcmp(sc->k->cloud, "aws") != 0 &&
 		json_push_strf(q, e,
 			"Patterns of %s are planned but not generated yet: is AWS an "

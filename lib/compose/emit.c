@@ -520,7 +520,7 @@ int emit_plan(struct scenario *sc, const struct solver_plan *sp, int whole, cJSO
 		emit_paths(sc, sp, plan, e) < 0 || emit_objective(sp, plan, e) < 0 ||
 		json_set_copy(plan, "load", json_get(sc->ctx, "load"), e) < 0 ||
 		json_set_copy(plan, "assumptions", sc->assumptions, e) < 0 ||
-		emit_quotas(sc, &all, plan, e) < 0)
+		emit_preflight(sc, sp, &all, plan, e) < 0)
 		return -1;
 	return emit_diagram(&all, json_get(plan, "edges"), plan, e);
 }

@@ -41,6 +41,8 @@ int emit_paths(const struct scenario *sc, const struct solver_plan *sp, cJSON *p
 int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan, struct err *e);
 
 /* ---- preflight.c ---- */
-int emit_quotas(struct scenario *sc, const struct parts *all, cJSON *plan, struct err *e);
+/* plan.preflight and plan.quotas. */
+int emit_preflight(struct scenario *sc, const struct solver_plan *sp,
+	const struct parts *all, cJSON *plan, struct err *e);
 
 #endif

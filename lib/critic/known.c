@@ -6,96 +6,85 @@
 
 /* ---- quotas ---- */
 
-/* A quota with a number, and what the load needs of it. */
-static const struct need {
-	const char *service, *quota; /* as in share/services */
-	const char *load;            /* member of plan.load */
-	double times;                /* need = load * times */
-	const char *unit, *remedy;
-} needs[] = {
-	{ "s3", "writes per prefix", "eps_peak", 0.01, "requests/s",
-		"spread writes over more prefixes" },
-	{ "s3", "reads per prefix", "rps_peak", 1, "requests/s",
-		"spread reads over more prefixes, or "
-		"cache" },
-	{ "sagemaker-feature-store", "transactions per second per API", "rps_peak", 1,
-		"requests/s", "ask for a higher quota, or cache features" },
-	{ "apigateway", "payload", "payload_kb", 0.001, "MB",
-		"send large payloads by object store" },
-	{ "apigateway", "HTTP API integration timeout", "llm_p99_ms", 0.001, "s",
-		"stream the answer, or answer asynchronously" },
-	{ "sagemaker-endpoint", "model response time", "llm_p99_ms", 0.001, "s",
-		"an asynchronous endpoint" },
-	{ "sagemaker-endpoint", "request payload", "payload_kb", 1024, "bytes",
-		"send large payloads by object store" },
-	{ "dynamodb", "item size", "record_kb", 1, "KB",
-		"keep large values in the object store" },
-};
-
-static const struct need *need_of(const char *service, const char *quota)
+/* How much of a quota the plan needs at peak stands in the plan, by service. */
+static int add_quota(
+	struct tech *t, const cJSON *q, double need, double value, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
-		if (strcmp(needs[i].service, service) == 0 &&
-			strcmp(needs[i].quota, quota) == 0)
-			return &needs[i];
-	return NULL;
-}
-
-static int add_quota(struct tech *t, const cJSON *q, const struct need *n, double need,
-	double value, struct err *e)
-{
+	static const char *const members[] = { "service", "quota", "value", "unit",
+		"needed_by", "need", "check", "raise", "instead" };
 	cJSON *o = json_push_object(json_edit(t->critique, "/quotas"), e);
 
-	if (o == NULL ||
-		json_set_str(o, "service", json_str_or(q, "service", ""), e) < 0 ||
-		json_set_str(o, "quota", json_str_or(q, "quota", ""), e) < 0 ||
-		json_set_copy(o, "value", json_get(q, "value"), e) < 0 ||
-		json_set_str(o, "unit", json_str_or(q, "unit", ""), e) < 0 ||
-		json_set_str(o, "needed_by", json_str_or(q, "needed_by", ""), e) < 0 ||
-		json_set_str(o, "check", json_str_or(q, "check", NULL), e) < 0)
+	if (o == NULL)
 		return -1;
-	if (n == NULL)
-		return json_set_null(o, "need", e);
-	return json_set_num(o, "need", nearbyint(need * 1000) / 1000, e) < 0
-		? -1
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		if (json_has(q, members[i]) &&
+			json_set_copy(o, members[i], json_get(q, members[i]), e) < 0)
+			return -1;
+	return !(value > 0)
+		? 0
 		: json_set_num(o, "used_pct", nearbyint(need / value * 1000) / 10, e);
 }
 
-static int report_quota(struct tech *t, const cJSON *q, const struct need *n, double need,
-	double value, struct err *e)
+/* "quota.lambda.concurrent-executions" */
+static int set_quota_id(cJSON *f, const char *service, const char *name, struct err *e)
+{
+	char slug[96];
+	size_t n = 0;
+
+	for (; *name != '\0' && n + 1 < sizeof(slug); name++)
+		if ((*name >= 'a' && *name <= 'z') || (*name >= '0' && *name <= '9'))
+			slug[n++] = *name;
+		else if (*name >= 'A' && *name <= 'Z')
+			slug[n++] = (char)(*name - 'A' + 'a');
+		else if (n > 0 && slug[n - 1] != '-')
+			slug[n++] = '-';
+	slug[n] = '\0';
+	return json_setf(f, "id", e, "quota.%s.%s", service, slug);
+}
+
+static int report_quota(
+	struct tech *t, const cJSON *q, double need, double value, struct err *e)
 {
 	const char *service = json_str_or(q, "service", "?");
+	const char *name = json_str_or(q, "quota", "?");
+	int fixed = json_has(q, "instead");
 	cJSON *f;
 
 	if (need < 0.8 * value)
 		return 0;
-	f = finding(t, "quota", need > value ? SEV_HIGH : SEV_MEDIUM, service, e);
-	if (f == NULL ||
+	/* an account's default is raised by a request; a fixed limit is not */
+	f = finding(t, "quota",
+		!fixed                 ? SEV_LOW
+			: need > value ? SEV_HIGH
+				       : SEV_MEDIUM,
+		service, e);
+	if (f == NULL || set_quota_id(f, service, name, e) < 0 ||
 		finding_title(f, e, "%s needs %.4g of %.4g %s: %s",
-			json_str_or(q, "needed_by", "the plan"), need, value, n->unit,
-			n->quota) < 0 ||
-		finding_detail(f, e, "quota '%s' of %s at peak load", n->quota, service) <
-			0 ||
+			json_str_or(q, "needed_by", "the plan"), need, value,
+			json_str_or(q, "unit", ""), name) < 0 ||
+		finding_detail(f, e,
+			fixed ? "a fixed limit of %s at peak load"
+			      : "the default of a new account for %s at peak load; yours "
+				"may be higher",
+			service) < 0 ||
 		finding_number(f, "need", need, e) < 0 ||
-		finding_number(f, "quota", value, e) < 0)
+		finding_number(f, "quota", value, e) < 0 ||
+		finding_remedy(f, e, "%s",
+			fixed ? json_str_or(q, "instead", "")
+			      : json_str_or(q, "raise", "ask for a higher quota")) < 0)
 		return -1;
-	if (finding_remedy(f, e, "%s; a higher quota costs nothing", n->remedy) < 0)
-		return -1;
-	return remedy_by_work(f, "ask for a higher quota, or use less of it", e);
+	return remedy_by_work(f, fixed ? "another way to the service" : "a request", e);
 }
 
 int check_quotas(struct tech *t, struct err *e)
 {
 	JSON_EACH (q, json_get(t->plan, "quotas")) {
-		const struct need *n = need_of(
-			json_str_or(q, "service", ""), json_str_or(q, "quota", ""));
-		double value = json_num_or(q, "value", 0);
-		double need = n == NULL ? 0 : json_num_or(t->load, n->load, 0) * n->times;
+		double value = json_num_or(q, "value", NAN),
+		       need = json_num_or(q, "need", NAN);
 
-		if (!(value > 0))
-			n = NULL;
-		if (add_quota(t, q, n, need, value, e) < 0 ||
-			(n != NULL && report_quota(t, q, n, need, value, e) < 0))
+		if (add_quota(t, q, need, value, e) < 0 ||
+			(isfinite(need) && isfinite(value) &&
+				report_quota(t, q, need, value, e) < 0))
 			return -1;
 	}
 	return 0;

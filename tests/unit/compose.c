@@ -597,6 +597,66 @@ static void a_jurisdiction_without_prices_is_planned(void **unused)
 	outcome_release(&o);
 }
 
+/* ---- preflight ---- */
+
+static const char *const checked[] = {
+	"{'cloud':'aws','regions':['eu-central-1'],'data_residency':['EU'],'use_cases':"
+	"['rag'],'workload_types':['online']}",
+	"{'cloud':'aws','regions':['eu-west-1'],'use_cases':['fraud'],'workload_types':"
+	"['streaming','online'],'throughput':{'events_per_second':2000}}",
+	"{'cloud':'aws','regions':['us-east-1'],'use_cases':['training'],'workload_types'"
+	":"
+	"['batch'],'throughput':{'storage_gb':20000}}",
+	"{'cloud':'gcp','use_cases':['inference']}",
+	"{'cloud':'azure','use_cases':['rag']}",
+};
+
+static void a_plan_says_what_to_check_first(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(checked); i++) {
+		struct outcome o = compose(checked[i], NULL, NULL, NULL);
+		const cJSON *p = json_get(o.plan, "preflight");
+
+		assert_int_equal(o.answer, 0);
+		assert_true(json_len(json_get(p, "services")) > 3);
+		assert_true(json_len(json_get(p, "residency")) >= 5);
+		JSON_EACH (s, json_get(p, "services"))
+			assert_string_equal(json_str_or(s, "available", ""), "yes");
+		JSON_EACH (r, json_get(p, "residency"))
+			assert_true(json_true(json_get(r, "inside")));
+		JSON_EACH (c, json_get(p, "classes"))
+			assert_non_null(strstr(json_str_or(c, "check", ""),
+				json_str_or(c, "class", "?")));
+		JSON_EACH (q, json_get(o.plan, "quotas")) {
+			assert_true(json_num_or(q, "need", 0) > 0);
+			assert_true(json_has(q, "instead") !=
+				(json_text(json_get(q, "check")) != NULL));
+			assert_true(json_has(q, "instead") !=
+				(json_text(json_get(q, "raise")) != NULL));
+		}
+		outcome_release(&o);
+	}
+}
+
+/* Model routing is part of residency: by geography, never by the region's name. */
+static void routing_of_models_is_in_the_residency_table(void **unused)
+{
+	struct outcome o = compose("{'cloud':'aws','regions':['eu-central-1'],"
+				   "'use_cases':['rag'],'workload_types':['online']}",
+		"serve@online=aws.serve.lambda-api", NULL, NULL);
+	size_t routed = 0;
+
+	(void)unused;
+	assert_int_equal(o.answer, 0);
+	JSON_EACH (r, json_at(o.plan, "/preflight/residency"))
+		routed += strcmp(json_str_or(r, "what", ""),
+				  "model requests and answers") == 0 &&
+			strcmp(json_str_or(r, "reaches", ""), "EU") == 0;
+	assert_int_equal(routed, 1);
+	outcome_release(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +674,8 @@ int main(void)
 		cmocka_unit_test(loosening_never_costs_more),
 		cmocka_unit_test(every_other_pattern_has_a_reason_with_a_number),
 		cmocka_unit_test(regions_are_a_choice),
+		cmocka_unit_test(a_plan_says_what_to_check_first),
+		cmocka_unit_test(routing_of_models_is_in_the_residency_table),
 		cmocka_unit_test(each_jurisdiction_has_its_region),
 		cmocka_unit_test(a_jurisdiction_without_prices_is_planned),
 	};
