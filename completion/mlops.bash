@@ -2,7 +2,7 @@
 _mlops_options() {
 	case $1 in
 	init) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --book --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	show) echo "--db --project --format --node --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	log) echo "--db --project --format --ledger --all --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	stats) echo "--db --project --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
@@ -12,7 +12,7 @@ _mlops_options() {
 	version) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	intake) echo "--brief --state --set --answers --guided --only --threshold --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	plan) echo "--candidates --pin --exclude --accept-unknown --explain --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	critic) echo "--previous --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	critic) echo "--previous --book --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	policy) echo "--policy-dir --waivers --fail-on --test --explain --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	gate) echo "--ask --approve --reject --comment --actor --expires --mode --max-delta-usd --max-delta-pct --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	codegen) echo "--output --dry-run --edits --base --on-conflict --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
@@ -27,6 +27,7 @@ _mlops_values() {
 	init:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--out | run:-o) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--answers) COMPREPLY=($(compgen -f -- "$3")) ;;
+	run:--book) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--usage) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--policy-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--waivers) COMPREPLY=($(compgen -f -- "$3")) ;;
@@ -61,6 +62,7 @@ _mlops_values() {
 	plan:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	plan:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	critic:--previous) COMPREPLY=($(compgen -f -- "$3")) ;;
+	critic:--book) COMPREPLY=($(compgen -f -- "$3")) ;;
 	critic:--usage) COMPREPLY=($(compgen -f -- "$3")) ;;
 	critic:--format) COMPREPLY=($(compgen -W "json text usage" -- "$3")) ;;
 	critic:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;

@@ -43,7 +43,7 @@ static int set_tiers(cJSON *o, const struct price *p, struct err *e)
 
 static int set_money(cJSON *o, const struct bill_line *l, struct err *e)
 {
-	if (l->price.status == PRICE_UNPRICED)
+	if (l->price.status == PRICE_UNPRICED && l->committed_why == NULL)
 		return json_set_null(o, "usd", e) < 0 ||
 				json_set_null(o, "usd_exact", e) < 0 ||
 				json_set_null(o, "unit_price_usd", e) < 0
@@ -61,6 +61,13 @@ static int set_extras(cJSON *o, const struct bill_line *l, struct err *e)
 		return -1;
 	if (l->free.units != 0 &&
 		json_set_num(o, "free_quantity", quantity_number(&l->free), e) < 0)
+		return -1;
+	if (l->committed_why != NULL &&
+		(json_set_num(o, "committed_quantity", quantity_number(&l->committed),
+			 e) < 0 ||
+			pico_set_exact(o, "committed_usd_exact", l->committed_usd, e) <
+				0 ||
+			json_set_str(o, "committed_why", l->committed_why, e) < 0))
 		return -1;
 	if (l->discount_why == NULL)
 		return 0;
@@ -126,9 +133,20 @@ static int set_lines(cJSON *cost, const struct bill *b, struct err *e)
 	return 0;
 }
 
+/* The name that a file has in the book: a replaced one keeps the one that it had. */
+static const char *book_name(const cJSON *f, const cJSON *pins)
+{
+	if (strstr(json_key(f), "/replaced/") == NULL)
+		return json_key(f);
+	JSON_EACH (p, pins)
+		if (json_equal(p, f))
+			return json_key(p);
+	return json_key(f);
+}
+
 /* Which files the prices came from, by digest: an old estimate can be made again. */
-static int set_book(
-	cJSON *cost, const struct node_env *env, const struct bill *b, struct err *e)
+static int set_book(cJSON *cost, const struct node_env *env, const struct bill *b,
+	const cJSON *pins, struct err *e)
 {
 	cJSON *book = json_add_object(cost, "price_book", e), *files;
 	const char *oldest = NULL, *newest = NULL;
@@ -149,7 +167,7 @@ static int set_book(
 		return -1;
 	JSON_EACH (f, env->files_read)
 		if (strstr(json_key(f), "prices/") != NULL && json_text(f) != NULL &&
-			json_set_copy(files, json_key(f), f, e) < 0)
+			json_set_copy(files, book_name(f, pins), f, e) < 0)
 			return -1;
 	return 0;
 }
@@ -183,7 +201,7 @@ struct bills {
 };
 
 static int set_cost(cJSON *cost, struct node_env *env, const struct bills *b,
-	const cJSON *in, struct err *e)
+	const cJSON *in, const cJSON *pins, struct err *e)
 {
 	if (set_sums(cost, &b->expected, &b->low, &b->high, e) < 0 ||
 		json_set_str(cost, "currency", "USD", e) < 0 ||
@@ -193,7 +211,7 @@ static int set_cost(cJSON *cost, struct node_env *env, const struct bills *b,
 		json_set_num(cost, "confidence", bill_confidence(&b->expected), e) < 0 ||
 		shares_set(cost, &b->expected, in, e) < 0)
 		return -1;
-	return set_book(cost, env, &b->expected, e);
+	return set_book(cost, env, &b->expected, pins, e);
 }
 
 static int make_bills(struct bills *b, struct price_books *books, const cJSON *plan,
@@ -296,6 +314,37 @@ static int no_bill(cJSON *cost, struct err *e)
 	return json_set_str(cost, "method", METHOD, e);
 }
 
+static int read_pins(
+	const cJSON *state, const char *path, const cJSON **pins, struct err *e)
+{
+	*pins = json_at(state, "/cost/price_book/files");
+	if (json_is(*pins, JSON_OBJECT))
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: /cost/price_book/files: is missing", path);
+}
+
+/* Which usage file, by its content, and what of it did nothing. */
+static int set_usage(cJSON *cost, const struct usage *u, const char *path,
+	const cJSON *plan, struct err *e)
+{
+	struct buf text = BUF_INIT((size_t)8 << 20);
+	char hex[DIGEST_HEX_MAX];
+	cJSON *o;
+	int ret = -1;
+
+	if (u == NULL)
+		return json_set_null(cost, "usage_file", e);
+	o = json_add_object(cost, "usage_file", e);
+	if (o == NULL || file_read(path, &text, e) < 0)
+		goto out;
+	digest_hex(text.ptr, text.len, hex);
+	if (json_set_str(o, "sha256", hex, e) == 0)
+		ret = usage_describe(u, plan, o, e);
+out:
+	buf_release(&text);
+	return ret;
+}
+
 static int price_plan(struct node_env *env, const struct critic_args *a, const cJSON *in,
 	cJSON *cost, struct err *e)
 {
@@ -304,16 +353,25 @@ static int price_plan(struct node_env *env, const struct critic_args *a, const c
 	struct usage *usage = NULL;
 	struct bills b = { 0 };
 	struct bill_options o = { .free_tier = a->free_tier };
+	cJSON *then = NULL;
+	const cJSON *pins = NULL;
 	const char *cloud = json_str_or(
 		plan, "cloud", json_str_or(json_get(in, "constraints"), "cloud", "aws"));
 	int ret = -1;
 
+	if (a->book != NULL &&
+		(read_state_file(a->book, &then, e) < 0 ||
+			read_pins(then, a->book, &pins, e) < 0))
+		goto out;
 	if (a->usage != NULL && usage_load(&usage, a->usage, e) < 0)
 		goto out;
 	o.usage = usage;
-	if (price_books_new(&books, env, cloud, !a->no_estimates, e) < 0 ||
-		make_bills(&b, books, plan, &o, e) < 0 ||
-		set_cost(cost, env, &b, in, e) < 0 ||
+	if (price_books_new(&books, env, cloud, !a->no_estimates, e) < 0)
+		goto out;
+	price_books_pin(books, pins);
+	if (make_bills(&b, books, plan, &o, e) < 0 ||
+		set_cost(cost, env, &b, in, pins, e) < 0 ||
+		set_usage(cost, usage, a->usage, plan, e) < 0 ||
 		delta_set(cost, &b.expected, a->previous, books, &o, e) < 0)
 		goto out;
 	ret = make_card(env, cost, &b.expected, e);
@@ -323,6 +381,7 @@ out:
 	bill_release(&b.high);
 	price_books_free(books);
 	usage_free(usage);
+	json_free(then);
 	return ret;
 }
 

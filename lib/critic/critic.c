@@ -4,6 +4,9 @@
 static const struct opt opts[] = {
 	OPT_FILE(0, "previous", struct critic_args, previous,
 		"an earlier state: say what changed in cost, and why"),
+	OPT_FILE(0, "book", struct critic_args, book,
+		"price by the price book of this earlier state's estimate, not by "
+		"today's"),
 	OPT_FILE(0, "usage", struct critic_args, usage,
 		"quantities, hours, commitments and discounts (mlops-critic(1), USAGE "
 		"FILE)"),

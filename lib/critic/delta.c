@@ -214,7 +214,7 @@ static int set_delta(
 
 /* ---- the previous state ---- */
 
-static int read_previous(const char *path, cJSON **out, struct err *e)
+int read_state_file(const char *path, cJSON **out, struct err *e)
 {
 	struct buf text = BUF_INIT(STATE_TEXT_MAX);
 	int ret = -1;
@@ -262,7 +262,7 @@ int delta_set(cJSON *cost, const struct bill *now, const char *path,
 
 	if (path == NULL)
 		return set_nothing(cost, e);
-	if (read_previous(path, &previous, e) < 0)
+	if (read_state_file(path, &previous, e) < 0)
 		goto out;
 	found = old_side(&old, &old_bill, previous, books, opts, e);
 	if (found < 0) {

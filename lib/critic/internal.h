@@ -7,7 +7,7 @@
 
 struct critic_args {
 	int tech, cost; /* named as operands; neither: both */
-	const char *previous, *usage, *format;
+	const char *previous, *book, *usage, *format;
 	int free_tier, no_estimates;
 };
 
@@ -21,6 +21,9 @@ int cost_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out
 /* Sets the delta members of `cost`: null without a previous state. */
 int delta_set(cJSON *cost, const struct bill *now, const char *previous_path,
 	struct price_books *books, const struct bill_options *opts, struct err *e);
+
+/* A state in a file, for --previous and --book. */
+int read_state_file(const char *path, cJSON **out, struct err *e);
 
 /* Sets what sums and shares say: by_service, by_capability, budget, per 1,000 requests. */
 int shares_set(cJSON *cost, const struct bill *b, const cJSON *in, struct err *e);

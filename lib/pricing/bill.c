@@ -8,6 +8,7 @@
 
 struct price_books {
 	struct node_env *env;
+	const cJSON *pins;
 	char cloud[64];
 	int estimates, free_tried;
 	struct price_book *book[BOOKS_MAX];
@@ -39,6 +40,11 @@ void price_books_free(struct price_books *b)
 	free(b);
 }
 
+void price_books_pin(struct price_books *b, const cJSON *pins)
+{
+	b->pins = pins;
+}
+
 int price_books_get(struct price_books *b, const char *region,
 	const struct price_book **out, struct err *e)
 {
@@ -56,7 +62,7 @@ int price_books_get(struct price_books *b, const char *region,
 			e, ERR_INPUT, "/plan/bom: more than %d regions", BOOKS_MAX);
 	if (strlen(region) >= 64)
 		return err_set(e, ERR_INPUT, "/plan/bom: '%.80s' is no region", region);
-	if (price_book_load(&book, b->env, b->cloud, region, e) < 0)
+	if (price_book_load_pinned(&book, b->env, b->cloud, region, b->pins, e) < 0)
 		return -1;
 	price_book_estimates(book, b->estimates);
 	*out = b->book[b->n++] = book;
@@ -101,22 +107,53 @@ struct used {
 	struct quantity qty;
 };
 
+/* What of a commitment no line has used yet. */
+struct commitment {
+	const cJSON *rule;
+	struct quantity left;
+	pico_usd unit_price;
+	struct bill_line *first; /* line that it matches; pays for what stays unused */
+};
+
 struct sharing {
 	struct used *used; /* per tiered sku and region */
 	size_t n_used;
 	const cJSON *pools;
 	struct quantity *left; /* of each pool */
+	struct commitment *commitment;
+	size_t n_commitments;
 };
 
-static int sharing_init(struct sharing *s, struct price_books *books, size_t lines,
-	int free_tier, struct err *e)
+static int take_commitments(struct sharing *s, const cJSON *rules, struct err *e)
 {
+	s->commitment = calloc(json_len(rules) + 1, sizeof(*s->commitment));
+	if (s->commitment == NULL)
+		return err_no_memory(e);
+	JSON_EACH (rule, rules) {
+		struct commitment *c = &s->commitment[s->n_commitments++];
+
+		c->rule = rule;
+		if (quantity_from(json_num_or(rule, "qty", 0), &c->left, e) < 0 ||
+			pico_from_number(
+				json_num_or(rule, "unit_usd", 0), &c->unit_price, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int sharing_init(struct sharing *s, struct price_books *books, size_t lines,
+	const struct bill_options *o, struct err *e)
+{
+	int free_tier = o->free_tier;
+
 	size_t i = 0;
 
 	*s = (struct sharing){ 0 };
 	s->used = calloc(lines + 1, sizeof(*s->used));
 	if (s->used == NULL)
 		return err_no_memory(e);
+	if (take_commitments(s, usage_commitments(o->usage), e) < 0)
+		return -1;
 	if (!free_tier || price_books_free_tier(books, &s->pools, e) < 0)
 		return free_tier ? -1 : 0;
 	s->left = calloc(json_len(s->pools) + 1, sizeof(*s->left));
@@ -132,6 +169,7 @@ static void sharing_release(struct sharing *s)
 {
 	free(s->used);
 	free(s->left);
+	free(s->commitment);
 }
 
 static struct quantity *used_before(
@@ -160,6 +198,58 @@ static int take_free(struct sharing *s, const char *sku, struct quantity *qty,
 		return quantity_subtract(left, taken, e) < 0
 			? -1
 			: quantity_subtract(qty, taken, e);
+	}
+	return 0;
+}
+
+static int add_commitment(struct bill_line *l, const struct commitment *c,
+	const struct quantity *qty, struct err *e)
+{
+	pico_usd usd;
+
+	if (quantity_price(qty, c->unit_price, &usd, e) < 0 ||
+		__builtin_add_overflow(l->committed_usd, usd, &l->committed_usd))
+		return err_set(e, ERR_INPUT, "amount is too large");
+	l->committed_why = json_str_or(c->rule, "why", "");
+	return 0;
+}
+
+/* Takes what is left of the commitments that match a line off *qty. */
+static int use_commitments(
+	struct sharing *s, struct bill_line *l, struct quantity *qty, struct err *e)
+{
+	for (size_t i = 0; i < s->n_commitments; i++) {
+		struct commitment *c = &s->commitment[i];
+		struct quantity part;
+
+		if (!usage_matches(c->rule, l->item))
+			continue;
+		if (c->first == NULL)
+			c->first = l;
+		part = quantity_compare(&c->left, qty) < 0 ? c->left : *qty;
+		if (part.units == 0)
+			continue;
+		if (quantity_subtract(&c->left, &part, e) < 0 ||
+			quantity_subtract(qty, &part, e) < 0 ||
+			quantity_add(&l->committed, &part, e) < 0 ||
+			add_commitment(l, c, &part, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What nobody used is paid all the same. */
+static int pay_unused(const struct sharing *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_commitments; i++) {
+		const struct commitment *c = &s->commitment[i];
+		pico_usd before = c->first == NULL ? 0 : c->first->committed_usd;
+
+		if (c->first == NULL)
+			continue;
+		if (add_commitment(c->first, c, &c->left, e) < 0)
+			return -1;
+		c->first->amount += c->first->committed_usd - before;
 	}
 	return 0;
 }
@@ -234,15 +324,23 @@ static int price_one(struct bill_line *l, const cJSON *item, const cJSON *plan,
 	if (range_quantity(&u, l->kind, o->range, &l->qty, e) < 0)
 		return -1;
 	paid = l->qty;
-	if (take_free(s, l->sku, &paid, &l->free, e) < 0)
+	if (take_free(s, l->sku, &paid, &l->free, e) < 0 ||
+		use_commitments(s, l, &paid, e) < 0)
 		return -1;
 	before = used_before(s, l->sku, l->region);
 	if (price_line_after(book, l->sku, before, &paid, &l->price, e) < 0 ||
 		quantity_add(before, &paid, e) < 0)
 		return -1;
+	/* A commitment's price is one, whatever the list price is. */
+	if (l->committed.units != 0 && paid.units == 0)
+		l->price.status = PRICE_KNOWN;
 	l->discount_pct = u.discount_pct;
 	l->discount_why = u.discount_why;
-	return discounted(l->price.amount, u.discount_pct, &l->amount, e);
+	if (discounted(l->price.amount, u.discount_pct, &l->amount, e) < 0)
+		return -1;
+	return __builtin_add_overflow(l->amount, l->committed_usd, &l->amount)
+		? err_set(e, ERR_INPUT, "amount is too large")
+		: 0;
 }
 
 /* Beyond this a figure in cents is no exact JSON number (2^53 - 1) any more. */
@@ -282,13 +380,12 @@ int bill_make(struct bill *out, struct price_books *books, const cJSON *plan,
 	out->line = calloc(n + 1, sizeof(*out->line));
 	if (out->line == NULL)
 		return err_no_memory(e);
-	if (sharing_init(&s, books, n, opts->free_tier, e) < 0)
+	if (sharing_init(&s, books, n, opts, e) < 0)
 		goto out;
 	JSON_EACH (item, bom) {
 		struct bill_line *l = &out->line[out->n];
 
-		if (price_one(l, item, plan, books, &s, opts, e) < 0 ||
-			add_up(out, l, e) < 0) {
+		if (price_one(l, item, plan, books, &s, opts, e) < 0) {
 			if (e->code == ERR_INPUT && strncmp(e->msg, "/plan", 5) != 0)
 				err_where(e, "/plan/bom/%zu", out->n);
 			goto out;
@@ -299,6 +396,13 @@ int bill_make(struct bill *out, struct price_books *books, const cJSON *plan,
 			out->estimated++;
 		out->n++;
 	}
+	if (pay_unused(&s, e) < 0)
+		goto out;
+	for (size_t i = 0; i < out->n; i++)
+		if (add_up(out, &out->line[i], e) < 0) {
+			err_where(e, "/plan/bom/%zu", i);
+			goto out;
+		}
 	ret = 0;
 out:
 	sharing_release(&s);

@@ -19,6 +19,8 @@ struct price_books;
 /* `cloud` may be NULL: nothing is priced then. */
 int price_books_new(struct price_books **out, struct node_env *env, const char *cloud,
 	int estimates, struct err *e);
+/* The books of an earlier estimate (price_book_load_pinned): before the first get. */
+void price_books_pin(struct price_books *b, const cJSON *pins);
 int price_books_get(struct price_books *b, const char *region,
 	const struct price_book **out, struct err *e);
 /* Free allowances of the cloud, from prices/CLOUD/free-tier.json; NULL when there are none. */
@@ -41,12 +43,15 @@ struct bill_options {
 struct bill_line {
 	const cJSON *item; /* in plan.bom; borrowed, as all texts here */
 	const char *sku, *component, *region, *slot, *kind, *service;
-	struct quantity qty;  /* after the usage file */
-	struct quantity free; /* the part that a free allowance covers */
-	struct price price;   /* of the rest, before the discount */
+	struct quantity qty;       /* after the usage file */
+	struct quantity free;      /* the part that a free allowance covers */
+	struct quantity committed; /* the part that commitments cover */
+	pico_usd committed_usd;    /* what they cost, with what of them is left unused */
+	const char *committed_why; /* of the last one; NULL without */
+	struct price price;        /* of the rest, before the discount */
 	double discount_pct;
 	const char *discount_why; /* NULL without a discount */
-	pico_usd amount;          /* after the discount */
+	pico_usd amount;          /* after the discount, with the commitments */
 };
 
 struct bill {

@@ -539,6 +539,31 @@ static int check_book(const struct book *b, struct err *e)
 	return 0;
 }
 
+/* What is about to be replaced stays beside, by its digest: estimates name their books
+ * so, and can be made again. */
+static int keep_book(const struct importing *im, const struct book *b, struct err *e)
+{
+	struct buf text = BUF_INIT((size_t)64 << 20), path = BUF_INIT(8192);
+	char hex[DIGEST_HEX_MAX];
+	int ret = -1;
+
+	if (!file_is_regular(b->path))
+		return 0;
+	buf_addf(&path, "%s/replaced", im->dir);
+	if (buf_ok(&path, e) < 0 || file_mkdirs(path.ptr, e) < 0 ||
+		file_read(b->path, &text, e) < 0)
+		goto out;
+	digest_hex(text.ptr, text.len, hex);
+	buf_addf(&path, "/%s.json", hex);
+	ret = buf_ok(&path, e) < 0
+		? -1
+		: file_write_atomic(path.ptr, text.ptr, text.len, 0644, 0, e);
+out:
+	buf_release(&text);
+	buf_release(&path);
+	return ret;
+}
+
 static int write_books(struct importing *im, struct err *e)
 {
 	for (size_t i = 0; i < im->n_books; i++)
@@ -549,7 +574,8 @@ static int write_books(struct importing *im, struct err *e)
 		int ret = 0;
 
 		if (im->book[i].touched)
-			ret = print_book(im->book[i].tree, &text, e) < 0
+			ret = print_book(im->book[i].tree, &text, e) < 0 ||
+					keep_book(im, &im->book[i], e) < 0
 				? -1
 				: file_write_atomic(im->book[i].path, text.ptr, text.len,
 					  0644, 0, e);

@@ -22,7 +22,8 @@ struct price_import {
 
 /*
  * Reads the files and rewrites each book below DIR (a copy of, or the, share/prices/aws)
- * that they touch, atomically; a missing book is made. Imported prices carry the file's
+ * that they touch, atomically; a missing book is made, a replaced one is kept as
+ * DIR/replaced/SHA256.json. Imported prices carry the file's
  * name as source, the offer's publication date, and confidence "provider-feed"; an
  * estimate for the same sku is shadowed by them. Nothing is written unless every file
  * is good. ERR_INPUT with file and JSON Pointer: no offer, a price that is no number

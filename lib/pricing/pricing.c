@@ -6,6 +6,7 @@
 /* What loads on first use; kept apart so that a look-up may take a const book. */
 struct lazy {
 	struct node_env *env;
+	const cJSON *pins;                 /* NULL: the files as they are */
 	struct prices *global, *estimated; /* NULL: there is no such file */
 	char global_path[256], path[256];
 	int tried_global, tried, off;
@@ -31,13 +32,66 @@ static int plain_code(const char *s)
 		strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(s);
 }
 
-/* Leaves *out NULL when there is no such file. */
-static int load_if_there(
-	struct prices **out, struct node_env *env, const char *relative, struct err *e)
+/* The digest of share/RELATIVE is this one. */
+static int is_digest(
+	struct node_env *env, const char *relative, const char *want, struct err *e)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/%s", env->share, relative);
+	struct buf path = BUF_INIT(8192), text = BUF_INIT((size_t)64 << 20);
+	char hex[DIGEST_HEX_MAX] = "";
 
+	buf_addf(&path, "%s/%s", env->share, relative);
+	if (buf_ok(&path, e) == 0 && file_is_regular(path.ptr) &&
+		file_read(path.ptr, &text, e) == 0)
+		digest_hex(text.ptr, text.len, hex);
+	buf_release(&path);
+	buf_release(&text);
+	return strcmp(hex, want) == 0;
+}
+
+/* Where the file that an estimate was made from is now; 0 when it was made without. */
+static int pinned(struct node_env *env, const cJSON *pins, const char *relative,
+	struct buf *out, struct err *e)
+{
+	char name[300];
+	const char *want, *end = strchr(relative + strlen("prices/"), '/');
+
+	snprintf(name, sizeof(name), "share/%s", relative);
+	want = json_text(json_get(pins, name));
+	if (!json_has(pins, name))
+		return 0;
+	if (want == NULL || strlen(want) != 64 || strspn(want, "0123456789abcdef") != 64)
+		return err_set(e, ERR_INPUT,
+			"/cost/price_book/files: '%s' has no SHA-256", name);
+	if (is_digest(env, relative, want, e)) {
+		buf_add_str(out, relative);
+		return 1;
+	}
+	buf_add(out, relative, (size_t)(end - relative));
+	buf_addf(out, "/replaced/%s.json", want);
+	if (is_digest(env, out->ptr, want, e))
+		return 1;
+	return err_set(e, ERR_NO_INPUT,
+		"no price book %s with SHA-256 %.12s... (share/%s keeps what an import "
+		"replaced)",
+		name, want, out->ptr);
+}
+
+/* Leaves *out NULL when there is no such file. */
+static int load_if_there(struct prices **out, struct node_env *env, const cJSON *pins,
+	const char *relative, struct err *e)
+{
+	struct buf then = BUF_INIT(512);
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/%s", env->share, relative), ret;
+
+	if (pins != NULL) {
+		ret = pinned(env, pins, relative, &then, e);
+		if (ret > 0)
+			ret = buf_ok(&then, e) < 0 ? -1
+						   : prices_load(out, env, then.ptr, e);
+		buf_release(&then);
+		return ret;
+	}
 	if (n < 0 || (size_t)n >= sizeof(path) || !file_is_regular(path))
 		return env->files_read == NULL
 			? 0
@@ -48,6 +102,12 @@ static int load_if_there(
 int price_book_load(struct price_book **out, struct node_env *env, const char *cloud,
 	const char *region, struct err *e)
 {
+	return price_book_load_pinned(out, env, cloud, region, NULL, e);
+}
+
+int price_book_load_pinned(struct price_book **out, struct node_env *env,
+	const char *cloud, const char *region, const cJSON *pins, struct err *e)
+{
 	struct price_book *b = calloc(1, sizeof(*b));
 	char path[256];
 
@@ -56,6 +116,7 @@ int price_book_load(struct price_book **out, struct node_env *env, const char *c
 		return err_no_memory(e);
 	}
 	b->lazy->env = env;
+	b->lazy->pins = pins;
 	b->lazy->tried = b->lazy->tried_global = 1;
 	snprintf(b->name, sizeof(b->name), "%s", region == NULL ? "" : region);
 	if (cloud == NULL || !plain_code(cloud)) {
@@ -67,7 +128,7 @@ int price_book_load(struct price_book **out, struct node_env *env, const char *c
 	b->lazy->tried_global = 0;
 	if (region != NULL && plain_code(region) && strcmp(region, "global") != 0) {
 		snprintf(path, sizeof(path), "prices/%s/%s.json", cloud, region);
-		if (load_if_there(&b->region, env, path, e) < 0)
+		if (load_if_there(&b->region, env, pins, path, e) < 0)
 			goto fail;
 		snprintf(b->lazy->path, sizeof(b->lazy->path),
 			"prices/%s/estimated/%s.json", cloud, region);
@@ -117,10 +178,10 @@ static const struct price_entry *find(const struct prices *p, const char *sku)
 }
 
 /* Loads on first use; -1 when the file is broken. */
-static int once(struct prices **p, int *tried, const char *path, struct node_env *env,
+static int once(struct prices **p, int *tried, const char *path, const struct lazy *l,
 	struct err *e)
 {
-	if (!*tried && load_if_there(p, env, path, e) < 0)
+	if (!*tried && load_if_there(p, l->env, l->pins, path, e) < 0)
 		return -1;
 	*tried = 1;
 	return 0;
@@ -139,20 +200,19 @@ static int look_up(const struct price_book *b, const char *sku, const struct pri
 	*t = find(*p = b->region, sku);
 	if (*t != NULL)
 		return 0;
-	if (once(&l->global, &l->tried_global, l->global_path, l->env, e) < 0)
+	if (once(&l->global, &l->tried_global, l->global_path, l, e) < 0)
 		return -1;
 	*t = find(*p = l->global, sku);
 	if (*t != NULL || l->off)
 		return 0;
-	if (once(&l->estimated, &l->tried, l->path, l->env, e) < 0)
+	if (once(&l->estimated, &l->tried, l->path, l, e) < 0)
 		return -1;
 	*t = find(*p = l->estimated, sku);
 	*status = PRICE_ESTIMATED;
 	return 0;
 }
 
-/* qty * price, rounded once to 10^-12 USD, half to even. */
-static int multiply(
+int quantity_price(
 	const struct quantity *q, pico_usd unit_price, pico_usd *out, struct err *e)
 {
 	struct quantity product = *q;
@@ -198,7 +258,7 @@ static int add_part(struct price *out, const struct price_entry *t,
 		.unit_price = t->pico_usd,
 		.source = t->group->source,
 		.date = t->group->date };
-	if (multiply(q, t->pico_usd, &p->amount, e) < 0 ||
+	if (quantity_price(q, t->pico_usd, &p->amount, e) < 0 ||
 		__builtin_add_overflow(out->amount, p->amount, &out->amount))
 		return err_set(e, ERR_INPUT, "amount is too large");
 	if (out->n_parts == 0)

@@ -51,6 +51,9 @@ int quantity_add(struct quantity *sum, const struct quantity *q, struct err *e);
 int quantity_subtract(struct quantity *sum, const struct quantity *q, struct err *e);
 int quantity_compare(const struct quantity *a, const struct quantity *b);
 double quantity_number(const struct quantity *q);
+/* q * price, rounded once to 10^-12 USD, half to even. ERR_INPUT when it is too large. */
+int quantity_price(
+	const struct quantity *q, pico_usd unit_price, pico_usd *out, struct err *e);
 
 #define PRICE_PARTS_MAX 16
 
@@ -83,6 +86,14 @@ struct price_book;
  */
 int price_book_load(struct price_book **out, struct node_env *env, const char *cloud,
 	const char *region, struct err *e);
+/*
+ * The same as it was: `pins` (cost.price_book.files of an earlier estimate; borrowed,
+ * outlives the book) names files by digest. One that has changed since is read from
+ * prices/CLOUD/replaced/SHA256.json, where an import keeps it; ERR_NO_INPUT when it is
+ * not there. A file that is not named did not exist then. NULL pins: as it is now.
+ */
+int price_book_load_pinned(struct price_book **out, struct node_env *env,
+	const char *cloud, const char *region, const cJSON *pins, struct err *e);
 void price_book_free(struct price_book *b); /* NULL is fine */
 
 /* 1 if the region has prices of its own. */

@@ -8,7 +8,7 @@
 struct usage {
 	cJSON *tree;
 	double preset; /* factor of every usage line */
-	const cJSON *lines, *discounts;
+	const cJSON *lines, *commitments, *discounts;
 };
 
 static const char *const match_keys[] = { "component", "sku", "slot", "service",
@@ -68,19 +68,38 @@ static int check_numbers(
 	return 0;
 }
 
+/* {"hours_per_day": 0..24, "days_per_week": 0..7} */
+static int check_schedule(const cJSON *s, struct err *e)
+{
+	static const char *const names[] = { "hours_per_day", "days_per_week" };
+
+	if (only(s, names, 2, e) < 0 || check_numbers(s, names, 2, e) < 0)
+		return -1;
+	if (!json_has(s, names[0]) || !json_has(s, names[1]))
+		return err_set(e, ERR_INPUT, "has to have hours_per_day, days_per_week");
+	if (json_num_or(s, names[0], 0) > 24 || json_num_or(s, names[1], 0) > 7)
+		return err_set(e, ERR_INPUT, "is longer than a week");
+	return 0;
+}
+
 static int check_line(const cJSON *rule, struct err *e)
 {
-	static const char *const names[] = { "match", "why", "qty", "factor",
+	static const char *const names[] = { "match", "why", "schedule", "qty", "factor",
 		"hours_per_month", "low", "high" };
 	int ways = json_has(rule, "qty") + json_has(rule, "factor") +
-		json_has(rule, "hours_per_month");
+		json_has(rule, "hours_per_month") + json_has(rule, "schedule");
 
 	if (only(rule, names, ARRAY_LEN(names), e) < 0 || check_match(rule, e) < 0 ||
-		check_numbers(rule, names + 2, 5, e) < 0)
+		check_numbers(rule, names + 3, 5, e) < 0)
 		return -1;
+	if (json_has(rule, "schedule") &&
+		check_schedule(json_get(rule, "schedule"), e) < 0) {
+		err_where(e, "schedule");
+		return -1;
+	}
 	if (ways > 1)
 		return err_set(e, ERR_INPUT,
-			"has more than one of qty, factor, hours_per_month");
+			"has more than one of qty, factor, hours_per_month, schedule");
 	if (json_has(rule, "low") != json_has(rule, "high") ||
 		json_num_or(rule, "low", 0) > json_num_or(rule, "high", 0))
 		return err_set(e, ERR_INPUT, "'low' and 'high' are no range");
@@ -106,6 +125,25 @@ static int check_discount(const cJSON *rule, struct err *e)
 	return 0;
 }
 
+static int check_commitment(const cJSON *rule, struct err *e)
+{
+	static const char *const names[] = { "match", "why", "qty", "unit_usd" };
+	const char *why;
+	double d;
+	pico_usd price;
+
+	if (only(rule, names, ARRAY_LEN(names), e) < 0 || check_match(rule, e) < 0 ||
+		json_str(rule, "why", &why, e) < 0 || json_num(rule, "qty", &d, e) < 0 ||
+		check_numbers(rule, names + 2, 2, e) < 0 ||
+		json_num(rule, "unit_usd", &d, e) < 0)
+		return -1;
+	if (pico_from_number(d, &price, e) < 0) {
+		err_where(e, "unit_usd");
+		return -1;
+	}
+	return 0;
+}
+
 static int check_list(const cJSON *tree, const char *key,
 	int (*check)(const cJSON *, struct err *), const cJSON **out, struct err *e)
 {
@@ -128,8 +166,8 @@ static int check_list(const cJSON *tree, const char *key,
 
 static int check_all(struct usage *u, struct err *e)
 {
-	static const char *const names[] = { "$schema", "schema_version", "preset",
-		"lines", "discounts" };
+	static const char *const names[] = { "$schema", "schema_version", "load",
+		"preset", "lines", "commitments", "discounts" };
 	static const struct {
 		const char *name;
 		double factor;
@@ -154,7 +192,11 @@ static int check_all(struct usage *u, struct err *e)
 			return err_set(
 				e, ERR_INPUT, "/preset: is not small, medium or large");
 	}
-	if (check_list(u->tree, "lines", check_line, &u->lines, e) < 0)
+	if (json_has(u->tree, "load") && !json_is(json_get(u->tree, "load"), JSON_OBJECT))
+		return err_set(e, ERR_INPUT, "/load: is not an object");
+	if (check_list(u->tree, "lines", check_line, &u->lines, e) < 0 ||
+		check_list(u->tree, "commitments", check_commitment, &u->commitments, e) <
+			0)
 		return -1;
 	return check_list(u->tree, "discounts", check_discount, &u->discounts, e);
 }
@@ -203,7 +245,7 @@ static int same(const char *want, const char *have)
 	return strcmp(want, have) == 0;
 }
 
-static int matches(const cJSON *rule, const cJSON *line)
+int usage_matches(const cJSON *rule, const cJSON *line)
 {
 	JSON_EACH (m, json_get(rule, "match")) {
 		const char *have = json_str_or(line, json_key(m), NULL);
@@ -225,6 +267,46 @@ static double tidy(double d)
 	return strtod(text, NULL);
 }
 
+static double week_share(const cJSON *schedule)
+{
+	return json_num_or(schedule, "hours_per_day", 24) / 24 *
+		json_num_or(schedule, "days_per_week", 7) / 7;
+}
+
+const cJSON *usage_commitments(const struct usage *u)
+{
+	return u == NULL ? NULL : u->commitments;
+}
+
+static int list_unmatched(
+	cJSON *out, const cJSON *rules, const char *key, const cJSON *plan, struct err *e)
+{
+	size_t i = 0;
+
+	JSON_EACH (rule, rules) {
+		int any = 0;
+
+		JSON_EACH (line, json_get(plan, "bom"))
+			any |= usage_matches(rule, line);
+		if (!any && json_push_strf(out, e, "/%s/%zu", key, i) < 0)
+			return -1;
+		i++;
+	}
+	return 0;
+}
+
+int usage_describe(const struct usage *u, const cJSON *plan, cJSON *to, struct err *e)
+{
+	cJSON *list = json_add_array(to, "unmatched", e);
+
+	if (list == NULL ||
+		json_set_str(to, "preset", json_str_or(u->tree, "preset", NULL), e) < 0 ||
+		list_unmatched(list, u->lines, "lines", plan, e) < 0 ||
+		list_unmatched(list, u->commitments, "commitments", plan, e) < 0)
+		return -1;
+	return list_unmatched(list, u->discounts, "discounts", plan, e);
+}
+
 void usage_apply(
 	const struct usage *u, const cJSON *line, double qty, struct usage_line *out)
 {
@@ -241,7 +323,7 @@ void usage_apply(
 		out->changed = 1;
 	}
 	JSON_EACH (rule, u->lines) {
-		if (!matches(rule, line))
+		if (!usage_matches(rule, line))
 			continue;
 		out->changed = 1;
 		if (json_has(rule, "qty"))
@@ -251,6 +333,8 @@ void usage_apply(
 		else if (json_has(rule, "hours_per_month"))
 			out->qty = tidy(qty * json_num_or(rule, "hours_per_month", 730) /
 				HOURS_PER_MONTH);
+		else if (json_has(rule, "schedule"))
+			out->qty = tidy(qty * week_share(json_get(rule, "schedule")));
 		if (json_has(rule, "low")) {
 			out->low = json_num_or(rule, "low", 0);
 			out->high = json_num_or(rule, "high", 0);
@@ -258,32 +342,53 @@ void usage_apply(
 		}
 	}
 	JSON_EACH (rule, u->discounts)
-		if (matches(rule, line)) {
+		if (usage_matches(rule, line)) {
 			out->discount_pct = json_num_or(rule, "percent", 0);
 			out->discount_why = json_str_or(rule, "why", "");
 		}
 }
 
+/* The figures of the plan's load that are not zero. */
+static int add_load(cJSON *doc, const cJSON *load, struct err *e)
+{
+	cJSON *o = json_add_object(doc, "load", e);
+
+	JSON_EACH (m, load)
+		if (o != NULL && json_number(m, 0) != 0 &&
+			json_set_copy(o, json_key(m), m, e) < 0)
+			return -1;
+	return o == NULL ? -1 : 0;
+}
+
+static int add_template_line(cJSON *lines, const cJSON *line, struct err *e)
+{
+	cJSON *rule = json_push_object(lines, e), *match;
+	const char *slot = json_str_or(line, "slot", json_str_or(line, "base", NULL));
+
+	match = rule == NULL ? NULL : json_add_object(rule, "match", e);
+	if (match == NULL || (slot != NULL && json_set_str(match, "slot", slot, e) < 0) ||
+		json_set_str(match, "component", json_str_or(line, "component", ""), e) <
+			0 ||
+		json_set_str(match, "sku", json_str_or(line, "sku", ""), e) < 0)
+		return -1;
+	return json_set_num(rule, "qty", json_num_or(line, "qty", 0), e);
+}
+
 cJSON *usage_template(const cJSON *plan, struct err *e)
 {
-	cJSON *doc = json_new_object(e), *lines, *rule, *match;
+	cJSON *doc = json_new_object(e), *lines;
 	int bad = doc == NULL || json_set_num(doc, "schema_version", 1, e) < 0 ||
+		add_load(doc, json_get(plan, "load"), e) < 0 ||
 		json_set_str(doc, "preset", "medium", e) < 0;
 
 	lines = bad ? NULL : json_add_array(doc, "lines", e);
 	bad = lines == NULL;
-	JSON_EACH (line, json_get(plan, "bom")) {
-		if (bad || strcmp(json_str_or(line, "kind", ""), "usage") != 0)
-			continue;
-		rule = json_push_object(lines, e);
-		match = rule == NULL ? NULL : json_add_object(rule, "match", e);
-		bad = match == NULL ||
-			json_set_str(match, "component",
-				json_str_or(line, "component", ""), e) < 0 ||
-			json_set_str(match, "sku", json_str_or(line, "sku", ""), e) < 0 ||
-			json_set_num(rule, "qty", json_num_or(line, "qty", 0), e) < 0;
-	}
-	if (bad || json_add_array(doc, "discounts", e) == NULL) {
+	JSON_EACH (line, json_get(plan, "bom"))
+		bad = bad ||
+			(strcmp(json_str_or(line, "kind", ""), "usage") == 0 &&
+				add_template_line(lines, line, e) < 0);
+	if (bad || json_add_array(doc, "commitments", e) == NULL ||
+		json_add_array(doc, "discounts", e) == NULL) {
 		json_free(doc);
 		return NULL;
 	}

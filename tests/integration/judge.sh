@@ -52,7 +52,23 @@ printf '{"schema_version":1,"lines":[{"match":{"sku":"s3.*"},"qty":100}],
 "discounts":[{"match":{"sku":"kms.key.month"},"percent":50,"why":"deal"}]}' >"$tmp/usage.json"
 status 0 'a usage file' mlops-critic cost --usage "$tmp/usage.json"
 is 'changes quantities and prices' .cost.monthly_usd 4.8 # 5*1*0.5 + 100*0.023
+printf '{"schema_version":1,"load":{"rps_avg":1},"preset":"large","lines":[{"match":{"component":"key"},"schedule":{"hours_per_day":12,"days_per_week":3.5}}],
+"commitments":[{"match":{"sku":"kms.*"},"qty":2,"unit_usd":0.25,"why":"1 year"},{"match":{"sku":"kms.*"},"qty":2,"unit_usd":0.5,"why":"3 years"},
+{"match":{"sku":"none"},"qty":1,"unit_usd":9,"why":"other"},{"match":{"component":"odd"},"qty":1,"unit_usd":7,"why":"made to order"}],
+"discounts":[{"match":{"component":"lake"},"percent":10,"why":"contract"}]}' >"$tmp/usage.json"
+status 0 'commitments and a schedule' mlops-critic cost --usage "$tmp/usage.json"
+# keys: 5 * 12/24 * 3.5/7 = 1.25 of 2 committed at 0.25, all 4 paid: 0.5 + 1; odd: 1 * 7
+# lake: (51200*0.023 + 68800*0.022) * 0.9
+is 'are exact' '.cost.breakdown|map(.usd)' '[1.5,2422.08,7]'
+is 'what is left at list price' '.cost.breakdown|map([.quantity,.committed_quantity])' '[[1.25,1.25],[120000,null],[1,1]]'
+is 'a committed line has a price' '[.cost.lower_bound,.cost.unpriced_lines]' '[false,0]'
+is 'rules that did nothing are named' '.cost.usage_file|[.preset,.unmatched,(.sha256|length)]' '["large",["/commitments/2"],64]'
 for bad in '{"schema_version":1,"lines":[{"match":{},"qty":1}]}' \
+	'{"schema_version":1,"lines":[{"match":{"sku":"a"},"schedule":{"hours_per_day":25,"days_per_week":7}}]}' \
+	'{"schema_version":1,"lines":[{"match":{"sku":"a"},"schedule":{"hours_per_day":5}}]}' \
+	'{"schema_version":1,"commitments":[{"match":{"sku":"a"},"qty":1,"unit_usd":-1,"why":"x"}]}' \
+	'{"schema_version":1,"commitments":[{"match":{"sku":"a"},"qty":1,"why":"x"}]}' \
+	'{"schema_version":1,"load":5}' \
 	'{"schema_version":1,"lines":[{"match":{"sku":"a"},"qty":-1}]}' \
 	'{"schema_version":1,"discounts":[{"match":{"sku":"a"},"percent":101,"why":"x"}]}' \
 	'{"schema_version":1,"extra":1}' '{"lines":[]}' 'nonsense'; do
@@ -63,6 +79,12 @@ status 0 'text' mlops-critic cost --format text
 ok 'the table has the total' grep -q '^at least 1376.20 USD a month' "$tmp/out"
 status 0 'a usage template' mlops-critic cost --format usage
 is 'has the usage lines' '[.lines[].match.component]' '["lake"]'
+mlops-intake -q <examples/rag-startup.md | mlops-plan -q >"$tmp/planned"
+mlops-critic cost --format usage <"$tmp/planned" >"$tmp/usage.json" 2>/dev/null
+same 'a template has the load that was stated' "$(jq '.load|[.users,.rps_avg]' "$tmp/usage.json")" \
+	"$(jq '.constraints.throughput|[.users,.requests_per_second]' "$tmp/planned")"
+same 'and changes nothing as it is' "$(mlops-critic cost --usage "$tmp/usage.json" <"$tmp/planned" 2>/dev/null | jq -c '.cost|del(.usage_file,.price_book)')" \
+	"$(mlops-critic cost <"$tmp/planned" 2>/dev/null | jq -c '.cost|del(.usage_file,.price_book)')"
 status 2 'an unknown format' mlops-critic cost --format xml
 for bad in '{"sku":"a","qty":-1}' '{"sku":"a"}' '{"qty":1}' '{"sku":"a","qty":"1"}' 5; do
 	printf '{"schema_version":2,"plan":{"bom":[%s]}}' "$bad" >"$tmp/in"
@@ -175,12 +197,30 @@ offer() {
 import() { mlops catalog prices import "$tmp/offer.json"; }
 export MLOPS_SHARE=$tmp/share
 offer 51200 0.0210000000
+state 10 >"$tmp/in"
+mlops-critic cost <"$tmp/in" >"$tmp/yesterday.json" 2>/dev/null
 status 0 'import an offer' import
 ok 'the change is reported' grep -q 's3.standard.gb_month .*0.023 -> 0.025' "$tmp/out"
 state 10 >"$tmp/in"
 status 0 'the new price counts' mlops-critic cost
 is 'with its tiers' .cost.monthly_usd 1467.8 # 3*1 + 51200*0.025 + 8800*0.021
 is 'source and date' '.cost.breakdown[1]|[.source,.date]' '["AWS Price List offer file offer.json","2026-12-01"]'
+cp "$tmp/out" "$tmp/today.json"
+status 0 'an old estimate by the book that it names' mlops-critic cost --book "$tmp/yesterday.json"
+same 'is the old estimate' "$(jq -S .cost "$tmp/out")" "$(jq -S .cost "$tmp/yesterday.json")"
+status 0 'and by its own' mlops-critic cost --book "$tmp/today.json"
+same 'is the new one' "$(jq -S .cost "$tmp/out")" "$(jq -S .cost "$tmp/today.json")"
+status 0 'what changed' mlops-critic cost --previous "$tmp/yesterday.json"
+is 'is the price' '.cost.delta.by_cause' '{"re-priced":93.6}'
+jq -c '.cost.price_book.files|=map_values("0"*64)' "$tmp/yesterday.json" >"$tmp/lost.json"
+status 66 'a book that is nowhere' mlops-critic cost --book "$tmp/lost.json"
+ok 'is named' grep -q 'no price book share/prices/aws/eu-west-1.json with SHA-256 000000000000' "$tmp/err"
+jq -c 'del(.cost.price_book)' "$tmp/yesterday.json" >"$tmp/lost.json"
+status 65 'an estimate that names no book' mlops-critic cost --book "$tmp/lost.json"
+for hash in '"../../../etc/passwd"' 5 '""'; do
+	jq -c ".cost.price_book.files|=map_values($hash)" "$tmp/yesterday.json" >"$tmp/lost.json"
+	status 65 "a book's hash that is $hash" mlops-critic cost --book "$tmp/lost.json"
+done
 before=$(cksum <"$tmp/share/prices/aws/eu-west-1.json")
 offer 100 0.0210000000
 status 65 'overlapping tiers' import
