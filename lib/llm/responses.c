@@ -1,0 +1,163 @@
+/*
+ * OpenAI Responses (POST /v1/responses): strict JSON Schema by text.format, output
+ * items read by their type. Nothing is stored on the other side.
+ */
+#include <string.h>
+
+#include "wire.h"
+
+static int add_format(cJSON *body, const struct llm_call *c, struct err *e)
+{
+	cJSON *text = json_add_object(body, "text", e);
+	cJSON *format = text == NULL ? NULL : json_add_object(text, "format", e);
+
+	return format == NULL || json_set_str(format, "type", "json_schema", e) < 0 ||
+			json_set_str(format, "name", c->name, e) < 0 ||
+			json_set_bool(format, "strict", 1, e) < 0
+		? -1
+		: json_set_copy(format, "schema", c->schema, e);
+}
+
+static cJSON *make_prompt(
+	const struct llm_target *t, const struct llm_call *c, struct err *e)
+{
+	cJSON *body = json_new_object(e);
+
+	if (body == NULL || json_set_str(body, "model", t->model, e) < 0 ||
+		json_set_str(body, "instructions", c->system, e) < 0 ||
+		wire_turns(json_add_array(body, "input", e), c, e) < 0 ||
+		(llm_takes(t, "json_schema") && add_format(body, c, e) < 0)) {
+		json_free(body);
+		return NULL;
+	}
+	return body;
+}
+
+static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
+	const struct llm_call *c, struct err *e)
+{
+	cJSON *body = make_prompt(t, c, e);
+
+	if (body == NULL ||
+		json_set_int(body, "max_output_tokens", c->max_output_tokens, e) < 0 ||
+		json_set_bool(body, "store", 0, e) < 0 ||
+		(s->delta != NULL && json_set_bool(body, "stream", 1, e) < 0) ||
+		(llm_takes(t, "prompt_cache_key") &&
+			json_set_str(body, "prompt_cache_key", c->cache_key, e) < 0) ||
+		(llm_takes(t, "temperature") &&
+			json_set_num(body, "temperature", 0, e) < 0) ||
+		(llm_takes(t, "top_p") && json_set_num(body, "top_p", 1, e) < 0) ||
+		(c->effort != NULL && llm_takes(t, "effort") &&
+			json_set_str(json_add_object(body, "reasoning", e), "effort",
+				c->effort, e) < 0)) {
+		json_free(body);
+		return NULL;
+	}
+	return body;
+}
+
+static void read_usage(const cJSON *u, struct llm_usage *out)
+{
+	const cJSON *in = json_get(u, "input_tokens_details");
+	int64_t all = wire_count(u, "input_tokens");
+
+	out->cache_read = wire_count(in, "cached_tokens");
+	out->cache_write = wire_count(in, "cache_write_tokens");
+	out->input = all - out->cache_read - out->cache_write;
+	if (out->input < 0)
+		out->input = 0;
+	out->output = wire_count(u, "output_tokens");
+}
+
+static void read_error(
+	const struct llm_target *t, const cJSON *error, struct llm_reply *r)
+{
+	const char *code = json_str_or(error, "code", "");
+	enum llm_fault fault = strcmp(code, "rate_limit_exceeded") == 0 ? LLM_BUSY
+		: strcmp(code, "insufficient_quota") == 0              ? LLM_NO_CREDIT
+		: strcmp(code, "server_is_overloaded") == 0 ||
+			strcmp(code, "slow_down") == 0
+		? LLM_OVERLOADED
+		: LLM_DOWN;
+
+	llm_reply_fault(r, t, fault, "%s broke off with %s: %.180s", t->provider, code,
+		json_str_or(error, "message", ""));
+}
+
+static void read_item(
+	const struct llm_target *t, const cJSON *item, struct buf *text, struct llm_reply *r)
+{
+	if (strcmp(json_str_or(item, "type", ""), "message") != 0)
+		return; /* reasoning, calls of tools that were never offered */
+	JSON_EACH (part, json_get(item, "content")) {
+		const char *type = json_str_or(part, "type", "");
+
+		if (strcmp(type, "output_text") == 0)
+			buf_add_str(text, json_str_or(part, "text", ""));
+		else if (strcmp(type, "refusal") == 0)
+			llm_reply_fault(r, t, LLM_REFUSAL, "the model refused");
+	}
+}
+
+static void read_whole(const struct llm_target *t, const struct llm_call *c,
+	const cJSON *doc, struct llm_reply *r)
+{
+	const char *status = json_str_or(doc, "status", "");
+	const char *why = json_str_or(json_get(doc, "incomplete_details"), "reason", "");
+
+	(void)c;
+	snprintf(r->model, sizeof(r->model), "%s", json_str_or(doc, "model", ""));
+	read_usage(json_get(doc, "usage"), &r->usage);
+	buf_reset(&r->text);
+	JSON_EACH (item, json_get(doc, "output"))
+		read_item(t, item, &r->text, r);
+	if (r->fault != LLM_OK)
+		return;
+	if (strcmp(status, "incomplete") == 0)
+		llm_reply_fault(r, t,
+			strcmp(why, "content_filter") == 0 ? LLM_REFUSAL : LLM_CUT,
+			"the answer is incomplete: %s", why);
+	else if (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0)
+		read_error(t, json_get(doc, "error"), r);
+	else if (!json_is(json_get(doc, "output"), JSON_ARRAY))
+		llm_reply_fault(r, t, LLM_GARBLED, "the reply has no output");
+}
+
+static void event(struct wire_stream *w, const char *type, const cJSON *doc)
+{
+	/* servers that speak this dialect may leave the event's name out */
+	type = json_str_or(doc, "type", type);
+	if (strcmp(type, "response.output_text.delta") == 0) {
+		wire_delta(w, json_str_or(doc, "delta", ""));
+	} else if (strcmp(type, "response.completed") == 0 ||
+		strcmp(type, "response.incomplete") == 0 ||
+		strcmp(type, "response.failed") == 0) {
+		w->done = 1;
+		read_whole(w->t, w->c, json_get(doc, "response"), w->r);
+	} else if (strcmp(type, "error") == 0) {
+		read_error(w->t, json_has(doc, "error") ? json_get(doc, "error") : doc, w->r);
+	}
+}
+
+static const struct wire wire = {
+	.path = "/responses",
+	.auth = "authorization",
+	.before_key = "Bearer ",
+	.read = read_whole,
+	.event = event,
+};
+
+static int call(struct llm_session *s, const struct llm_target *t,
+	const struct llm_call *c, struct llm_reply *r, struct err *e)
+{
+	return wire_call(s, t, c, &wire, make_body(s, t, c, e), r, e);
+}
+
+static int count(struct llm_session *s, const struct llm_target *t,
+	const struct llm_call *c, int64_t *tokens, struct err *e)
+{
+	return wire_number(s, t, &wire, "/responses/input_tokens", make_prompt(t, c, e),
+		"input_tokens", tokens, e);
+}
+
+const struct llm_provider provider_responses = { "openai-responses", call, count };

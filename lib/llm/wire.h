@@ -1,0 +1,50 @@
+/*
+ * wire.h - what the HTTP dialects share: one POST, the reply read whole or as a stream.
+ * Inside the room only.
+ */
+#ifndef MLOPS_LLM_WIRE_H
+#define MLOPS_LLM_WIRE_H
+
+#include "session.h"
+
+struct wire_stream {
+	struct llm_session *s;
+	const struct llm_target *t;
+	const struct llm_call *c;
+	struct llm_reply *r;
+	int done;    /* the stream said that it is complete */
+	int in_tool; /* the answer comes as a tool's input: text around it is no answer */
+	int block;   /* what the current block is; the dialect's own numbers */
+};
+
+struct wire {
+	const char *path;   /* "/v1/messages" */
+	const char *auth, *before_key; /* "authorization", "Bearer " */
+	const char *header, *value;    /* one more header, or NULL */
+	/* A whole reply. */
+	void (*read)(const struct llm_target *t, const struct llm_call *c,
+		const cJSON *doc, struct llm_reply *r);
+	/* One event of a stream; `doc` is NULL for data that is no JSON ("[DONE]"). */
+	void (*event)(struct wire_stream *w, const char *type, const cJSON *doc);
+};
+
+/* Sends `body` (taken over; NULL is an earlier failure) and reads what comes. */
+int wire_call(struct llm_session *s, const struct llm_target *t, const struct llm_call *c,
+	const struct wire *w, cJSON *body, struct llm_reply *r, struct err *e);
+
+/* Posts `body` (taken over) to another path and answers the number of a member of the
+ * reply; -1 in *n when there is none. */
+int wire_number(struct llm_session *s, const struct llm_target *t, const struct wire *w,
+	const char *path, cJSON *body, const char *member, int64_t *n, struct err *e);
+
+/* A piece of the answer: kept, and passed on at once when the session streams. */
+void wire_delta(struct wire_stream *w, const char *text);
+
+/* {"role": ..., "content": ...} at the end of a list. */
+int wire_turn(cJSON *list, const char *role, const char *text, struct err *e);
+/* The turns of the call: the user's, and in a repair round two more. */
+int wire_turns(cJSON *list, const struct llm_call *c, struct err *e);
+
+int64_t wire_count(const cJSON *usage, const char *member);
+
+#endif
