@@ -161,6 +161,14 @@ static int url_is_http(const char *url)
 		strncasecmp(url, "https://", 8) == 0;
 }
 
+/* Header lines may hold a key: they are overwritten before they go. */
+static void forget_headers(struct curl_slist *list)
+{
+	for (struct curl_slist *h = list; h != NULL; h = h->next)
+		explicit_bzero(h->data, strlen(h->data));
+	curl_slist_free_all(list);
+}
+
 static struct curl_slist *header_list(const struct http_request *q, struct err *e)
 {
 	/* No "Expect: 100-continue", which costs a round trip or a second. */
@@ -176,12 +184,14 @@ static struct curl_slist *header_list(const struct http_request *q, struct err *
 				';'; /* how libcurl is told of an empty value */
 		more = line.failed ? NULL : curl_slist_append(list, line.ptr);
 		if (more == NULL) {
-			curl_slist_free_all(list);
+			forget_headers(list);
 			list = NULL;
 			break;
 		}
 		list = more;
 	}
+	if (line.cap > 0)
+		explicit_bzero(line.ptr, line.len);
 	buf_release(&line);
 	if (list == NULL)
 		err_fill(e, ERR_INTERNAL, "out of memory");
@@ -328,7 +338,7 @@ int http_do(struct http *client, const struct http_request *q, struct http_respo
 	code = curl_easy_perform(client->curl);
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
-	curl_slist_free_all(headers);
+	forget_headers(headers);
 	r->status = (int)status;
 	r->wall_ns = clock_monotonic_ns() - run.start_ns;
 	r->fault = fault_of(&run, code);
