@@ -19,6 +19,7 @@ _mlops_options() {
 	validate) echo "--directory --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	rationale) echo "--directory --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	llm) echo "--model --base-url --key-file --config --project --record --cassettes --state-dir --quarantine --debug-dir --timeout --connect-timeout --idle-timeout --retries --concurrency --max-tokens --max-usd --stream --estimate --packs --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	esac
 }
 _mlops_values() {
@@ -97,6 +98,15 @@ _mlops_values() {
 	diff:--git) COMPREPLY=($(compgen -f -- "$3")) ;;
 	diff:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	diff:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--key-file) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--config) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--record) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--cassettes) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--state-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--quarantine) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--debug-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
+	llm:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	*) return 1 ;;
 	esac
 }
@@ -105,7 +115,7 @@ _mlops() {
 	COMPREPLY=()
 	if [ "${COMP_WORDS[0]##*/}" = mlops ]; then
 		if [ "$COMP_CWORD" -eq 1 ]; then
-			COMPREPLY=($(compgen -W "init run show log stats catalog golden graph version intake plan critic policy gate codegen validate rationale diff --help --version" -- "$cur"))
+			COMPREPLY=($(compgen -W "init run show log stats catalog golden graph version intake plan critic policy gate codegen validate rationale diff llm --help --version" -- "$cur"))
 			return
 		fi
 		command=${COMP_WORDS[1]}
@@ -124,4 +134,4 @@ _mlops() {
 		esac ;;
 	esac
 }
-complete -o filenames -F _mlops mlops mlops-intake mlops-plan mlops-critic mlops-policy mlops-gate mlops-codegen mlops-validate mlops-rationale mlops-diff
+complete -o filenames -F _mlops mlops mlops-intake mlops-plan mlops-critic mlops-policy mlops-gate mlops-codegen mlops-validate mlops-rationale mlops-diff mlops-llm

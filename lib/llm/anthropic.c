@@ -9,8 +9,8 @@
 
 enum { OTHER, TEXT, TOOL };
 
-static int add_system(cJSON *body, const struct llm_target *t, const struct llm_call *c,
-	struct err *e)
+static int add_system(
+	cJSON *body, const struct llm_target *t, const struct llm_call *c, struct err *e)
 {
 	cJSON *list, *block, *mark;
 
@@ -25,8 +25,8 @@ static int add_system(cJSON *body, const struct llm_target *t, const struct llm_
 	return mark == NULL ? -1 : json_set_str(mark, "type", "ephemeral", e);
 }
 
-static int add_format(cJSON *body, const struct llm_target *t, const struct llm_call *c,
-	struct err *e)
+static int add_format(
+	cJSON *body, const struct llm_target *t, const struct llm_call *c, struct err *e)
 {
 	cJSON *config = json_own(body, "output_config", e);
 	cJSON *format = config == NULL ? NULL : json_add_object(config, "format", e);
@@ -37,8 +37,8 @@ static int add_format(cJSON *body, const struct llm_target *t, const struct llm_
 		: json_set_copy(format, "schema", c->schema, e);
 }
 
-static int add_tool(cJSON *body, const struct llm_target *t, const struct llm_call *c,
-	struct err *e)
+static int add_tool(
+	cJSON *body, const struct llm_target *t, const struct llm_call *c, struct err *e)
 {
 	cJSON *list = json_add_array(body, "tools", e), *tool, *choice;
 
@@ -80,10 +80,9 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 {
 	cJSON *body = make_prompt(t, c, e);
 
-	if (body == NULL || json_set_int(body, "max_tokens", c->max_output_tokens, e) < 0 ||
+	if (body == NULL ||
+		json_set_int(body, "max_tokens", c->max_output_tokens, e) < 0 ||
 		(s->delta != NULL && json_set_bool(body, "stream", 1, e) < 0) ||
-		(llm_takes(t, "temperature") &&
-			json_set_num(body, "temperature", 0, e) < 0) ||
 		(c->effort != NULL && llm_takes(t, "effort") &&
 			json_set_str(json_own(body, "output_config", e), "effort",
 				c->effort, e) < 0)) {
@@ -129,9 +128,9 @@ static void read_error(
 {
 	const char *type = json_str_or(error, "type", "");
 	enum llm_fault fault = strcmp(type, "overloaded_error") == 0 ? LLM_OVERLOADED
-		: strcmp(type, "rate_limit_error") == 0             ? LLM_BUSY
-		: strcmp(type, "timeout_error") == 0                ? LLM_TIMEOUT
-								    : LLM_DOWN;
+		: strcmp(type, "rate_limit_error") == 0              ? LLM_BUSY
+		: strcmp(type, "timeout_error") == 0                 ? LLM_TIMEOUT
+								     : LLM_DOWN;
 
 	llm_reply_fault(r, t, fault, "%s broke off with %s: %.180s", t->provider, type,
 		json_str_or(error, "message", ""));
@@ -220,7 +219,6 @@ static const struct wire wire = {
 	.auth = "x-api-key",
 	.before_key = "",
 	.header = "anthropic-version",
-	.value = "2023-06-01",
 	.read = read_whole,
 	.event = event,
 };

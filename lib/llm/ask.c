@@ -41,7 +41,8 @@ static int add_link(struct llm_session *s, const char *role, const char *word, s
 	if (s->o->model != NULL)
 		model = s->o->model;
 	if (slash != NULL)
-		snprintf(l->model, sizeof(l->model), "%.*s", (int)(len - n - 1), slash + 1);
+		snprintf(l->model, sizeof(l->model), "%.*s", (int)(len - n - 1),
+			slash + 1);
 	else
 		snprintf(l->model, sizeof(l->model), "%s", model);
 	if (session_entry(s, l->provider, e) == NULL)
@@ -167,8 +168,8 @@ static int note_attempt(struct work *w, const struct llm_target *t,
 		: json_set_num(a, "latency_ms", round(ms * 10) / 10, e);
 }
 
-static void add_usage(struct work *w, const struct llm_target *t,
-	const struct llm_reply *r)
+static void add_usage(
+	struct work *w, const struct llm_target *t, const struct llm_reply *r)
 {
 	int priced;
 
@@ -224,8 +225,7 @@ static int guarded(struct work *w, const struct llm_provider *p,
 	if (w->s->debug_dir != NULL &&
 		debug_write(w->s, w->q, t, c, r, ++w->calls, e) < 0)
 		return -1;
-	return note_attempt(
-		w, t, r, (double)(clock_monotonic_ns() - start) / 1e6, e);
+	return note_attempt(w, t, r, (double)(clock_monotonic_ns() - start) / 1e6, e);
 }
 
 /* Full jitter downwards, as the providers' own clients do: 0.75 to 1 of the step. */
@@ -240,7 +240,8 @@ static int64_t backoff_ms(const struct llm_session *s, int attempt)
 	return ms - ms * random / 1024;
 }
 
-static int worth_retry(const struct llm_session *s, const struct llm_reply *r, int attempt)
+static int worth_retry(
+	const struct llm_session *s, const struct llm_reply *r, int attempt)
 {
 	if (attempt >= s->retries || r->retry_after_ms > s->wait_ms)
 		return 0;
@@ -321,15 +322,15 @@ static void check_budget(struct work *w, const struct llm_provider *p,
 		&priced);
 	if (tokens >= 0 && in + c->max_output_tokens + total(&w->usage) > tokens)
 		llm_reply_fault(r, t, LLM_BUDGET,
-			"%lld tokens may be needed (%lld in by %s, %lld out) and %lld are "
+			"%lld tokens may be needed (%lld in by %s, %lld out) and %lld "
+			"are "
 			"left",
 			(long long)(in + c->max_output_tokens), (long long)in, by,
 			(long long)c->max_output_tokens,
 			(long long)(tokens - total(&w->usage)));
 	else if (usd >= 0 && cost + w->micro_usd > usd)
-		llm_reply_fault(r, t, LLM_BUDGET,
-			"$%.4f may be needed and $%.4f is left", (double)cost / 1e6,
-			(double)(usd - w->micro_usd) / 1e6);
+		llm_reply_fault(r, t, LLM_BUDGET, "$%.4f may be needed and $%.4f is left",
+			(double)cost / 1e6, (double)(usd - w->micro_usd) / 1e6);
 }
 
 static void check_size(struct work *w, const struct llm_target *t,
@@ -379,7 +380,8 @@ static int take_output(struct work *w, const struct llm_reply *r, struct err *e)
 static void complain(const struct err *bad, struct buf *out)
 {
 	buf_addf(out,
-		"That answer was refused: %s. Give the whole answer again, corrected, as one "
+		"That answer was refused: %s. Give the whole answer again, corrected, as "
+		"one "
 		"JSON value of the schema and nothing else.",
 		bad->msg);
 }
@@ -424,7 +426,8 @@ static int schema_rounds(struct work *w, const struct llm_provider *p,
 			return quarantine_note(w->s, w->q, t, NULL, NULL, e);
 		}
 		if (round == 1) {
-			llm_reply_fault(r, t, LLM_SCHEMA, "after one repair: %s", bad.msg);
+			llm_reply_fault(
+				r, t, LLM_SCHEMA, "after one repair: %s", bad.msg);
 			return quarantine_note(w->s, w->q, t, &r->text, bad.msg, e) < 0
 				? -1
 				: 0;
@@ -437,11 +440,11 @@ static int schema_rounds(struct work *w, const struct llm_provider *p,
 
 /* ---- one link ---- */
 
-static int call_target(struct work *w, const struct llm_provider *p,
-	struct llm_target *t, struct llm_reply *r, struct err *e)
+static int call_target(struct work *w, const struct llm_provider *p, struct llm_target *t,
+	struct llm_reply *r, struct err *e)
 {
-	const cJSON *subset = json_get(
-		w->subsets, json_str_or(t->entry, "schema_subset", "openai"));
+	const cJSON *subset =
+		json_get(w->subsets, json_str_or(t->entry, "schema_subset", "openai"));
 	cJSON *schema = fit_schema(w->q->schema, subset, e);
 	double most = json_num_or(t->facts, "max_output_tokens", 1e9);
 	struct llm_call c = { .system = w->system.ptr,
@@ -486,7 +489,8 @@ static int ask_link(
 	}
 	if (ret == 0 && key.len == 0 && json_bool_or(t.entry, "needs_key", 0)) {
 		llm_reply_fault(r, &t, LLM_NO_KEY,
-			"there is no key for %s (%s, --key-file, or /keys in the settings)",
+			"there is no key for %s (%s, --key-file, or /keys in the "
+			"settings)",
 			l->provider, json_str_or(t.entry, "key_env", "its variable"));
 		ret = note_attempt(w, &t, r, 0, e);
 	} else if (ret == 0) {
@@ -547,7 +551,8 @@ static int fill_answer(struct work *w, cJSON *answer, const struct llm_outcome *
 	cJSON *output = w->output != NULL ? w->output : json_new_null(e);
 
 	w->output = NULL;
-	if (json_set(answer, "output", output, e) < 0 || set_refused(answer, out, e) < 0 ||
+	if (json_set(answer, "output", output, e) < 0 ||
+		set_refused(answer, out, e) < 0 ||
 		json_set_str(answer, "purpose", w->q->purpose, e) < 0 ||
 		json_set_str(answer, "role", w->q->role, e) < 0 ||
 		json_set_str(answer, "provider", w->provider[0] ? w->provider : NULL, e) <
@@ -573,8 +578,8 @@ static int fill_answer(struct work *w, cJSON *answer, const struct llm_outcome *
 	return json_set(answer, "attempts", output, e);
 }
 
-static int prepare(struct work *w, struct llm_session *s, const struct llm_request *q,
-	struct err *e)
+static int prepare(
+	struct work *w, struct llm_session *s, const struct llm_request *q, struct err *e)
 {
 	*w = (struct work){ .s = s, .q = q };
 	buf_init(&w->system, (size_t)16 << 20);
@@ -619,8 +624,8 @@ int ask(struct llm_session *s, const struct llm_request *q, cJSON *answer,
 			break;
 	}
 	if (ret == 0)
-		ret = fill_answer(&w, answer, out,
-			(double)(clock_monotonic_ns() - start) / 1e6, e);
+		ret = fill_answer(
+			&w, answer, out, (double)(clock_monotonic_ns() - start) / 1e6, e);
 	release(&w);
 	return ret;
 }
@@ -651,15 +656,16 @@ int ask_replay(struct llm_session *s, const struct llm_request *q, cJSON **answe
 			json_str_or(refused, "why", ""));
 		return 0;
 	}
-	if (schema_check(q->check, json_get(*answer, "output"), "cassette: output", e) == 0)
+	if (schema_check(q->check, json_get(*answer, "output"), "cassette: output", e) ==
+		0)
 		return 0;
 	json_free(*answer);
 	*answer = NULL;
 	return -1;
 }
 
-int ask_estimate(struct llm_session *s, const struct llm_request *q, cJSON *out,
-	struct err *e)
+int ask_estimate(
+	struct llm_session *s, const struct llm_request *q, cJSON *out, struct err *e)
 {
 	struct llm_link chain[CHAIN_MAX];
 	struct llm_target t = { 0 };

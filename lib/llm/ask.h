@@ -35,7 +35,7 @@ int ask_replay(struct llm_session *s, const struct llm_request *q, cJSON **answe
 
 /* What the first link of the chain would cost at most, without a call:
  * {provider, model, input_tokens, max_output_tokens, usd, counted_by}. */
-int ask_estimate(struct llm_session *s, const struct llm_request *q, cJSON *out,
-	struct err *e);
+int ask_estimate(
+	struct llm_session *s, const struct llm_request *q, cJSON *out, struct err *e);
 
 #endif

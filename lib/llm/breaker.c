@@ -130,9 +130,9 @@ int breaker_leave(struct llm_session *s, struct breaker *b, const struct llm_rep
 			ret = close_it(l.doc, b, e);
 		} else {
 			ret = count(l.doc, "failures", e);
-			if (ret == 0 && (b->probe ||
-						get(l.doc, "failures") >=
-							s->breaker_failures))
+			if (ret == 0 &&
+				(b->probe ||
+					get(l.doc, "failures") >= s->breaker_failures))
 				ret = open_it(s, l.doc, b, r, e);
 		}
 	}

@@ -30,7 +30,8 @@ static int make_scratch(struct agent *a, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	buf_addf(&a->dir, "%s/mlops-llm-XXXXXX", tmp != NULL && *tmp == '/' ? tmp : "/tmp");
+	buf_addf(&a->dir, "%s/mlops-llm-XXXXXX",
+		tmp != NULL && *tmp == '/' ? tmp : "/tmp");
 	if (buf_ok(&a->dir, e) < 0)
 		return -1;
 	if (mkdtemp(a->dir.ptr) == NULL) {
@@ -67,8 +68,8 @@ static const cJSON *allowed_file(const cJSON *files, const char *path)
 
 /* Takes what lies in the scratch directory now. A file that was not given, or that may
  * not be changed and was, makes the whole answer worthless. 0, or 1 with the fault. */
-static int take_file(struct agent *a, const char *path, cJSON *out, struct llm_reply *r,
-	struct err *e)
+static int take_file(
+	struct agent *a, const char *path, cJSON *out, struct llm_reply *r, struct err *e)
 {
 	const cJSON *f = allowed_file(a->c->files, path);
 	struct buf full = BUF_INIT(8192), text = BUF_INIT(FILE_MAX_);
@@ -92,8 +93,9 @@ static int take_file(struct agent *a, const char *path, cJSON *out, struct llm_r
 		goto out;
 	}
 	o = same ? NULL : json_push_object(out, e);
-	if (o != NULL && (json_set_str(o, "path", path, e) < 0 ||
-				 json_set_str(o, "text", text.ptr, e) < 0))
+	if (o != NULL &&
+		(json_set_str(o, "path", path, e) < 0 ||
+			json_set_str(o, "text", text.ptr, e) < 0))
 		goto out;
 	ret = !same && o == NULL ? -1 : 0;
 out:
@@ -262,8 +264,8 @@ static void judge(struct agent *a, const struct buf *out, const struct proc_resu
 	else if (p->overflowed)
 		llm_reply_fault(r, a->t, LLM_TOO_LONG, "claude printed too much");
 	else if (p->signal != 0)
-		llm_reply_fault(r, a->t, LLM_DOWN, "claude was ended by signal %d",
-			p->signal);
+		llm_reply_fault(
+			r, a->t, LLM_DOWN, "claude was ended by signal %d", p->signal);
 	else
 		read_result(a, out, p, r);
 }
@@ -277,7 +279,8 @@ static int ask(struct agent *a, struct llm_reply *r, struct err *e)
 
 	if (run(a, &out, &p, &gone) < 0) {
 		llm_reply_fault(r, a->t,
-			gone.code == ERR_NO_INPUT ? LLM_NO_MODEL : LLM_DOWN, "%s", gone.msg);
+			gone.code == ERR_NO_INPUT ? LLM_NO_MODEL : LLM_DOWN, "%s",
+			gone.msg);
 		ret = 0;
 		goto out;
 	}

@@ -5,8 +5,7 @@
 
 /* ---- headers ---- */
 
-static int header(
-	const struct http_response *r, const char *name, char *out, size_t max)
+static int header(const struct http_response *r, const char *name, char *out, size_t max)
 {
 	struct buf v = BUF_INIT(4096);
 	int there = http_header_get(r, name, &v);
@@ -99,7 +98,7 @@ static enum llm_fault by_status(int status)
 	case 529:
 		return LLM_OVERLOADED;
 	default:
-		return status >= 500 ? LLM_DOWN
+		return status >= 500                    ? LLM_DOWN
 			: status >= 300 && status < 400 ? LLM_REDIRECTED
 							: LLM_BAD_REQUEST;
 	}
@@ -144,7 +143,8 @@ int read_failure(const struct llm_target *t, const struct http_response *r,
 
 	read_headers(r, reply);
 	if (r->fault != HTTP_NONE) {
-		llm_reply_fault(reply, t, by_transfer(r->fault), "%s: %s", t->provider, how);
+		llm_reply_fault(
+			reply, t, by_transfer(r->fault), "%s: %s", t->provider, how);
 		return 0;
 	}
 	if (r->status >= 200 && r->status < 300)

@@ -79,8 +79,8 @@ static int fit_map(const struct fitting *f, const cJSON *map, cJSON *out, const 
 	return to == NULL ? -1 : 0;
 }
 
-static int fit_member(
-	const struct fitting *f, const cJSON *schema, const cJSON *m, cJSON *out, struct err *e)
+static int fit_member(const struct fitting *f, const cJSON *schema, const cJSON *m,
+	cJSON *out, struct err *e)
 {
 	const char *key = json_key(m);
 
@@ -168,8 +168,7 @@ static void unfit(const cJSON *root, const cJSON *schema, cJSON *value, int dept
 		if (sub == NULL)
 			continue;
 		if (json_is(value, JSON_OBJECT) && json_is(m, JSON_NULL) &&
-			!is_required(schema, key) &&
-			!takes_null(root, follow(root, sub)))
+			!is_required(schema, key) && !takes_null(root, follow(root, sub)))
 			json_remove(value, key);
 		else
 			unfit(root, sub, (cJSON *)(uintptr_t)m, depth + 1);

@@ -80,9 +80,9 @@ int cassette_write(struct llm_session *s, const struct llm_request *q,
 		file_mkdirs(s->record, e) == 0) {
 		json_print(doc, JSON_PRETTY, &text);
 		buf_add_char(&text, '\n');
-		ret = buf_ok(&text, e) < 0 ? -1
-					   : file_write_atomic(path.ptr, text.ptr,
-						     text.len, 0600, 0, e);
+		ret = buf_ok(&text, e) < 0
+			? -1
+			: file_write_atomic(path.ptr, text.ptr, text.len, 0600, 0, e);
 	}
 	json_free(doc);
 	buf_release(&path);

@@ -39,7 +39,8 @@ static int read_file(const char *path, struct buf *out, struct err *e)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 		(st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 077) != 0) {
 		err_fill(e, ERR_CONFIG,
-			"key file '%s' must be a regular file of yours that nobody else can "
+			"key file '%s' must be a regular file of yours that nobody else "
+			"can "
 			"read (chmod 600)",
 			path);
 		goto out;
@@ -50,7 +51,8 @@ static int read_file(const char *path, struct buf *out, struct err *e)
 			path);
 		goto out;
 	}
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r' || text[n - 1] == ' '))
+	while (n > 0 &&
+		(text[n - 1] == '\n' || text[n - 1] == '\r' || text[n - 1] == ' '))
 		n--;
 	buf_add(out, text, (size_t)n);
 	ret = buf_ok(out, e);
@@ -85,8 +87,7 @@ int key_find(struct llm_session *s, const char *provider, const cJSON *entry,
 	struct buf *out, struct err *e)
 {
 	const char *file = s->o->key_file, *name = json_str_or(entry, "key_env", NULL);
-	const char *ref =
-		json_str_or(json_get(s->config, "keys"), provider, NULL);
+	const char *ref = json_str_or(json_get(s->config, "keys"), provider, NULL);
 	int ret;
 
 	buf_init(out, KEY_MAX);

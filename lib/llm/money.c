@@ -24,7 +24,8 @@ static int64_t round_half_even(int64_t pico)
 
 int64_t money_cost(const struct llm_target *t, const struct llm_usage *u, int *priced)
 {
-	const cJSON *p = json_get(t->facts, "usd_per_mtok"), *above = json_get(p, "above");
+	const cJSON *p = json_get(t->facts, "usd_per_mtok"),
+		    *above = json_get(p, "above");
 	double whole = (double)(u->input + u->cache_read + u->cache_write);
 
 	*priced = p != NULL;
@@ -32,7 +33,8 @@ int64_t money_cost(const struct llm_target *t, const struct llm_usage *u, int *p
 		p = above;
 	return round_half_even(u->input * price(p, "input") +
 		u->cache_read * price(p, "cache_read") +
-		u->cache_write * price(p, "cache_write") + u->output * price(p, "output"));
+		u->cache_write * price(p, "cache_write") +
+		u->output * price(p, "output"));
 }
 
 int64_t money_context(const struct llm_target *t)

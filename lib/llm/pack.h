@@ -22,15 +22,16 @@ struct llm_pack {
 
 /* `what` is an id ("planner") or "sha256:HEX" of a pack in share/packs. ERR_INPUT when
  * there is none such, ERR_CONFIG for a broken one. */
-int pack_load(struct node_env *env, const char *what, struct llm_pack *out, struct err *e);
+int pack_load(
+	struct node_env *env, const char *what, struct llm_pack *out, struct err *e);
 void pack_release(struct llm_pack *p);
 
 /* The system prompt with its rules and examples, as a model gets it. */
 int pack_system(const struct llm_pack *p, struct buf *out, struct err *e);
 
 /* The inputs as the user's turn: data, fenced and named as such. */
-int pack_user(const struct llm_pack *p, const cJSON *inputs, struct buf *out,
-	struct err *e);
+int pack_user(
+	const struct llm_pack *p, const cJSON *inputs, struct buf *out, struct err *e);
 
 /* {hash: {id, version}} of all packs there are, for share/packs/index.json. */
 cJSON *pack_index(struct node_env *env, struct err *e);

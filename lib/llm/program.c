@@ -11,9 +11,9 @@
 
 #define REQUEST_MAX ((size_t)64 << 20)
 
-static const struct llm_options defaults = { .retries = -1,
-	.max_tokens = -1,
-	.max_usd = -1 };
+static const struct llm_options defaults = {
+	.retries = -1, .max_tokens = -1, .max_usd = -1
+};
 
 static const struct opt opts[] = {
 	OPT_STR(0, "model", "NAME", struct llm_options, model,
@@ -129,7 +129,8 @@ static void on_delta(void *arg, const char *text, size_t len)
 	json_free(o);
 }
 
-static int print_schemas(const struct node_env *env, enum json_layout layout, struct err *e)
+static int print_schemas(
+	const struct node_env *env, enum json_layout layout, struct err *e)
 {
 	static const char *const names[] = { "request", "answer" };
 	cJSON *doc = json_new_object(e);
@@ -243,7 +244,8 @@ static int estimate(struct llm_session *s, const struct llm_request *q,
 	return ret;
 }
 
-static int print_packs(struct llm_session *s, const struct common_args *common, struct err *e)
+static int print_packs(
+	struct llm_session *s, const struct common_args *common, struct err *e)
 {
 	cJSON *index = pack_index(&s->env, e);
 	int ret = index == NULL ? -1 : print_line(index, layout_of(common), e);
@@ -304,7 +306,7 @@ int llm_main(int argc, char **argv)
 	struct err e = { 0 };
 	int status = run(argc, argv, &common, &e);
 
-	return status < 0 ? report_error(program.name, &common, getenv("MLOPS_RUN_ID"),
-				    NULL, &e)
-			  : status;
+	return status < 0
+		? report_error(program.name, &common, getenv("MLOPS_RUN_ID"), NULL, &e)
+		: status;
 }

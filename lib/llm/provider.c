@@ -82,5 +82,6 @@ void llm_reply_fault(struct llm_reply *r, const struct llm_target *t,
 int llm_takes(const struct llm_target *t, const char *parameter)
 {
 	return json_has_text(json_get(t->facts, "takes"), parameter) ||
-		(t->facts == NULL && json_has_text(json_get(t->entry, "takes"), parameter));
+		(t->facts == NULL &&
+			json_has_text(json_get(t->entry, "takes"), parameter));
 }

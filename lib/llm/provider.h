@@ -46,7 +46,8 @@ struct llm_call {
 	const char *cache_key;        /* groups calls with the same beginning */
 	const char *effort;           /* "low", "medium", ...; NULL: the model's own */
 	int64_t max_output_tokens;
-	const cJSON *files; /* [{path, text, writable}] for an agent's scratch directory */
+	const cJSON
+		*files; /* [{path, text, writable}] for an agent's scratch directory */
 };
 
 struct llm_usage {

@@ -18,8 +18,8 @@ static int mask_text(struct llm_session *s, const char *text, struct buf *out,
 }
 
 /* Members are replaced in place, so the walk may go on. */
-static int mask_member(
-	struct llm_session *s, cJSON *parent, const cJSON *m, size_t *masked, struct err *e)
+static int mask_member(struct llm_session *s, cJSON *parent, const cJSON *m,
+	size_t *masked, struct err *e)
 {
 	struct buf out = BUF_INIT((size_t)256 << 20);
 	int changed = mask_text(s, json_text(m), &out, masked, e);
@@ -32,7 +32,8 @@ static int mask_member(
 	return changed;
 }
 
-static int mask_items(struct llm_session *s, cJSON *parent, size_t *masked, struct err *e);
+static int mask_items(
+	struct llm_session *s, cJSON *parent, size_t *masked, struct err *e);
 
 static int mask_object(struct llm_session *s, cJSON *obj, size_t *masked, struct err *e)
 {
@@ -123,10 +124,9 @@ static void read_limits(struct llm_session *s, struct llm_request *q)
 	q->max_output_tokens = q->pack.max_output_tokens;
 	if (most > 0 && most < q->max_output_tokens)
 		q->max_output_tokens = most;
-	q->budget_tokens = least(
-		json_num_or(l, "budget_tokens", -1), s->o->max_tokens, 1);
-	q->budget_micro_usd =
-		least(json_num_or(l, "budget_usd", -1), s->o->max_usd, 1e6);
+	q->budget_tokens =
+		least(json_num_or(l, "budget_tokens", -1), s->o->max_tokens, 1);
+	q->budget_micro_usd = least(json_num_or(l, "budget_usd", -1), s->o->max_usd, 1e6);
 	if (ms > 0 && ms < s->total_ms) {
 		s->total_ms = ms;
 		s->deadline_ns = clock_monotonic_ns() + ms * 1000000;
@@ -174,9 +174,8 @@ int request_read(struct llm_session *s, const struct buf *text, struct llm_reque
 	q->inputs = json_get(q->doc, "inputs");
 	q->files = json_get(q->doc, "files");
 	q->role = json_str_or(json_get(s->config, "purposes"), q->purpose, q->pack.role);
-	q->schema = json_has(q->doc, "output_schema")
-		? json_get(q->doc, "output_schema")
-		: q->pack.schema;
+	q->schema = json_has(q->doc, "output_schema") ? json_get(q->doc, "output_schema")
+						      : q->pack.schema;
 	q->check = schema_new(q->schema, NULL, e);
 	if (q->check == NULL) {
 		err_where(e, "output_schema");

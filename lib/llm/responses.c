@@ -74,7 +74,7 @@ static void read_error(
 {
 	const char *code = json_str_or(error, "code", "");
 	enum llm_fault fault = strcmp(code, "rate_limit_exceeded") == 0 ? LLM_BUSY
-		: strcmp(code, "insufficient_quota") == 0              ? LLM_NO_CREDIT
+		: strcmp(code, "insufficient_quota") == 0               ? LLM_NO_CREDIT
 		: strcmp(code, "server_is_overloaded") == 0 ||
 			strcmp(code, "slow_down") == 0
 		? LLM_OVERLOADED
@@ -84,8 +84,8 @@ static void read_error(
 		json_str_or(error, "message", ""));
 }
 
-static void read_item(
-	const struct llm_target *t, const cJSON *item, struct buf *text, struct llm_reply *r)
+static void read_item(const struct llm_target *t, const cJSON *item, struct buf *text,
+	struct llm_reply *r)
 {
 	if (strcmp(json_str_or(item, "type", ""), "message") != 0)
 		return; /* reasoning, calls of tools that were never offered */
@@ -135,7 +135,8 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 		w->done = 1;
 		read_whole(w->t, w->c, json_get(doc, "response"), w->r);
 	} else if (strcmp(type, "error") == 0) {
-		read_error(w->t, json_has(doc, "error") ? json_get(doc, "error") : doc, w->r);
+		read_error(w->t, json_has(doc, "error") ? json_get(doc, "error") : doc,
+			w->r);
 	}
 }
 

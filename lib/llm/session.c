@@ -123,8 +123,7 @@ static int apply_project(struct llm_session *s, struct err *e)
 
 int64_t session_limit(const struct llm_session *s, const char *name, int64_t otherwise)
 {
-	double d = json_num_or(
-		json_get(s->config, "limits"), name, (double)otherwise);
+	double d = json_num_or(json_get(s->config, "limits"), name, (double)otherwise);
 
 	return d >= 0 && d < 1e15 ? (int64_t)d : otherwise;
 }
@@ -138,16 +137,15 @@ static void read_limits(struct llm_session *s)
 {
 	const struct llm_options *o = s->o;
 
-	s->connect_ms =
-		ms_of(o->connect_timeout, session_limit(s, "connect_ms", 5000));
+	s->connect_ms = ms_of(o->connect_timeout, session_limit(s, "connect_ms", 5000));
 	s->idle_ms = ms_of(o->idle_timeout, session_limit(s, "idle_ms", 120000));
 	s->total_ms = ms_of(o->timeout, session_limit(s, "total_ms", 600000));
 	s->first_backoff_ms = session_limit(s, "first_backoff_ms", 500);
 	s->most_backoff_ms = session_limit(s, "most_backoff_ms", 8000);
 	s->wait_ms = session_limit(s, "longest_retry_after_ms", 60000);
 	s->slot_ms = session_limit(s, "slot_wait_ms", 60000);
-	s->retries = o->retries >= 0 ? (int)o->retries
-				     : (int)session_limit(s, "retries", 2);
+	s->retries =
+		o->retries >= 0 ? (int)o->retries : (int)session_limit(s, "retries", 2);
 	s->concurrency = o->concurrency > 0 ? (int)o->concurrency
 					    : (int)session_limit(s, "concurrency", 8);
 	s->breaker_failures = (int)session_limit(s, "breaker_failures", 5);
@@ -168,8 +166,7 @@ static int read_rules(struct llm_session *s, struct err *e)
 	return s->rules == NULL ? -1 : redact_add(s->rules, s->personal, e);
 }
 
-int session_open(
-	struct llm_session *s, const struct common_args *common, struct err *e)
+int session_open(struct llm_session *s, const struct common_args *common, struct err *e)
 {
 	const struct llm_options *o = s->o;
 

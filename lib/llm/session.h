@@ -31,7 +31,7 @@ struct llm_session {
 	int64_t slot_ms;
 	int retries, concurrency, breaker_failures, quarantine_after;
 	int64_t cooldown_ms, most_cooldown_ms;
-	size_t answer_max; /* bytes of a provider's reply */
+	size_t answer_max;   /* bytes of a provider's reply */
 	int64_t deadline_ns; /* of the whole request, monotonic; 0: none */
 	const volatile int *stop;
 	void (*delta)(void *arg, const char *text, size_t len); /* NULL: no streaming */
@@ -39,8 +39,7 @@ struct llm_session {
 	struct http *http; /* made with the first request */
 };
 
-int session_open(
-	struct llm_session *s, const struct common_args *common, struct err *e);
+int session_open(struct llm_session *s, const struct common_args *common, struct err *e);
 void session_close(struct llm_session *s);
 
 /* The provider's entry of share/models/PROVIDER.json with the user's settings over

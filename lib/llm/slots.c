@@ -34,9 +34,11 @@ int slot_enter(struct llm_session *s, const char *provider, struct err *e)
 		return -1;
 	do {
 		for (int i = 0; i < s->concurrency; i++) {
-			int fd, got = try_slot(s, provider,
-				(int)((first + (unsigned)i) % (unsigned)s->concurrency), &fd,
-				e);
+			int fd,
+				got = try_slot(s, provider,
+					(int)((first + (unsigned)i) %
+						(unsigned)s->concurrency),
+					&fd, e);
 
 			if (got != 0)
 				return got < 0 ? -1 : fd;

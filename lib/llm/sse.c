@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-
-
 void sse_init(struct sse *s, size_t max)
 {
 	memset(s, 0, sizeof(*s));
@@ -22,7 +20,9 @@ void sse_release(struct sse *s)
 	buf_release(&s->last_id);
 }
 
-static int dispatch(struct sse *s, int (*got)(void *arg, const char *type, const struct buf *data, struct err *e), void *arg, struct err *e)
+static int dispatch(struct sse *s,
+	int (*got)(void *arg, const char *type, const struct buf *data, struct err *e),
+	void *arg, struct err *e)
 {
 	int ret = 0;
 
@@ -30,8 +30,8 @@ static int dispatch(struct sse *s, int (*got)(void *arg, const char *type, const
 		buf_cut(&s->data, s->data.len - 1); /* the last line's end */
 		ret = buf_ok(&s->data, e);
 		if (ret == 0)
-			ret = got(arg, s->type.len > 0 ? s->type.ptr : "message", &s->data,
-				e);
+			ret = got(arg, s->type.len > 0 ? s->type.ptr : "message",
+				&s->data, e);
 	}
 	buf_reset(&s->type);
 	buf_reset(&s->data);
@@ -57,12 +57,15 @@ static int is_field(const struct sse *s, size_t n, const char *name)
 	return strlen(name) == n && memcmp(s->line.ptr, name, n) == 0;
 }
 
-static int end_line(struct sse *s, int (*got)(void *arg, const char *type, const struct buf *data, struct err *e), void *arg, struct err *e)
+static int end_line(struct sse *s,
+	int (*got)(void *arg, const char *type, const struct buf *data, struct err *e),
+	void *arg, struct err *e)
 {
 	const char *colon, *value;
 	size_t name, n;
 
-	if (!s->began && s->line.len >= 3 && memcmp(s->line.ptr, "\xef\xbb\xbf", 3) == 0) {
+	if (!s->began && s->line.len >= 3 &&
+		memcmp(s->line.ptr, "\xef\xbb\xbf", 3) == 0) {
 		memmove(s->line.ptr, s->line.ptr + 3, s->line.len - 3);
 		buf_cut(&s->line, s->line.len - 3);
 	}
@@ -95,8 +98,9 @@ static int end_line(struct sse *s, int (*got)(void *arg, const char *type, const
 	return 0;
 }
 
-int sse_feed(struct sse *s, const char *bytes, size_t n, int (*got)(void *arg, const char *type, const struct buf *data, struct err *e), void *arg,
-	struct err *e)
+int sse_feed(struct sse *s, const char *bytes, size_t n,
+	int (*got)(void *arg, const char *type, const struct buf *data, struct err *e),
+	void *arg, struct err *e)
 {
 	for (size_t i = 0; i < n;) {
 		size_t run = i;

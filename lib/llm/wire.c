@@ -66,7 +66,8 @@ static int on_event(void *arg, const char *type, const struct buf *data, struct 
 		in->wire->event(&in->w, type, doc);
 	else
 		llm_reply_fault(in->w.r, in->w.t, LLM_GARBLED,
-			"%s sent an event that is no JSON: %s", in->w.t->provider, bad.msg);
+			"%s sent an event that is no JSON: %s", in->w.t->provider,
+			bad.msg);
 	json_free(doc);
 	/* after a cut or refused answer the count of its tokens is still to come */
 	return in->w.r->fault != LLM_OK && in->w.r->fault != LLM_CUT &&
@@ -110,8 +111,9 @@ static void read_whole(struct reading *in, struct llm_reply *r)
 		if (in->w.s->delta != NULL && r->fault == LLM_OK)
 			in->w.s->delta(in->w.s->delta_arg, r->text.ptr, r->text.len);
 	} else {
-		llm_reply_fault(r, in->w.t, LLM_GARBLED, "%s answered what is no JSON: %s",
-			in->w.t->provider, doc == NULL ? e.msg : "not an object");
+		llm_reply_fault(r, in->w.t, LLM_GARBLED,
+			"%s answered what is no JSON: %s", in->w.t->provider,
+			doc == NULL ? e.msg : "not an object");
 	}
 	json_free(doc);
 }
@@ -181,12 +183,13 @@ static int send(struct llm_session *s, const struct http_request *q,
 }
 
 /* `how` gets what http_do says of a transfer that failed: no failure of ours. */
-static int post(struct reading *in, const char *path, cJSON *body, struct err *how,
-	struct err *e)
+static int post(
+	struct reading *in, const char *path, cJSON *body, struct err *how, struct err *e)
 {
 	struct llm_session *s = in->w.s;
 	const struct llm_target *t = in->w.t;
-	struct buf url = BUF_INIT(8192), auth = BUF_INIT(8192), text = BUF_INIT(256 << 20);
+	struct buf url = BUF_INIT(8192), auth = BUF_INIT(8192),
+		   text = BUF_INIT(256 << 20);
 	struct http_header headers[3] = { { "content-type", "application/json" } };
 	struct http_request q = { .method = "POST",
 		.headers = headers,
@@ -205,8 +208,8 @@ static int post(struct reading *in, const char *path, cJSON *body, struct err *h
 	buf_addf(&url, "%s%s", t->base_url, path);
 	buf_addf(&auth, "%s%s", in->wire->before_key, t->key != NULL ? t->key : "");
 	if (in->wire->header != NULL)
-		headers[q.n_headers++] =
-			(struct http_header){ in->wire->header, in->wire->value };
+		headers[q.n_headers++] = (struct http_header){ in->wire->header,
+			json_str_or(t->entry, "api_version", "") };
 	if (t->key != NULL)
 		headers[q.n_headers++] = (struct http_header){ in->wire->auth, auth.ptr };
 	q.url = url.ptr;

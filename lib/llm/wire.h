@@ -18,9 +18,9 @@ struct wire_stream {
 };
 
 struct wire {
-	const char *path;   /* "/v1/messages" */
+	const char *path;              /* "/v1/messages" */
 	const char *auth, *before_key; /* "authorization", "Bearer " */
-	const char *header, *value;    /* one more header, or NULL */
+	const char *header;            /* gets the entry's api_version; NULL: none such */
 	/* A whole reply. */
 	void (*read)(const struct llm_target *t, const struct llm_call *c,
 		const cJSON *doc, struct llm_reply *r);

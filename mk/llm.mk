@@ -1,0 +1,9 @@
+.PHONY: sdks llm-matrix
+## make sdks       the model providers' official Python SDKs, into .tools/sdks/
+sdks:
+	@tools/install-sdks
+tools: sdks
+
+## make llm-matrix every provider x every fault x every node; make check covers pairs
+llm-matrix: tests
+	@MATRIX=whole tests/integration/llm-matrix.sh $(B)
