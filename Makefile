@@ -30,7 +30,7 @@ CFLAGS   += -std=c17 -g $(OPT) $(WARN) $(SANFLAGS)
 # libcurl brings the shared libcrypto; the static one must not stand in for it there.
 LDFLAGS  += -Wl,--as-needed -Wl,--exclude-libs,libcrypto.a $(SANFLAGS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) libpq 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -l:libcrypto.a -lm
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -l:libcrypto.a -lm -pthread
 
 LIB_SRC  := $(wildcard lib/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)

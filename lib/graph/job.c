@@ -142,7 +142,9 @@ static int write_waivers(struct run *r, struct err *e)
 	if (waivers == NULL)
 		return 0;
 	path = run_path(e, "%s/waivers.json", r->work);
+	buf_add_str(&text, "{\"schema_version\":1,\"waivers\":");
 	json_print(waivers, JSON_COMPACT, &text);
+	buf_add_char(&text, '}');
 	if (path != NULL && buf_ok(&text, e) == 0 &&
 		file_write_atomic(path, text.ptr, text.len, 0600, 0, e) == 0)
 		ret = json_set_str(r->passed, "waivers", path, e);
@@ -153,7 +155,7 @@ static int write_waivers(struct run *r, struct err *e)
 
 int run_set_up_job(struct run *r, struct err *e)
 {
-	r->passed = json_new_object(e);
+	r->passed = json_copy(r->o->passed, e);
 	if (r->passed == NULL || run_find_programs(r, e) < 0)
 		return -1;
 	remember(r);

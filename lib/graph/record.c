@@ -186,11 +186,19 @@ static int node_events(struct run *r, enum node_id node, const struct spawned *s
 	const char *status = json_str_or(json_get(s->state, "hitl"), "status", "");
 
 	switch (node) {
+	case NODE_PLANNER:
+		return s->answer != 14 ? 0
+				       : add_own_event(r, events, "run_infeasible",
+						 "status", "infeasible", e);
 	case NODE_CRITIC_COST:
 		return add_event(events, "cost_update", json_get(s->state, "cost"), e);
 	case NODE_POLICY_EVAL:
-		return add_event(
-			events, "policy_update", json_get(s->state, "policy"), e);
+		if (add_event(events, "policy_update", json_get(s->state, "policy"), e) <
+			0)
+			return -1;
+		return s->answer != 11 && s->answer != 13
+			? 0
+			: add_own_event(r, events, "run_blocked", "status", "blocked", e);
 	case NODE_GATE_HITL:
 		if (strcmp(status, "approved") == 0 || strcmp(status, "rejected") == 0)
 			return add_event(events, status, json_get(s->state, "hitl"), e);
@@ -202,7 +210,7 @@ static int node_events(struct run *r, enum node_id node, const struct spawned *s
 				json_text(json_at(s->state, "/artifacts/content_digest")),
 				e) < 0)
 			return -1;
-		return add_own_event(r, events, "run_complete", NULL, NULL, e);
+		return add_own_event(r, events, "run_complete", "status", "complete", e);
 	default:
 		return 0;
 	}

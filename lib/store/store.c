@@ -178,10 +178,21 @@ int store_end(struct store *s, int ok, struct err *e)
 	s->given_up |= !ok;
 	if (--s->depth > 0)
 		return 0;
-	if (!s->given_up)
-		return db_commit(s->db, e);
-	db_rollback(s->db);
+	if (s->given_up) {
+		db_rollback(s->db);
+		return 0;
+	}
+	if (db_commit(s->db, e) < 0)
+		return -1;
+	if (s->committed != NULL)
+		s->committed(s->committed_arg);
 	return 0;
+}
+
+void store_on_commit(struct store *s, void (*call)(void *arg), void *arg)
+{
+	s->committed = call;
+	s->committed_arg = arg;
 }
 
 /* ---- rows as JSON ---- */
@@ -892,32 +903,54 @@ static int insert_events(
 	return 0;
 }
 
-/* The latest value of each key, so that one is read without the whole state. */
+/* The latest value of a key, so that it is read without the whole state. */
+static int put_document(struct store *s, const char *project_id, const char *set_id,
+	const cJSON *m, struct err *e)
+{
+	struct texts t = { 0 };
+	const char *text = text_of(&t, m);
+	int ret = t.failed
+		? err_no_memory(e)
+		: store_run_sql(s,
+			  "INSERT INTO documents (project_id, decision_set_id,"
+			  " name, body_jsonb) VALUES ($1, $2, $3, $4)"
+			  " ON CONFLICT (decision_set_id, name) DO UPDATE SET"
+			  " body_jsonb = excluded.body_jsonb",
+			  (struct db_value[]){ DB_TEXT(project_id), DB_TEXT(set_id),
+				  DB_TEXT(json_key(m)), DB_TEXT(text) },
+			  4, e);
+
+	texts_release(&t);
+	return ret;
+}
+
+/* What everybody writes is read from events and runs. */
+static int is_document(const char *key)
+{
+	return strcmp(key, "reason_cards") != 0 && strcmp(key, "run_meta") != 0 &&
+		strcmp(key, "schema_version") != 0;
+}
+
+int store_put_documents(struct store *s, const char *project_id, const char *set_id,
+	const cJSON *state, struct err *e)
+{
+	JSON_EACH (m, state)
+		if (is_document(json_key(m)) &&
+			put_document(s, project_id, set_id, m, e) < 0)
+			return -1;
+	return 0;
+}
+
 static int put_documents(struct store *s, const struct store_step *st, struct err *e)
 {
-	JSON_EACH (m, st->node == NULL || st->run == NULL ? NULL : st->state) {
-		struct texts t = { 0 };
-		const char *text;
-		int ret;
-
-		if (!st->whole && !node_writes(st->node, json_key(m)))
-			continue;
-		text = text_of(&t, m);
-		ret = t.failed ? err_no_memory(e)
-			       : store_run_sql(s,
-					 "INSERT INTO documents (project_id,"
-					 " decision_set_id, name, body_jsonb)"
-					 " VALUES ($1, $2, $3, $4) ON CONFLICT"
-					 " (decision_set_id, name) DO UPDATE SET"
-					 " body_jsonb = excluded.body_jsonb",
-					 (struct db_value[]){ DB_TEXT(st->project_id),
-						 DB_TEXT(st->set_id),
-						 DB_TEXT(json_key(m)), DB_TEXT(text) },
-					 4, e);
-		texts_release(&t);
-		if (ret < 0)
+	if (st->node == NULL || st->run == NULL)
+		return 0;
+	if (st->whole)
+		return store_put_documents(s, st->project_id, st->set_id, st->state, e);
+	JSON_EACH (m, st->state)
+		if (node_writes(st->node, json_key(m)) &&
+			put_document(s, st->project_id, st->set_id, m, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 

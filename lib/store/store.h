@@ -47,6 +47,9 @@ int store_end(struct store *s, int ok, struct err *e);
 
 int store_is_postgres(const struct store *s);
 
+/* Called after each transaction that was committed: others may want to look. */
+void store_on_commit(struct store *s, void (*call)(void *arg), void *arg);
+
 /* ---- projects ---- */
 
 /* The project of a root (an output directory's full path, or a name), made when

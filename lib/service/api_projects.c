@@ -1,0 +1,259 @@
+/* Projects, and the requirements that make a new version of one. */
+#include <string.h>
+
+#include "answer.h"
+#include "redact/redact.h"
+#include "store/requests.h"
+
+#define BRIEF_WORDS_MAX BRIEF_TEXT_MAX
+
+int api_list_projects(struct call *c, struct err *e)
+{
+	struct store_page p = { .owner = c->who.admin ? NULL : c->who.id };
+
+	return page_print(c, &p, PAGE_BY_TIME, store_print_projects, e);
+}
+
+int api_get_project(struct call *c, struct err *e)
+{
+	size_t n = 0;
+
+	if (store_print_project(c->store, c->id, &c->a->body, &n, e) < 0)
+		return -1;
+	return n == 1 ? 0 : err_set(e, ERR_NO_INPUT, "there is no project %s", c->id);
+}
+
+int api_create_project(struct call *c, struct err *e)
+{
+	char id[ID_TEXT_MAX];
+	size_t n = 0;
+
+	if (store_project_create(
+		    c->store, json_str_or(c->body, "name", ""), c->who.id, id, e) < 0 ||
+		store_print_project(c->store, id, &c->a->body, &n, e) < 0)
+		return -1;
+	c->a->status = 201;
+	snprintf(c->a->location, sizeof(c->a->location), "/projects/%s", id);
+	return 0;
+}
+
+static int check_project(struct call *c, struct err *e)
+{
+	struct buf ignored = BUF_INIT(1 << 16);
+	size_t n = 0;
+	int ret = store_print_project(c->store, c->id, &ignored, &n, e);
+
+	buf_release(&ignored);
+	if (ret < 0)
+		return -1;
+	return n == 1 ? 0 : err_set(e, ERR_NO_INPUT, "there is no project %s", c->id);
+}
+
+int api_list_sets(struct call *c, struct err *e)
+{
+	struct store_page p = { .project_id = c->id,
+		.type = request_query(c->q, "status") };
+
+	return check_project(c, e) < 0
+		? -1
+		: page_print(c, &p, PAGE_BY_TIME, store_print_sets, e);
+}
+
+int api_list_project_events(struct call *c, struct err *e)
+{
+	struct store_page p = { .project_id = c->id,
+		.type = request_query(c->q, "type") };
+
+	return check_project(c, e) < 0
+		? -1
+		: page_print(c, &p, PAGE_BY_NUMBER, store_print_events, e);
+}
+
+int api_list_ledger(struct call *c, struct err *e)
+{
+	struct store_page p = { .project_id = c->id };
+
+	return check_project(c, e) < 0
+		? -1
+		: page_print(c, &p, PAGE_BY_NUMBER, store_print_cards, e);
+}
+
+/* ---- constraints ---- */
+
+/* Secrets never reach the store: the brief is masked as intake does it. */
+static int mask(struct call *c, const char *text, struct buf *out, struct err *e)
+{
+	struct buf path = BUF_INIT(8192);
+	struct redact *r = NULL;
+	cJSON *rules = NULL;
+	int ret = -1;
+
+	buf_addf(&path, "%s/redact/secrets.json", c->service->env.share);
+	if (buf_ok(&path, e) == 0)
+		rules = json_parse_file(path.ptr, (size_t)4 << 20, e);
+	if (rules != NULL && (r = redact_new(rules, e)) != NULL)
+		ret = redact_secrets(r, text, strlen(text), out, NULL, e);
+	redact_free(r);
+	json_free(rules);
+	buf_release(&path);
+	return ret;
+}
+
+static int push_value(cJSON *answers, const char *field, const char *member,
+	const cJSON *value, struct err *e)
+{
+	cJSON *a = json_push_object(answers, e);
+
+	if (a == NULL ||
+		(member == NULL ? json_set_str(a, "field", field, e)
+				: json_setf(a, "field", e, "%s.%s", field, member)) < 0 ||
+		json_set_copy(a, "value", value, e) < 0)
+		return -1;
+	return json_set_str(a, "source", "set", e);
+}
+
+/* Typed values are answers to intake: a later one for the same field wins. */
+static int push_constraints(cJSON *answers, const cJSON *constraints, struct err *e)
+{
+	JSON_EACH (f, constraints) {
+		if (!json_is(f, JSON_OBJECT)) {
+			if (push_value(answers, json_key(f), NULL, f, e) < 0)
+				return -1;
+			continue;
+		}
+		JSON_EACH (m, f)
+			if (push_value(answers, json_key(f), json_key(m), m, e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int push_answers(struct call *c, cJSON *list, const cJSON *answers, struct err *e)
+{
+	JSON_EACH (given, answers) {
+		const char *text = json_text(json_get(given, "text"));
+		struct buf masked = BUF_INIT(1 << 20);
+		cJSON *a;
+		int ret = 0;
+
+		if (text == NULL && !json_has(given, "value"))
+			return err_set(e, ERR_INPUT,
+				"body: /answers: an answer needs a value or a text");
+		if (json_push_copy(list, given, e) < 0)
+			return -1;
+		a = (cJSON *)(uintptr_t)json_item(list, json_len(list) - 1);
+		if (text != NULL)
+			ret = mask(c, text, &masked, e) < 0
+				? -1
+				: json_set_str(a, "text", masked.ptr, e);
+		if (ret == 0)
+			ret = json_set_str(a, "source", "answer", e);
+		buf_release(&masked);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The version before gives what is not said anew. */
+static int previous_input(struct call *c, cJSON **input, struct err *e)
+{
+	cJSON *latest = NULL;
+	int ret;
+
+	*input = NULL;
+	if (store_set_latest(c->store, c->id, NULL, &latest, e) < 0)
+		return -1;
+	ret = latest == NULL ? 0
+			     : store_set_input(c->store, c->id,
+				       json_str_or(latest, "id", ""), input, e);
+	json_free(latest);
+	return ret;
+}
+
+static int put_brief(struct call *c, cJSON *input, const cJSON *before, struct err *e)
+{
+	const char *brief = json_text(json_get(c->body, "brief"));
+	struct buf masked = BUF_INIT(BRIEF_WORDS_MAX * 2);
+	int ret;
+
+	if (brief == NULL)
+		return json_has(before, "brief")
+			? json_set_copy(input, "brief", json_get(before, "brief"), e)
+			: 0;
+	ret = mask(c, brief, &masked, e) < 0
+		? -1
+		: json_set_str(input, "brief", masked.ptr, e);
+	buf_release(&masked);
+	return ret;
+}
+
+static cJSON *make_input(struct call *c, struct err *e)
+{
+	cJSON *input = json_new_object(e), *before = NULL, *answers;
+	int keep = !json_true(json_get(c->body, "fresh"));
+	int ret = -1;
+
+	if (input == NULL || previous_input(c, &before, e) < 0 ||
+		put_brief(c, input, before, e) < 0 ||
+		(answers = json_add_array(input, "answers", e)) == NULL)
+		goto out;
+	JSON_EACH (a, keep ? json_get(before, "answers") : NULL)
+		if (json_push_copy(answers, a, e) < 0)
+			goto out;
+	if (push_constraints(answers, json_get(c->body, "constraints"), e) == 0 &&
+		push_answers(c, answers, json_get(c->body, "answers"), e) == 0)
+		ret = 0;
+	if (ret == 0 && json_len(answers) == 0 && !json_has(input, "brief"))
+		ret = err_set(e, ERR_INPUT,
+			"body: say something: a brief, constraints or answers");
+out:
+	json_free(before);
+	if (ret == 0)
+		return input;
+	json_free(input);
+	return NULL;
+}
+
+int api_post_constraints(struct call *c, struct err *e)
+{
+	struct store_ask ask = { .project_id = c->id,
+		.actor = c->who.id,
+		.options = json_get(c->body, "options"),
+		.priority = (int64_t)json_num_or(c->body, "priority", 0),
+		.max_retries = c->service->config->retries };
+	char set_id[ID_TEXT_MAX];
+	int64_t version = 0;
+	cJSON *input;
+	int ret;
+
+	if (check_project(c, e) < 0)
+		return -1;
+	ret = check_room(c, c->id, e);
+	if (ret < 0)
+		return ret;
+	input = make_input(c, e);
+	ask.input = input;
+	ret = input == NULL ? -1 : store_ask(c->store, &ask, set_id, &version, e);
+	json_free(input);
+	c->asked = 1;
+	return ret < 0 ? -1 : accepted(c, c->id, set_id, "queued", version, e);
+}
+
+int api_post_answers(struct call *c, struct err *e)
+{
+	const char *project = json_str_or(c->set, "project_id", "");
+	cJSON *answers = json_new_array(e);
+	int ret = answers == NULL ? -1 : check_if_match(c);
+
+	if (ret == 0)
+		ret = push_answers(c, answers, json_get(c->body, "answers"), e);
+	if (ret == 0)
+		ret = store_answer(c->store, project, c->id, c->who.id, answers,
+			c->service->config->retries, e);
+	json_free(answers);
+	c->asked = 1;
+	return ret < 0 ? ret
+		       : accepted(c, project, c->id, "queued",
+				 (int64_t)json_num_or(c->set, "version", 0), e);
+}
