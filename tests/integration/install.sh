@@ -18,7 +18,7 @@ for program in "$bin"/*; do
 	name=$(basename "$program")
 	ok "$name --version" "$program" --version
 	ok "$name --help" "$program" --help
-	page=$(find "$tmp/root/usr/share/man" -name "$name.1")
+	page=$(find "$tmp/root/usr/share/man" -name "$name.[18]")
 	if [ -z "$page" ]; then
 		fail "$name has no manual page"
 		continue
