@@ -79,6 +79,17 @@ $(B)/bin/$(call exe,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(wildcard cmd/$(1)/*.c))
 endef
 $(foreach c,$(CMDS),$(eval $(call PROGRAM,$(c))))
 
+# The vocabulary of briefs, compiled ahead of time into the one program that reads them.
+# It checks the files of share/ against those that this was made from at each start.
+$(B)/pack-lexicon: $(B)/obj/tools/pack-lexicon.o $(B)/libmlops.a
+	$(call say,LD    $@)
+	$(run)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(B)/lexicon.pack: $(B)/pack-lexicon $(wildcard share/lexicon/*.json share/regions/*.json)
+	$(call say,PACK  $@)
+	$(run)MLOPS_SHARE=share $(B)/pack-lexicon $@
+$(B)/obj/cmd/intake/pack.o: CPPFLAGS += -DLEXICON_PACK='"$(B)/lexicon.pack"'
+$(B)/obj/cmd/intake/pack.o: $(B)/lexicon.pack
+
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libmlops.a
 	@mkdir -p $(@D)
 	$(call say,LD    $@)

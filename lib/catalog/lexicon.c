@@ -148,17 +148,126 @@ static int broken(struct err *e, const char *file)
 	return -1;
 }
 
-int vocabulary_load(struct vocabulary *v, struct node_env *env, struct err *e)
+/* ---- compiled ahead of time ---- */
+
+#define PACK_MAGIC "mlopspk1"
+#define PACK_FILES (2 + REGION_FILES)
+
+struct pack_part {
+	uint32_t at, len;
+};
+
+struct pack_technology {
+	uint32_t id, cloud, deployment; /* in the block; 0: none */
+	uint32_t category;
+};
+
+struct pack {
+	char magic[8];
+	struct pack_part image, technologies, files[PACK_FILES];
+};
+
+#pragma weak lexicon_pack
+#pragma weak lexicon_pack_end
+
+static const struct buf *source(const struct vocabulary *v, size_t i)
 {
-	memset(v, 0, sizeof(*v));
+	return i < 2 ? &v->texts[i] : &v->regions->texts[i - 2];
+}
+
+static struct pack_part part_add(struct buf *out, const void *data, size_t len)
+{
+	struct pack_part p;
+
+	while (out->len % 8 != 0)
+		buf_add(out, "", 1);
+	p = (struct pack_part){ (uint32_t)out->len, (uint32_t)len };
+	buf_add(out, data, len);
+	return p;
+}
+
+static uint32_t text_add(struct buf *out, const char *text)
+{
+	return text == NULL ? 0 : part_add(out, text, strlen(text) + 1).at;
+}
+
+int vocabulary_pack(const struct vocabulary *v, struct buf *out, struct err *e)
+{
+	struct pack head = { .magic = PACK_MAGIC };
+	struct buf rows = BUF_INIT((size_t)1 << 20);
+	const void *image;
+	size_t len;
+
+	buf_reset(out);
+	buf_add(out, &head, sizeof(head));
+	image = lexicon_image(v->lexicon, &len);
+	head.image = part_add(out, image, len);
+	for (size_t i = 0; i < v->n_techs; i++) {
+		const struct technology *t = &v->techs[i];
+		struct pack_technology row = { text_add(out, t->id),
+			text_add(out, t->cloud), text_add(out, t->deployment),
+			(uint32_t)t->category };
+
+		buf_add(&rows, &row, sizeof(row));
+	}
+	head.technologies = part_add(out, rows.ptr, rows.len);
+	for (size_t i = 0; i < PACK_FILES; i++)
+		head.files[i] = part_add(out, source(v, i)->ptr, source(v, i)->len);
+	buf_release(&rows);
+	if (buf_ok(out, e) < 0)
+		return -1;
+	memcpy(out->ptr, &head, sizeof(head));
+	return 0;
+}
+
+/* 1 when the block was made from these very files and is in use now; 0: it is not. */
+static int unpack(struct vocabulary *v)
+{
+	const struct pack *p = (const struct pack *)(const void *)lexicon_pack;
+	const char *base = (const char *)lexicon_pack;
+	const struct pack_technology *rows;
+	struct lexicon *lx;
+
+	if (lexicon_pack == NULL || memcmp(p->magic, PACK_MAGIC, sizeof(p->magic)) != 0)
+		return 0;
+	for (size_t i = 0; i < PACK_FILES; i++)
+		if (source(v, i)->len != p->files[i].len ||
+			memcmp(source(v, i)->ptr, base + p->files[i].at,
+				p->files[i].len) != 0)
+			return 0;
+	lx = lexicon_of_image(base + p->image.at, p->image.len);
+	v->n_techs = p->technologies.len / sizeof(*rows);
+	v->techs = lx == NULL ? NULL : calloc(v->n_techs + 1, sizeof(*v->techs));
+	if (v->techs == NULL) {
+		v->n_techs = 0;
+		lexicon_free(lx);
+		return 0;
+	}
+	rows = (const struct pack_technology *)(const void *)(base + p->technologies.at);
+	for (size_t i = 0; i < v->n_techs; i++)
+		v->techs[i] = (struct technology){ .id = base + rows[i].id,
+			.category = (enum tech_category)rows[i].category,
+			.cloud = rows[i].cloud == 0 ? NULL : base + rows[i].cloud,
+			.deployment = rows[i].deployment == 0
+				? NULL
+				: base + rows[i].deployment };
+	v->lexicon = lx;
+	return 1;
+}
+
+static int parse(cJSON **out, const struct buf *text, const char *file, struct err *e)
+{
+	*out = json_parse(text->ptr, text->len, JSON_STRICT, e);
+	return *out == NULL ? broken(e, file) : 0;
+}
+
+static int compile(struct vocabulary *v, struct err *e)
+{
 	v->lexicon = lexicon_new();
 	if (v->lexicon == NULL)
 		return err_no_memory(e);
-	v->words = env_read_json(env, WORDS, e);
-	v->technologies = v->words == NULL ? NULL : env_read_json(env, TECHNOLOGIES, e);
-	v->rates = v->technologies == NULL ? NULL : env_read_json(env, RATES, e);
-	v->regions = v->rates == NULL ? NULL : region_book_load(env, e);
-	if (v->regions == NULL)
+	if (parse(&v->words, &v->texts[0], WORDS, e) < 0 ||
+		parse(&v->technologies, &v->texts[1], TECHNOLOGIES, e) < 0)
 		return -1;
 	if (add_words(v, e) < 0)
 		return broken(e, WORDS);
@@ -169,6 +278,20 @@ int vocabulary_load(struct vocabulary *v, struct node_env *env, struct err *e)
 	return lexicon_compile(v->lexicon, e);
 }
 
+int vocabulary_load(struct vocabulary *v, struct node_env *env, struct err *e)
+{
+	memset(v, 0, sizeof(*v));
+	v->texts[0] = v->texts[1] = (struct buf)BUF_INIT((size_t)16 << 20);
+	if (env_read_text(env, WORDS, &v->texts[0], e) < 0 ||
+		env_read_text(env, TECHNOLOGIES, &v->texts[1], e) < 0)
+		return -1;
+	v->rates = env_read_json(env, RATES, e);
+	v->regions = v->rates == NULL ? NULL : region_book_load(env, e);
+	if (v->regions == NULL)
+		return -1;
+	return unpack(v) ? 0 : compile(v, e);
+}
+
 void vocabulary_release(struct vocabulary *v)
 {
 	lexicon_free(v->lexicon);
@@ -177,6 +300,8 @@ void vocabulary_release(struct vocabulary *v)
 	json_free(v->words);
 	json_free(v->technologies);
 	json_free(v->rates);
+	buf_release(&v->texts[0]);
+	buf_release(&v->texts[1]);
 	memset(v, 0, sizeof(*v));
 }
 

@@ -34,12 +34,22 @@ struct vocabulary {
 	struct region_book *regions;
 	struct technology *techs; /* sorted by id */
 	size_t n_techs;
-	cJSON *words, *technologies, *rates; /* own the strings above */
+	cJSON *words, *technologies, *rates; /* the first two may be packed */
+	struct buf texts[2];                 /* of words and technologies, as read */
 };
 
 /* ERR_CONFIG with file and pointer when a file is broken. */
 int vocabulary_load(struct vocabulary *v, struct node_env *env, struct err *e);
 void vocabulary_release(struct vocabulary *v);
+
+/*
+ * Compiled ahead of time: the lexicon, the technologies and the bytes of the files that
+ * they were made from, in one block that a program may hold. vocabulary_load uses the
+ * block between these two where the files are still the same, byte for byte, and
+ * compiles them otherwise. Programs without one always compile.
+ */
+extern const unsigned char lexicon_pack[], lexicon_pack_end[];
+int vocabulary_pack(const struct vocabulary *v, struct buf *out, struct err *e);
 
 const struct technology *vocabulary_technology(
 	const struct vocabulary *v, const char *id);

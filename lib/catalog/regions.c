@@ -4,7 +4,9 @@
 
 #include "catalog/regions.h"
 
-static const char *const files[] = { "regions/aws.json", "regions/gcp.json",
+#define REGION_TEXT_MAX ((size_t)4 << 20)
+
+static const char *const files[REGION_FILES] = { "regions/aws.json", "regions/gcp.json",
 	"regions/azure.json", "regions/jurisdictions.json" };
 
 static int add_cloud(
@@ -51,8 +53,10 @@ struct region_book *region_book_load(struct node_env *env, struct err *e)
 		err_no_memory(e);
 		return NULL;
 	}
-	for (size_t i = 0; i < 4; i++) {
-		b->files[i] = env_read_json(env, files[i], e);
+	for (size_t i = 0; i < REGION_FILES; i++)
+		b->texts[i] = (struct buf)BUF_INIT(REGION_TEXT_MAX);
+	for (size_t i = 0; i < REGION_FILES; i++) {
+		b->files[i] = env_read_json_text(env, files[i], &b->texts[i], e);
 		if (b->files[i] == NULL)
 			goto fail;
 	}
@@ -76,8 +80,10 @@ void region_book_free(struct region_book *b)
 {
 	if (b == NULL)
 		return;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < REGION_FILES; i++) {
 		json_free(b->files[i]);
+		buf_release(&b->texts[i]);
+	}
 	free(b->at);
 	free(b);
 }

@@ -21,12 +21,15 @@ struct region {
 	const cJSON *places; /* lower-case names of places that the provider puts it at */
 };
 
+#define REGION_FILES 4
+
 struct region_book {
 	struct region *at;
 	size_t n;
-	cJSON *files[4];
-	const cJSON *jurisdictions; /* code -> spellings */
-	const cJSON *cities;        /* country -> cities */
+	cJSON *files[REGION_FILES];
+	struct buf texts[REGION_FILES]; /* as read */
+	const cJSON *jurisdictions;     /* code -> spellings */
+	const cJSON *cities;            /* country -> cities */
 	const cJSON *eea;
 };
 

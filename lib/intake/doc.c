@@ -1049,16 +1049,20 @@ static void mend_spelling(struct doc *d)
 	for (size_t i = 0; i < d->s.n && looks < MEND_MAX; i++) {
 		struct lexeme *l = &d->s.lex[i];
 		size_t len = l->to - l->from;
+		const struct sense *near;
 
 		if (l->kind != LEX_WORD || len < 6 || len > 15)
 			continue;
 		looks++;
-		l->senses = lexicon_near(
+		near = lexicon_near(
 			d->v->lexicon, d->s.norm + l->from, len, LC_TYPO, LC_PLACE);
-		if (l->senses != NULL && lexeme_is(l, LC_WEAK) == NULL)
-			l->kind = LEX_PHRASE;
-		else
-			l->senses = NULL;
+		for (const struct sense *s = near; s != NULL; s = sense_next(s))
+			if (s->cls == LC_WEAK)
+				near = NULL;
+		if (near == NULL)
+			continue;
+		l->senses = near;
+		l->kind = LEX_PHRASE;
 	}
 }
 

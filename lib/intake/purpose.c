@@ -287,8 +287,8 @@ static void read_uses(const struct doc *d, struct reading *r)
 				is(d, i, LC_ROLENOUN) != NULL &&
 				d->s.lex[i - (i > 0)].kind == LEX_NUMBER))
 			bot = i;
-		for (s = d->s.lex[i].senses; s != NULL; s = s->next) {
-			const char *id = s->value;
+		for (s = lexeme_senses(&d->s.lex[i]); s != NULL; s = sense_next(s)) {
+			const char *id = sense_value(s);
 
 			if (s->cls != LC_USE || by_the_way(d, i, id) ||
 				past_training(d, i))

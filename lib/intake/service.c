@@ -58,17 +58,17 @@ static double percentile_at(const struct doc *d, size_t i)
 		    is(d, i, LC_PCTL) != NULL) &&
 		d->s.lex[i + 1].kind == LEX_NUMBER &&
 		(d->s.lex[i + 1].flags & LEX_INWORD || sign_is(d, i + 1, '-')))
-		return d->s.lex[i + 1].num <= 100 ? d->s.lex[i + 1].alt : 0;
+		return d->s.lex[i + 1].num <= 100 ? lexeme_alt(&d->s.lex[i + 1]) : 0;
 	if (word_is(d, i, "p|percentile") && d->s.lex[i + 1].kind == LEX_NUMBER &&
 		d->s.lex[i + 1].num >= 50 && d->s.lex[i + 1].num < 100)
-		return d->s.lex[i + 1].alt;
+		return lexeme_alt(&d->s.lex[i + 1]);
 	if (word_is(d, i, "p") && sign_is(d, i + 1, '-') &&
 		d->s.lex[i + 2].kind == LEX_NUMBER && d->s.lex[i + 2].num <= 100)
-		return d->s.lex[i + 2].alt;
+		return lexeme_alt(&d->s.lex[i + 2]);
 	if (d->s.lex[i].kind == LEX_NUMBER && d->s.lex[i].num <= 100 &&
 		d->s.lex[i].num >= 50) {
 		if (word_is(d, i + 1, "th|st|nd|rd") || is(d, i + 1, LC_PCTL) != NULL)
-			return d->s.lex[i].alt;
+			return lexeme_alt(&d->s.lex[i]);
 		if (is(d, i + 1, LC_PCT) != NULL && word_is(d, i + 2, "of") &&
 			(is(d, i + 3, LC_REQNOUN) != NULL ||
 				is(d, i + 4, LC_REQNOUN) != NULL ||
@@ -78,10 +78,10 @@ static double percentile_at(const struct doc *d, size_t i)
 				word_is(d, i + 3,
 					"responses|answers|replies|cases|all|them|the "
 					"time|alerts|calls|transactions|users")))
-			return d->s.lex[i].alt;
+			return lexeme_alt(&d->s.lex[i]);
 		if (is(d, i + 1, LC_PCT) != NULL &&
 			(word_is(d, i + 2, "within|under|below|in|faster|at")))
-			return d->s.lex[i].alt;
+			return lexeme_alt(&d->s.lex[i]);
 	}
 	return 0;
 }
@@ -513,9 +513,9 @@ static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, siz
 	if (!percent)
 		for (size_t j = q.first; j < q.next; j++)
 			percent |= is(d, j, LC_PCT) != NULL;
-	pct = d->s.lex[q.next - 1].kind == LEX_NUMBER ? d->s.lex[q.next - 1].alt : q.alt;
+	pct = d->s.lex[q.next - 1].kind == LEX_NUMBER ? lexeme_alt(&d->s.lex[q.next - 1]) : q.alt;
 	if (is(d, k - 1, LC_PCT) != NULL && k >= 2)
-		pct = d->s.lex[k - 2].alt;
+		pct = lexeme_alt(&d->s.lex[k - 2]);
 	if (pct < 90 || pct > 100)
 		return;
 	cue = find(d, seg.first, seg.last, LC_AVAILCUE);

@@ -21,30 +21,39 @@
 #define NORM_RUPEE      '\x14'
 #define NORM_LEVEL      0x15
 
+/* From norm byte `norm` on, each byte stands for the one behind it in the source, from
+ * `src` on, up to the next place. */
+struct place {
+	uint32_t norm, src;
+};
+
 struct level_out {
-	char *norm; /* cap bytes, cap map entries: grown as needed, unless fixed */
-	uint32_t *map;
+	char *norm; /* cap bytes, grown as needed, unless fixed */
 	size_t len, cap;
+	struct place *places; /* none where fixed */
+	size_t n_places, cap_places;
 	unsigned odd;
 	int fixed, failed; /* failed: out of memory, or fixed and too small */
 };
 
 void level_text(struct level_out *out, const char *text, size_t len);
 
-/* One end of a phrase found: called in order of `end`. */
-struct match {
-	uint32_t from, to;
-	uint32_t phrase;
+#define MATCHES_MAX 8
+
+struct match { /* a phrase, up to norm byte `to` */
+	uint32_t to;
+	const struct sense *senses;
 };
 
-struct matches {
-	struct match *at;
-	size_t n, cap;
-};
-
-/* Appends every phrase at a word's boundaries; -1 when out of memory. */
-int lexicon_find(
-	const struct lexicon *lx, const char *norm, size_t len, struct matches *out);
-const struct sense *lexicon_senses(const struct lexicon *lx, uint32_t phrase);
+/* The phrases that begin at norm[from] and end at a word's boundary, shortest first,
+ * at most the MATCHES_MAX longest: how many. Looks at no more than LEXER_PHRASE_MAX
+ * symbols; a run of spaces is one. */
+size_t lexicon_at(const struct lexicon *lx, const char *norm, size_t len, size_t from,
+	struct match out[MATCHES_MAX]);
+/* The same for norm[from, to), a word of the scanner's; WORD_KEY_MAX bytes from `from`
+ * on must be readable. */
+#define WORD_KEY_MAX 16
+size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
+	size_t from, size_t to, struct match out[MATCHES_MAX]);
 
 #endif

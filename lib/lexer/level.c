@@ -426,6 +426,7 @@ struct level {
 	struct level_out *o;
 	int strike; /* ~~ or <del> open */
 	int line_start;
+	uint32_t next_src; /* what the next byte of norm stands for, unless noted */
 	uint8_t html_quote;
 	int no_comment_end, no_script_end;
 	size_t no_close
@@ -436,23 +437,46 @@ static int level_grow(struct level_out *o)
 {
 	size_t cap = o->cap + o->cap / 2 + 64;
 	char *norm;
-	uint32_t *map;
 
 	if (o->fixed) {
 		o->failed = 1;
 		return -1;
 	}
 	norm = realloc(o->norm, cap);
-	if (norm != NULL)
-		o->norm = norm;
-	map = norm == NULL ? NULL : realloc(o->map, cap * sizeof(*map));
-	if (map == NULL) {
+	if (norm == NULL) {
 		o->failed = 1;
 		return -1;
 	}
-	o->map = map;
+	o->norm = norm;
 	o->cap = cap;
 	return 0;
+}
+
+static void place_add(struct level_out *o, uint32_t src)
+{
+	if (o->n_places == o->cap_places) {
+		size_t cap = o->cap_places == 0 ? 256 : o->cap_places * 2;
+		struct place *grown = realloc(o->places, cap * sizeof(*grown));
+
+		if (grown == NULL) {
+			o->failed = 1;
+			return;
+		}
+		o->places = grown;
+		o->cap_places = cap;
+	}
+	o->places[o->n_places++] = (struct place){ (uint32_t)o->len, src };
+}
+
+/* The next byte of norm stands for the one at src. */
+static void place_note(struct level *v, const unsigned char *src)
+{
+	struct level_out *o = v->o;
+	uint32_t at = (uint32_t)(src - v->start);
+
+	if (v->next_src != at && !o->fixed)
+		place_add(o, at);
+	v->next_src = at + 1;
 }
 
 static void put(struct level *v, char c, const unsigned char *src)
@@ -461,9 +485,8 @@ static void put(struct level *v, char c, const unsigned char *src)
 
 	if (o->len + 1 >= o->cap && level_grow(o) < 0)
 		return;
-	o->norm[o->len] = c;
-	o->map[o->len] = (uint32_t)(src - v->start);
-	o->len++;
+	place_note(v, src);
+	o->norm[o->len++] = c;
 }
 
 static int same_name(const unsigned char *p, size_t len, const char *name)
@@ -834,10 +857,113 @@ static const unsigned char *link_end(const struct level *v, const unsigned char 
 	return q != NULL && (nl == NULL || q < nl) ? q : NULL;
 }
 
-static int plain_ascii(unsigned char c)
+/* Bytes that are copied as they are, capitals as small letters; 0: see step. */
+static const char plain[256] = {
+	[' '] = ' ',
+	['!'] = '!',
+	['"'] = '"',
+	['#'] = '#',
+	['$'] = '$',
+	['%'] = '%',
+	['\''] = '\'',
+	['('] = '(',
+	[')'] = ')',
+	['+'] = '+',
+	[','] = ',',
+	['-'] = '-',
+	['.'] = '.',
+	['/'] = '/',
+	['0'] = '0',
+	['1'] = '1',
+	['2'] = '2',
+	['3'] = '3',
+	['4'] = '4',
+	['5'] = '5',
+	['6'] = '6',
+	['7'] = '7',
+	['8'] = '8',
+	['9'] = '9',
+	[':'] = ':',
+	[';'] = ';',
+	['='] = '=',
+	['>'] = '>',
+	['?'] = '?',
+	['@'] = '@',
+	['A'] = 'a',
+	['B'] = 'b',
+	['C'] = 'c',
+	['D'] = 'd',
+	['E'] = 'e',
+	['F'] = 'f',
+	['G'] = 'g',
+	['H'] = 'h',
+	['I'] = 'i',
+	['J'] = 'j',
+	['K'] = 'k',
+	['L'] = 'l',
+	['M'] = 'm',
+	['N'] = 'n',
+	['O'] = 'o',
+	['P'] = 'p',
+	['Q'] = 'q',
+	['R'] = 'r',
+	['S'] = 's',
+	['T'] = 't',
+	['U'] = 'u',
+	['V'] = 'v',
+	['W'] = 'w',
+	['X'] = 'x',
+	['Y'] = 'y',
+	['Z'] = 'z',
+	['['] = '[',
+	['^'] = '^',
+	['a'] = 'a',
+	['b'] = 'b',
+	['c'] = 'c',
+	['d'] = 'd',
+	['e'] = 'e',
+	['f'] = 'f',
+	['g'] = 'g',
+	['h'] = 'h',
+	['i'] = 'i',
+	['j'] = 'j',
+	['k'] = 'k',
+	['l'] = 'l',
+	['m'] = 'm',
+	['n'] = 'n',
+	['o'] = 'o',
+	['p'] = 'p',
+	['q'] = 'q',
+	['r'] = 'r',
+	['s'] = 's',
+	['t'] = 't',
+	['u'] = 'u',
+	['v'] = 'v',
+	['w'] = 'w',
+	['x'] = 'x',
+	['y'] = 'y',
+	['z'] = 'z',
+	['{'] = '{',
+	['}'] = '}',
+};
+
+/* Copies from v->p while bytes are plain, at most to stop. */
+static void copy_plain(struct level *v, const unsigned char *stop)
 {
-	return (c >= 'a' && c <= 'z') || c == ' ' || (c >= '0' && c <= '9') || c == ',' ||
-		c == '.';
+	struct level_out *o = v->o;
+	char *to = o->norm + o->len, c;
+	const unsigned char *p = v->p;
+
+	while (p < stop && (c = plain[*p]) != 0) {
+		*to++ = c;
+		p++;
+	}
+	if (p == v->p)
+		return;
+	place_note(v, v->p);
+	v->next_src += (uint32_t)(p - v->p) - 1;
+	o->len += (size_t)(p - v->p);
+	v->p = p;
 }
 
 static void step(struct level *v)
@@ -930,6 +1056,7 @@ void level_text(struct level_out *out, const char *text, size_t len)
 		.start = (const unsigned char *)text,
 		.end = (const unsigned char *)text + len,
 		.o = out,
+		.next_src = UINT32_MAX,
 		.line_start = !out->fixed };
 
 	out->len = 0;
@@ -947,25 +1074,17 @@ void level_text(struct level_out *out, const char *text, size_t len)
 		stop = (size_t)(v.end - v.p) < out->cap - out->len - 2
 			? v.end
 			: v.p + (out->cap - out->len - 2);
-		while (v.p < stop && plain_ascii(*v.p)) {
-			out->norm[out->len] = (char)*v.p;
-			out->map[out->len++] = (uint32_t)(v.p - v.start);
-			v.p++;
-		}
+		copy_plain(&v, stop);
 		if (v.p < v.end)
 			step(&v);
 	}
 	out->norm[out->len] = '\0';
-	out->map[out->len] = (uint32_t)len;
 }
 
 size_t lexer_level(const char *text, size_t len, char *out, size_t max)
 {
 	char norm[512];
-	uint32_t map[512];
-	struct level_out o = {
-		.norm = norm, .map = map, .cap = sizeof(norm), .fixed = 1
-	};
+	struct level_out o = { .norm = norm, .cap = sizeof(norm), .fixed = 1 };
 	size_t n = 0;
 
 	level_text(&o, text, len);

@@ -22,10 +22,20 @@
 #define LEXER_PHRASE_MAX 63 /* bytes of a phrase after levelling */
 
 struct sense {
-	uint16_t cls;      /* the caller's class number */
-	const char *value; /* borrowed by the lexicon: must outlive it; may be NULL */
-	struct sense *next;
+	int32_t value; /* bytes from here to its text, or 0: see sense_value */
+	uint16_t cls;  /* the caller's class number */
+	uint16_t more; /* another sense of the phrase lies behind */
 };
+
+/* NULL when the sense has no value. Lives as long as the lexicon. */
+static inline const char *sense_value(const struct sense *s)
+{
+	return s->value == 0 ? NULL : (const char *)s + s->value;
+}
+static inline const struct sense *sense_next(const struct sense *s)
+{
+	return s->more ? s + 1 : NULL;
+}
 
 /* How a phrase may touch what stands beside it. */
 #define PHRASE_AFTER_DIGIT  1u /* "200ms", "5k" */
@@ -35,11 +45,18 @@ struct lexicon;
 struct lexicon *lexicon_new(void); /* NULL: out of memory */
 void lexicon_free(struct lexicon *lx);
 /* Adds a phrase with a sense. "pric(e|es|ing)" stands for its expansions, one level
- * deep, several groups allowed. ERR_CONFIG when longer than LEXER_PHRASE_MAX. */
+ * deep, several groups allowed. ERR_CONFIG when longer than LEXER_PHRASE_MAX. `value`
+ * is borrowed until lexicon_compile, and a value given for one phrase after the other
+ * is kept once. */
 int lexicon_add(struct lexicon *lx, const char *phrase, unsigned cls, const char *value,
 	unsigned flags, struct err *e);
 /* Makes it ready for scan_text; nothing may be added afterwards. */
 int lexicon_compile(struct lexicon *lx, struct err *e);
+/* The compiled lexicon as one block of memory without pointers, borrowed from it, and a
+ * lexicon over such a block, which must lie at a multiple of 8 and outlive it. NULL
+ * when the block is no image of this version. */
+const void *lexicon_image(const struct lexicon *lx, size_t *len);
+struct lexicon *lexicon_of_image(const void *image, size_t len);
 size_t lexicon_phrases(const struct lexicon *lx);
 /* The senses of the one single word of 6 to 15 letters that differs from `word` (levelled,
  * len bytes) by a letter left out, added, changed or swapped, not at its end, among those
@@ -73,10 +90,21 @@ struct lexeme {
 	uint8_t kind;
 	uint8_t sign;
 	uint16_t flags;
-	double num;                 /* a number's value; thousands groups read as such */
-	double alt;                 /* GROUPED: the value with a decimal point instead */
-	const struct sense *senses; /* PHRASE */
+	union {
+		double num; /* NUMBER: its value; thousands groups read as such */
+		const struct sense *senses; /* PHRASE; see lexeme_senses */
+	};
 };
+
+/* A number's value with a decimal point in place of a GROUPED one's separator. */
+static inline double lexeme_alt(const struct lexeme *l)
+{
+	return l->flags & LEX_GROUPED ? l->num / 1000 : l->num;
+}
+static inline const struct sense *lexeme_senses(const struct lexeme *l)
+{
+	return l->kind == LEX_PHRASE ? l->senses : NULL;
+}
 
 struct line {
 	uint32_t first, last; /* lexemes [first, last), the BREAK excluded */
@@ -95,8 +123,7 @@ struct line {
 struct scan {
 	const char *text; /* borrowed */
 	size_t len;
-	char *norm;    /* lower case, ASCII where there is a plain form */
-	uint32_t *map; /* norm byte -> text offset */
+	char *norm; /* lower case, ASCII where there is a plain form */
 	size_t norm_len;
 	struct lexeme *lex;
 	size_t n;

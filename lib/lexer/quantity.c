@@ -92,7 +92,7 @@ static int single_at(const struct scan *s, const struct lexer_words *w, size_t i
 		if (l->flags & LEX_VERSION)
 			return 0;
 		q->hi = l->num;
-		q->alt = l->alt;
+		q->alt = lexeme_alt(l);
 		q->grouped = (l->flags & LEX_GROUPED) != 0;
 	} else if (!words_at(s, w, i, &q->hi, &next)) {
 		return 0;

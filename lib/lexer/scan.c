@@ -5,49 +5,107 @@
 
 #include "lexer/internal.h"
 
+#define LETTER 1u
+#define DIGIT  2u
+#define JOINT  4u /* in e-mail addresses, beside the other two */
+
+/* Of the bytes of levelled text. */
+static const uint8_t kinds[256] = {
+	['a'] = LETTER,
+	['b'] = LETTER,
+	['c'] = LETTER,
+	['d'] = LETTER,
+	['e'] = LETTER,
+	['f'] = LETTER,
+	['g'] = LETTER,
+	['h'] = LETTER,
+	['i'] = LETTER,
+	['j'] = LETTER,
+	['k'] = LETTER,
+	['l'] = LETTER,
+	['m'] = LETTER,
+	['n'] = LETTER,
+	['o'] = LETTER,
+	['p'] = LETTER,
+	['q'] = LETTER,
+	['r'] = LETTER,
+	['s'] = LETTER,
+	['t'] = LETTER,
+	['u'] = LETTER,
+	['v'] = LETTER,
+	['w'] = LETTER,
+	['x'] = LETTER,
+	['y'] = LETTER,
+	['z'] = LETTER,
+	[NORM_LETTER] = LETTER,
+	['0'] = DIGIT,
+	['1'] = DIGIT,
+	['2'] = DIGIT,
+	['3'] = DIGIT,
+	['4'] = DIGIT,
+	['5'] = DIGIT,
+	['6'] = DIGIT,
+	['7'] = DIGIT,
+	['8'] = DIGIT,
+	['9'] = DIGIT,
+	['.'] = JOINT,
+	['_'] = JOINT,
+	['+'] = JOINT,
+	['-'] = JOINT,
+	['@'] = JOINT,
+};
+
 struct scanner {
 	struct scan *s;
 	size_t cap_lex, cap_lines;
 	uint32_t line;
+	size_t line_from; /* where the line begins in norm */
+	int commas;       /* the line has some */
+	int values;       /* -1: not known yet; else what line.values will be */
 	unsigned struck;
 	int glued;
 };
 
-static int push(struct scanner *c, uint8_t kind, size_t from, size_t to, unsigned flags,
-	struct err *e)
+static int more_lexemes(struct scanner *c, struct err *e)
+{
+	size_t cap =
+		c->cap_lex == 0 ? c->s->norm_len / 6 + 64 : c->cap_lex + c->cap_lex / 2;
+	struct lexeme *grown = realloc(c->s->lex, cap * sizeof(*grown));
+
+	if (grown == NULL)
+		return err_no_memory(e);
+	c->s->lex = grown;
+	c->cap_lex = cap;
+	return 0;
+}
+
+static inline int push(struct scanner *c, uint8_t kind, size_t from, size_t to,
+	unsigned flags, struct err *e)
 {
 	struct scan *s = c->s;
-	struct lexeme *l;
 
-	if (s->n == c->cap_lex) {
-		size_t cap = c->cap_lex == 0 ? 256 : c->cap_lex + c->cap_lex / 2;
-		struct lexeme *grown = realloc(s->lex, cap * sizeof(*grown));
-
-		if (grown == NULL)
-			return err_no_memory(e);
-		s->lex = grown;
-		c->cap_lex = cap;
-	}
-	l = &s->lex[s->n++];
-	memset(l, 0, sizeof(*l));
-	l->kind = kind;
-	l->from = (uint32_t)from;
-	l->to = (uint32_t)to;
-	l->sign = kind == LEX_SIGN ? (uint8_t)s->norm[from] : 0;
-	l->line = c->line;
-	l->flags = (uint16_t)(flags | c->struck | (c->glued ? LEX_GLUED : 0));
+	if (s->n == c->cap_lex && more_lexemes(c, e) < 0)
+		return -1;
+	s->lex[s->n++] = (struct lexeme){
+		.from = (uint32_t)from,
+		.to = (uint32_t)to,
+		.line = c->line,
+		.kind = kind,
+		.sign = kind == LEX_SIGN ? (uint8_t)s->norm[from] : 0,
+		.flags = (uint16_t)(flags | c->struck | (c->glued ? LEX_GLUED : 0)),
+	};
 	c->glued = 1;
 	return 0;
 }
 
-static int is_digit(char c)
+static inline int is_digit(char c)
 {
-	return c >= '0' && c <= '9';
+	return (kinds[(unsigned char)c] & DIGIT) != 0;
 }
 
-static int is_letter(char c)
+static inline int is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || c == NORM_LETTER;
+	return (kinds[(unsigned char)c] & LETTER) != 0;
 }
 
 static size_t digits(const char *p)
@@ -59,22 +117,53 @@ static size_t digits(const char *p)
 	return n;
 }
 
+/* Comma-separated values: commas with no space behind, most beside a letter. */
+static int values_line(const char *p)
+{
+	size_t commas = 0, words = 0;
+
+	for (size_t i = 0; p[i] != '\0' && p[i] != '\n'; i++) {
+		if (p[i] != ',')
+			continue;
+		if (p[i + 1] == ' ')
+			return 0;
+		commas++;
+		words += (i > 0 && is_letter(p[i - 1])) || is_letter(p[i + 1]);
+	}
+	return commas >= 2 && words >= 1 && words * 2 >= commas;
+}
+
+/* Is the line that is being read one of values? Looked up once, where it matters. */
+static int in_values(struct scanner *c)
+{
+	if (c->values < 0)
+		c->values = values_line(c->s->norm + c->line_from);
+	return c->values;
+}
+
 /*
  * A number at norm[i]: digits, then groups of three or a decimal part, as English,
  * German, Swiss and French writers set them. Two points of another shape are a version.
  */
-static size_t number(const struct scan *s, size_t i, int inword, int values, double *num,
-	double *alt, unsigned *flags)
+static size_t number(
+	struct scanner *scanner, size_t i, int inword, double *num, unsigned *flags)
 {
-	const char *p = s->norm;
-	char grouped[32], plain[32], sep[8];
-	size_t at = i, first = digits(p + i), g = 0, d = 0, n_sep = 0, groups3 = 0;
+	const char *p = scanner->s->norm;
+	char grouped[32], sep[8];
+	size_t at = i, first = digits(p + i), g = 0, n_sep = 0, groups3 = 0;
 
 	*flags = 0;
-	for (size_t k = 0; k < first && k < 24; k++) {
-		grouped[g++] = p[i + k];
-		plain[d++] = p[i + k];
+	if (first < 10 && p[at + first] != ',' && p[at + first] != '.' &&
+		p[at + first] != ' ' && p[at + first] != '\'') {
+		double plain_value = 0;
+
+		for (size_t k = 0; k < first; k++)
+			plain_value = plain_value * 10 + (p[i + k] - '0');
+		*num = plain_value;
+		return first;
 	}
+	for (size_t k = 0; k < first && k < 24; k++)
+		grouped[g++] = p[i + k];
 	at += first;
 	while (n_sep < 6) {
 		char c = p[at];
@@ -93,7 +182,7 @@ static size_t number(const struct scan *s, size_t i, int inword, int values, dou
 							!is_letter(p[at + 5])) ||
 						p[i] == '0')))
 				break;
-		} else if ((c != ',' || inword || values) && c != '.') {
+		} else if ((c != ',' || inword || in_values(scanner)) && c != '.') {
 			break;
 		}
 		if (n == 0)
@@ -109,10 +198,6 @@ static size_t number(const struct scan *s, size_t i, int inword, int values, dou
 			for (size_t k = 0; k < n && g < 30; k++)
 				grouped[g++] = p[at + 1 + k];
 		}
-		if (d < 30 && n_sep == 1)
-			plain[d++] = '.';
-		for (size_t k = 0; k < n && d < 30; k++)
-			plain[d++] = p[at + 1 + k];
 		at += 1 + n;
 		if (n != 3 && n_sep > 1 && sep[n_sep - 1] == sep[0]) {
 			*flags |= LEX_VERSION;
@@ -134,19 +219,18 @@ static size_t number(const struct scan *s, size_t i, int inword, int values, dou
 		while (p[at] == '.' && is_digit(p[at + 1]))
 			at += 1 + digits(p + at + 1);
 	}
-	grouped[g] = plain[d] = '\0';
+	grouped[g] = '\0';
 	*num = strtod(grouped, NULL);
-	*alt = strtod(plain, NULL);
 	if (n_sep == 1 && groups3 == 1 && (sep[0] == '.' || sep[0] == ',')) {
 		if (p[i] == '0')
-			*num = *alt; /* 0.125 */
+			*num /= 1000; /* 0.125 */
 		else
 			*flags |= LEX_GROUPED;
 	}
 	if (memchr(grouped, '.', g) != NULL)
 		*flags |= LEX_DECIMAL;
 	if (first > 15)
-		*num = *alt = HUGE_VAL; /* a number nobody means */
+		*num = HUGE_VAL; /* a number nobody means */
 	return at - i;
 }
 
@@ -166,32 +250,13 @@ static size_t address(const struct scan *s, size_t i)
 			n--;
 		return n;
 	}
-	for (n = 0; n < 128 &&
-		(is_letter(p[n]) || is_digit(p[n]) ||
-			(p[n] != '\0' && strchr("._+-@", p[n]) != NULL));
-		n++) {
+	for (n = 0; n < 128 && kinds[(unsigned char)p[n]] != 0; n++) {
 		if (p[n] == '@' && at == 0)
 			at = n;
 		if (p[n] == '.' && at > 0 && is_letter(p[n + 1]))
 			dot = n;
 	}
 	return at > 0 && dot > at + 1 ? n : 0;
-}
-
-/* Comma-separated values: commas with no space behind, most beside a letter. */
-static int values_line(const char *p)
-{
-	size_t commas = 0, words = 0;
-
-	for (size_t i = 0; p[i] != '\0' && p[i] != '\n'; i++) {
-		if (p[i] != ',')
-			continue;
-		if (p[i + 1] == ' ')
-			return 0;
-		commas++;
-		words += (i > 0 && is_letter(p[i - 1])) || is_letter(p[i + 1]);
-	}
-	return commas >= 2 && words >= 1 && words * 2 >= commas;
 }
 
 static int new_line(struct scanner *c, struct err *e)
@@ -217,6 +282,11 @@ static int end_line(struct scanner *c, size_t i, struct err *e)
 {
 	struct line *l = &c->s->lines[c->line];
 
+	if (c->commas)
+		l->values = (uint8_t)in_values(c);
+	c->commas = 0;
+	c->values = -1;
+	c->line_from = i + 1;
 	l->last = (uint32_t)c->s->n;
 	l->blank = l->first == l->last;
 	c->glued = 0;
@@ -267,7 +337,7 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 	const char *p = s->norm;
 	size_t i = *at, n;
 	unsigned flags;
-	double num, alt;
+	double num;
 
 	if (p[i] == ' ') {
 		c->glued = 0;
@@ -276,10 +346,7 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 	}
 	if (p[i] == '\n') {
 		*at = i + 1;
-		if (end_line(c, i, e) < 0)
-			return -1;
-		s->lines[c->line].values = (uint8_t)values_line(p + *at);
-		return 0;
+		return end_line(c, i, e);
 	}
 	if (structure(c, at))
 		return 0;
@@ -292,13 +359,12 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 	if (is_digit(p[i])) {
 		int inword = i > 0 && is_letter(p[i - 1]);
 
-		n = number(s, i, inword, s->lines[c->line].values, &num, &alt, &flags);
+		n = number(c, i, inword, &num, &flags);
 		*at = i + n;
 		if (push(c, LEX_NUMBER, i, i + n, flags | (inword ? LEX_INWORD : 0), e) <
 			0)
 			return -1;
 		s->lex[s->n - 1].num = num;
-		s->lex[s->n - 1].alt = alt;
 		return 0;
 	}
 	if (is_letter(p[i])) {
@@ -327,17 +393,35 @@ static int one(struct scanner *c, size_t *at, struct err *e)
 			return push(c, LEX_URL, i, *at, 0, e);
 		}
 	}
+	c->commas |= p[i] == ',';
 	if (p[i] == NORM_MARK && s->n == s->lines[c->line].first)
 		s->lines[c->line].bullet = 1;
 	*at = i + 1;
 	return push(c, LEX_SIGN, i, i + 1, 0, e);
 }
 
-static uint32_t source_end(const struct scan *s, uint32_t to)
+/* Walks the places of a levelled text from front to back. */
+struct source {
+	const struct scan *s;
+	const struct place *at, *end; /* the place in force, the end of all */
+};
+
+static uint32_t source_of(struct source *w, uint32_t norm)
 {
-	uint32_t at = s->map[to - 1];
+	while (w->at + 1 < w->end && w->at[1].norm <= norm)
+		w->at++;
+	return w->at->src + (norm - w->at->norm);
+}
+
+/* Where the character ends in the text that the byte of norm before `to` stands for. */
+static uint32_t source_end(struct source *w, uint32_t to)
+{
+	const struct scan *s = w->s;
+	uint32_t at = source_of(w, to - 1);
 	unsigned char c = (unsigned char)s->text[at];
 
+	if (c < 0x80 && c != '&')
+		return at + 1;
 	if (c == '&' && s->norm[to - 1] != '&') {
 		const char *semi =
 			memchr(s->text + at, ';', s->len - at < 12 ? s->len - at : 12);
@@ -348,58 +432,56 @@ static uint32_t source_end(const struct scan *s, uint32_t to)
 	return at > s->len ? (uint32_t)s->len : at;
 }
 
-/* Of the matches, the longest from the left; those kept are moved to the front. */
-static void leftmost_longest(struct matches *m)
+static void locate(struct source *w, struct lexeme *l)
 {
-	size_t kept = 0, i = 0;
-
-	/* matches come in order of their ends: insertion keeps the order by start cheap */
-	for (size_t k = 1; k < m->n; k++) {
-		struct match x = m->at[k];
-		size_t j = k;
-
-		while (j > 0 &&
-			(m->at[j - 1].from > x.from ||
-				(m->at[j - 1].from == x.from &&
-					m->at[j - 1].to < x.to))) {
-			m->at[j] = m->at[j - 1];
-			j--;
-		}
-		m->at[j] = x;
-	}
-	for (i = 0; i < m->n; i++)
-		if (kept == 0 || m->at[i].from >= m->at[kept - 1].to)
-			m->at[kept++] = m->at[i];
-	m->n = kept;
+	l->src = l->from < w->s->norm_len ? source_of(w, l->from) : (uint32_t)w->s->len;
+	l->end = l->to > l->from ? source_end(w, l->to) : l->src;
 }
 
-/* Joins the lexemes under each match into one phrase. Struck text stays apart. */
-static void join(struct scan *s, const struct lexicon *lx, const struct matches *m)
+/* The lexeme behind those that a phrase from lexeme i on covers, or 0 when it ends
+ * inside one. */
+static size_t covers(const struct scan *s, size_t i, uint32_t to)
 {
-	size_t out = 0, k = 0;
+	while (i < s->n && s->lex[i].from < to && s->lex[i].to <= to &&
+		s->lex[i].kind != LEX_CELL)
+		i++;
+	return s->lex[i - 1].to == to ? i : 0;
+}
 
-	for (size_t i = 0; i < s->n; out++) {
+/* The longest phrase at each lexeme makes one of those that it covers. */
+static void join(struct scan *s, const struct lexicon *lx, const struct level_out *lo)
+{
+	struct source w = { s, lo->places, lo->places + lo->n_places };
+	size_t out = 0, next;
+
+	for (size_t i = 0; i < s->n; i = next, out++) {
 		struct lexeme *l = &s->lex[out];
+		struct match m[MATCHES_MAX];
+		size_t n = 0;
 
-		*l = s->lex[i++];
-		while (k < m->n && m->at[k].to <= l->from)
-			k++;
-		if (k >= m->n || l->kind == LEX_BREAK || l->kind == LEX_CELL ||
-			l->kind == LEX_URL || m->at[k].from != l->from ||
-			m->at[k].to < l->to)
-			continue;
-		while (i < s->n && s->lex[i].from < m->at[k].to &&
-			s->lex[i].to <= m->at[k].to && s->lex[i].kind != LEX_CELL)
-			i++;
-		if (s->lex[i - 1].to != m->at[k].to) {
-			/* the phrase ends inside a lexeme: leave the words as they are */
-			while (i > 0 && s->lex[i - 1].from > l->from)
-				i--;
-			continue;
+		next = i + 1;
+		if (s->lex[i].kind != LEX_BREAK && s->lex[i].kind != LEX_CELL &&
+			s->lex[i].kind != LEX_URL)
+			n = s->lex[i].kind == LEX_WORD
+				? lexicon_at_word(lx, s->norm, s->norm_len,
+					  s->lex[i].from, s->lex[i].to, m)
+				: lexicon_at(lx, s->norm, s->norm_len, s->lex[i].from, m);
+		for (; n > 0; n--) {
+			size_t behind = covers(s, i, m[n - 1].to);
+
+			if (behind == 0)
+				continue;
+			next = behind;
+			break;
 		}
-		l->kind = LEX_PHRASE;
-		l->to = m->at[k].to;
-		l->senses = lexicon_senses(lx, m->at[k].phrase);
+		if (out != i)
+			*l = s->lex[i];
+		if (n > 0) {
+			l->kind = LEX_PHRASE;
+			l->to = m[n - 1].to;
+			l->senses = m[n - 1].senses;
+		}
+		locate(&w, l);
 	}
 	s->n = out;
 }
@@ -435,9 +517,8 @@ void scan_recount(struct scan *s)
 int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size_t len,
 	struct err *e)
 {
-	struct scanner c = { .s = out };
+	struct scanner c = { .s = out, .values = -1 };
 	struct level_out lo = { .cap = len + len / 8 + 128 };
-	struct matches m = { NULL, 0, 0 };
 	size_t i = 0;
 	int ret = -1;
 
@@ -448,48 +529,39 @@ int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size
 	out->text = text;
 	out->len = len;
 	lo.norm = malloc(lo.cap);
-	lo.map = malloc(lo.cap * sizeof(*lo.map));
-	if (lo.norm != NULL && lo.map != NULL)
+	if (lo.norm != NULL)
 		level_text(&lo, text, len);
+	if (lo.norm != NULL && lo.cap - lo.len < WORD_KEY_MAX) {
+		char *room = realloc(lo.norm, lo.len + WORD_KEY_MAX);
+
+		lo.failed |= room == NULL;
+		lo.norm = room != NULL ? room : lo.norm;
+	}
 	out->norm = lo.norm;
-	out->map = lo.map;
 	out->norm_len = lo.len;
 	out->odd = lo.odd;
-	if (lo.norm == NULL || lo.map == NULL || lo.failed) {
+	if (lo.norm == NULL || lo.failed) {
 		err_no_memory(e);
 		goto out;
 	}
 	if (new_line(&c, e) < 0)
 		goto out;
-	out->lines[0].values = (uint8_t)values_line(out->norm);
 	while (i < out->norm_len)
 		if (one(&c, &i, e) < 0)
 			goto out;
 	if (end_line(&c, out->norm_len, e) < 0)
 		goto out;
-	for (i = 0; i < out->n; i++)
-		out->lex[i].src = out->map[out->lex[i].from];
-	if (lexicon_find(lx, out->norm, out->norm_len, &m) < 0) {
-		err_no_memory(e);
-		goto out;
-	}
-	leftmost_longest(&m);
-	join(out, lx, &m);
-	for (i = 0; i < out->n; i++)
-		out->lex[i].end = out->lex[i].to > out->lex[i].from
-			? source_end(out, out->lex[i].to)
-			: out->lex[i].src;
+	join(out, lx, &lo);
 	scan_recount(out);
 	ret = 0;
 out:
-	free(m.at);
+	free(lo.places);
 	return ret;
 }
 
 void scan_release(struct scan *s)
 {
 	free(s->norm);
-	free(s->map);
 	free(s->lex);
 	free(s->lines);
 	memset(s, 0, sizeof(*s));
@@ -497,9 +569,9 @@ void scan_release(struct scan *s)
 
 const char *lexeme_is(const struct lexeme *l, unsigned cls)
 {
-	for (const struct sense *s = l->senses; s != NULL; s = s->next)
+	for (const struct sense *s = lexeme_senses(l); s != NULL; s = sense_next(s))
 		if (s->cls == cls)
-			return s->value != NULL ? s->value : "";
+			return s->value != 0 ? sense_value(s) : "";
 	return NULL;
 }
 

@@ -296,20 +296,29 @@ out:
 	return ret;
 }
 
-cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e)
+cJSON *env_read_json_text(
+	struct node_env *env, const char *relative, struct buf *text, struct err *e)
 {
-	struct buf text = BUF_INIT(SHARE_FILE_MAX), path = BUF_INIT(8192);
+	struct buf path = BUF_INIT(8192);
 	cJSON *v = NULL;
 
-	if (env_read_text(env, relative, &text, e) == 0) {
-		v = json_parse(text.ptr, text.len, JSON_STRICT, e);
+	if (env_read_text(env, relative, text, e) == 0) {
+		v = json_parse(text->ptr, text->len, JSON_STRICT, e);
 		if (v == NULL) {
 			if (env_find(env, relative, &path, e) == 0)
 				err_where(e, "%s", path.ptr);
 			as_config(e);
 		}
 	}
-	buf_release(&text);
 	buf_release(&path);
+	return v;
+}
+
+cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e)
+{
+	struct buf text = BUF_INIT(SHARE_FILE_MAX);
+	cJSON *v = env_read_json_text(env, relative, &text, e);
+
+	buf_release(&text);
 	return v;
 }

@@ -108,6 +108,9 @@ int env_list(struct node_env *env, const char *relative, char ***names, size_t *
  * in files_read. A missing share file is ERR_CONFIG (78), a broken one too, with
  * path, byte or pointer. The caller frees. */
 cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e);
+/* The same with the text, appended to *text, kept. */
+cJSON *env_read_json_text(
+	struct node_env *env, const char *relative, struct buf *text, struct err *e);
 /* The same for any file, appended to out. */
 int env_read_text(
 	struct node_env *env, const char *relative, struct buf *out, struct err *e);

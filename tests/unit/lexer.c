@@ -80,10 +80,10 @@ static void phrases_are_found_at_words(void **unused)
 		assert_int_equal(
 			scan_text(&s, lx, cases[i].text, strlen(cases[i].text), &e), 0);
 		for (size_t k = 0; k < s.n; k++)
-			for (const struct sense *x = s.lex[k].senses; x != NULL;
-				x = x->next)
+			for (const struct sense *x = lexeme_senses(&s.lex[k]); x != NULL;
+				x = sense_next(x))
 				buf_addf(
-					&found, "%s ", x->value != NULL ? x->value : "-");
+					&found, "%s ", sense_value(x) != NULL ? sense_value(x) : "-");
 		assert_string_equal(found.ptr, cases[i].found);
 		buf_release(&found);
 		scan_release(&s);

@@ -1,0 +1,188 @@
+/* find.c - searching a compiled lexicon: the phrases at a place, and near misses. */
+#include "lexer/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == NORM_LETTER;
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* May the phrase stand at norm[from, to)? A plural "'s" may follow. */
+static int boundary(
+	const struct phrase *p, const char *norm, size_t len, size_t from, size_t to)
+{
+	char before = from > 0 ? norm[from - 1] : ' ', after = to < len ? norm[to] : ' ';
+	char first = norm[from], last = norm[to - 1];
+
+	if (is_alnum(first) && is_alnum(before) &&
+		!(is_digit(before) && p->letter_first && (p->flags & PHRASE_AFTER_DIGIT)))
+		return 0;
+	if (is_digit(first) && (before == '.' || before == ',') && from > 1 &&
+		is_digit(norm[from - 2]))
+		return 0;
+	if (is_alnum(last) && is_alnum(after) &&
+		!(is_digit(after) && p->letter_last && (p->flags & PHRASE_BEFORE_DIGIT)))
+		return 0;
+	if (is_digit(last) && (after == '.' || after == ',') && to + 1 < len &&
+		is_digit(norm[to + 1]))
+		return 0;
+	return 1;
+}
+
+/* The last byte of a run of spaces at p, which counts as one; a blank line ends every
+ * phrase: a byte that no symbol stands for is then found there. */
+static const char *skip_spaces(const uint8_t *symbol, const char *p, const char *end)
+{
+	while (p + 1 < end && symbol[(unsigned char)p[1]] == SYM_SPACE &&
+		!(p[0] == '\n' && p[1] == '\n'))
+		p++;
+	return p;
+}
+
+/* From symbol k of the label of branch `at`, and byte p, on. */
+static size_t walk(const struct lexicon *lx, const char *norm, size_t len, size_t from,
+	const char *p, uint32_t at, uint32_t k, struct match out[MATCHES_MAX])
+{
+	const struct image *m = lx->image;
+	const struct branch *branches = image_branches(m), *b;
+	const uint8_t *labels = image_labels(m), *symbol = m->symbol;
+	const char *end = norm + len;
+	size_t n = 0;
+
+	for (;; p++, k = 0) {
+		b = &branches[at];
+		for (; k < b->n_label; k++, p++) {
+			uint8_t sym = p < end ? symbol[(unsigned char)*p] : 0;
+
+			if (sym != labels[b->label + k])
+				return n;
+			if (sym == SYM_SPACE)
+				p = skip_spaces(symbol, p, end);
+		}
+		if (b->phrase != 0 &&
+			boundary(&image_phrases(m)[b->phrase - 1], norm, len, from,
+				(size_t)(p - norm))) {
+			if (n == MATCHES_MAX)
+				memmove(out, out + 1, (--n) * sizeof(*out));
+			out[n++] = (struct match){ (uint32_t)(p - norm),
+				phrase_senses(m, b->phrase - 1) };
+		}
+		if (p >= end)
+			return n;
+		at = image_child(b, symbol[(unsigned char)*p]);
+		if (at == 0)
+			return n;
+		if (symbol[(unsigned char)*p] == SYM_SPACE)
+			p = skip_spaces(symbol, p, end);
+	}
+}
+
+size_t lexicon_at(const struct lexicon *lx, const char *norm, size_t len, size_t from,
+	struct match out[MATCHES_MAX])
+{
+	uint32_t at = lx->image->root[lx->image->symbol[(unsigned char)norm[from]]];
+
+	return at == 0 ? 0 : walk(lx, norm, len, from, norm + from + 1, at, 0, out);
+}
+
+size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
+	size_t from, size_t to, struct match out[MATCHES_MAX])
+{
+	const struct image *m = lx->image;
+	const struct first_word *firsts = image_firsts(m), *f;
+	uint64_t key[2];
+
+	if (to - from > WORD_KEY_MAX)
+		return lexicon_at(lx, norm, len, from, out);
+	word_key(norm + from, to - from, key);
+	for (uint32_t slot = word_slot(key);; slot++) {
+		f = &firsts[slot & m->first_mask];
+		if (f->branch == 0)
+			return 0;
+		if (f->key[0] == key[0] && f->key[1] == key[1])
+			return walk(lx, norm, len, from, norm + to, f->branch,
+				f->in_label, out);
+	}
+}
+
+/* 1 when a and b differ by one edit: insertion, deletion, substitution, swap. */
+static int one_edit(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t i = 0, j;
+
+	if (n > m) {
+		const char *t = a;
+		size_t tn = n;
+
+		a = b;
+		n = m;
+		b = t;
+		m = tn;
+	}
+	if (m - n > 1)
+		return 0;
+	while (i < n && a[i] == b[i])
+		i++;
+	if (m > n)
+		return memcmp(a + i, b + i + 1, n - i) == 0;
+	for (j = n; j > i && a[j - 1] == b[j - 1]; j--)
+		;
+	if (j - i == 1)
+		return 1;
+	return j - i == 2 && a[i] == b[i + 1] && a[i + 1] == b[i];
+}
+
+static int in_classes(const struct sense *s, unsigned lo, unsigned hi)
+{
+	while (s != NULL && (s->cls < lo || s->cls > hi))
+		s = sense_next(s);
+	return s != NULL;
+}
+
+static int same_value(const struct sense *a, const struct sense *b)
+{
+	const char *x = sense_value(a), *y = sense_value(b);
+
+	return x == y || (x != NULL && y != NULL && strcmp(x, y) == 0);
+}
+
+const struct sense *lexicon_near(
+	const struct lexicon *lx, const char *word, size_t len, unsigned lo, unsigned hi)
+{
+	const struct image *m = lx->image;
+	const struct sense *found = NULL;
+	size_t c = (size_t)(word[0] - 'a');
+
+	if (c >= 26)
+		return NULL;
+	for (size_t l = len > 6 ? len - 1 : 6; l <= len + 1 && l <= NEAR_MAX; l++)
+		for (uint32_t i = m->near[l][c]; i < m->near[l][c + 1]; i++) {
+			uint32_t at = image_words(m)[i];
+			const struct phrase *p = &image_phrases(m)[at];
+			const char *t = image_pool(m) + p->text;
+			const struct sense *senses = phrase_senses(m, at);
+			size_t same = 0;
+
+			if (!one_edit(word, len, t, p->len) ||
+				!in_classes(senses, lo, hi))
+				continue;
+			while (same < len && same < p->len && word[same] == t[same])
+				same++;
+			/* "looked" is no "looker": an ending is another form, not a slip */
+			if ((same + 1 >= len || same + 1 >= p->len) &&
+				!(len == (size_t)p->len + 1 &&
+					word[len - 1] == word[len - 2]))
+				continue;
+			if (found != NULL && !same_value(found, senses))
+				return NULL;
+			found = senses;
+		}
+	return found;
+}
