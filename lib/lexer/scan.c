@@ -123,10 +123,10 @@ static int values_line(const char *p)
 	size_t commas = 0, words = 0;
 
 	for (size_t i = 0; p[i] != '\0' && p[i] != '\n'; i++) {
-		if (p[i] != ',')
+		if ((p[i] == ',' || p[i] == '.') && p[i + 1] == ' ')
+			return 0; /* running text */
+		if (p[i] != ',' || p[i + 1] == '\n' || p[i + 1] == '\0')
 			continue;
-		if (p[i + 1] == ' ')
-			return 0;
 		commas++;
 		words += (i > 0 && is_letter(p[i - 1])) || is_letter(p[i + 1]);
 	}
