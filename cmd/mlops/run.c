@@ -196,7 +196,9 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 	const char *digest = json_text(json_at(r->state, "/artifacts/content_digest"));
 
 	buf_addf(b, "version %lld: %s (%d nodes run, %d reused)\n", (long long)r->version,
-		word(r->answer), r->executed, r->reused);
+		r->stale ? "stale: the decision at the gate has expired"
+			 : word(r->answer),
+		r->executed, r->reused);
 	if (r->answer == 10)
 		graph_review(r->state, b);
 	if (r->answer == 14)

@@ -96,6 +96,37 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+size_t buf_unshown(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	unsigned long cp;
+
+	if (p[0] < 0x20 || p[0] == 0x7F)
+		return p[0] != '\0';
+	if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F)
+		return 2; /* C1 */
+	if (p[0] == 0xD8 && p[1] == 0x9C)
+		return 2; /* Arabic letter mark */
+	if (p[0] < 0xE2 || p[0] > 0xEF || p[1] == '\0' || p[2] == '\0')
+		return 0;
+	cp = ((p[0] & 0x0FUL) << 12) | ((p[1] & 0x3FUL) << 6) | (p[2] & 0x3FUL);
+	return (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) ||
+			(cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF ||
+			(cp >= 0xFFF9 && cp <= 0xFFFB)
+		? 3
+		: 0;
+}
+
+void buf_add_shown(struct buf *b, const char *s)
+{
+	while (*s != '\0') {
+		size_t n = buf_unshown(s);
+
+		buf_add_char(b, n > 0 ? '?' : *s);
+		s += n > 0 ? n : 1;
+	}
+}
+
 void buf_cut(struct buf *b, size_t len)
 {
 	assert(len <= b->len);

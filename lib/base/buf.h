@@ -38,6 +38,12 @@ void buf_add_str(struct buf *b, const char *s);
 void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
+/* Text from elsewhere for a terminal: what could move the cursor, hide or turn round
+ * what follows (C0 and C1 controls, line ends too, DEL, invisible and bidirectional
+ * format characters) comes out as '?'. */
+void buf_add_shown(struct buf *b, const char *s);
+/* The bytes of such a character at s; 0 for any other. */
+size_t buf_unshown(const char *s);
 void buf_cut(struct buf *b, size_t len); /* shortens to len bytes */
 
 /* 0, or -1 with "out of memory" or "longer than N bytes" in *e. */

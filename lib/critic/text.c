@@ -5,16 +5,19 @@
 
 #define BAR 24
 
-/* Text from a state goes to a terminal: control characters become '?'. At most
- * `width` characters of UTF-8; answers how many there were. */
+/* Text from a state (buf_add_shown), at most `width` characters of UTF-8; answers how
+ * many there were. */
 static size_t words(struct buf *out, const char *text, size_t width)
 {
 	size_t n = 0;
 
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		if ((*p & 0xC0) != 0x80 && n++ >= width)
+	while (*text != '\0') {
+		size_t hidden = buf_unshown(text);
+
+		if (((unsigned char)*text & 0xC0) != 0x80 && n++ >= width)
 			return width;
-		buf_add_char(out, *p < 0x20 || *p == 0x7F ? '?' : (char)*p);
+		buf_add_char(out, hidden > 0 ? '?' : *text);
+		text += hidden > 0 ? hidden : 1;
 	}
 	return n;
 }

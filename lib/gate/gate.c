@@ -233,7 +233,9 @@ static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args 
 		set_thresholds(hitl, a, e) < 0)
 		return -1;
 	digest = json_add_object(hitl, "digest", e);
-	return digest == NULL ? -1 : approval_digest(in, digest, e);
+	return digest == NULL || approval_digest(in, digest, e) < 0
+		? -1
+		: approval_seal(hitl, e);
 }
 
 static int card_verdicts(

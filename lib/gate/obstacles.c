@@ -29,7 +29,7 @@ static int add_rule(struct obstacles *o, const cJSON *r, struct err *e)
 static int check_judged(struct obstacles *o, const cJSON *in, struct err *e)
 {
 	const cJSON *judged = json_at(in, "/policy/judged");
-	static const char *const parts[] = { "plan", "cost", "findings" };
+	static const char *const parts[] = { "constraints", "plan", "cost", "findings" };
 	cJSON *now = judged == NULL ? NULL : json_new_object(e);
 	int ret = 0;
 

@@ -7,38 +7,15 @@
 
 #define LIST_MAX 12 /* items of one kind on the screen */
 
-/* Text of a state cannot move the cursor or hide what follows: C0, DEL, C1 controls
- * and the bidirectional overrides come out as '?'. */
-static void plain(struct buf *out, const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	for (; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7F) {
-			buf_add_char(out, '?');
-		} else if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F) {
-			buf_add_char(out, '?');
-			p++;
-		} else if (p[0] == 0xE2 &&
-			((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
-				(p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9))) {
-			buf_add_char(out, '?');
-			p += 2;
-		} else {
-			buf_add_char(out, (char)*p);
-		}
-	}
-}
-
 static void show_plan(const cJSON *plan, struct buf *out)
 {
 	const cJSON *est = json_get(plan, "estimates");
 
 	buf_add_str(out, "PLAN  ");
-	plain(out, json_str_or(plan, "cloud", "no cloud"));
+	buf_add_shown(out, json_str_or(plan, "cloud", "no cloud"));
 	JSON_EACH (r, json_get(plan, "regions")) {
 		buf_add_char(out, ' ');
-		plain(out, json_text(r) == NULL ? "?" : json_text(r));
+		buf_add_shown(out, json_text(r) == NULL ? "?" : json_text(r));
 	}
 	if (json_is(json_get(est, "p95_latency_ms"), JSON_NUMBER))
 		buf_addf(out, ", p95 %.0f ms", json_num_or(est, "p95_latency_ms", 0));
@@ -48,9 +25,9 @@ static void show_plan(const cJSON *plan, struct buf *out)
 	buf_add_char(out, '\n');
 	JSON_EACH (s, json_get(plan, "slots")) {
 		buf_add_str(out, "  ");
-		plain(out, json_str_or(s, "slot", "?"));
+		buf_add_shown(out, json_str_or(s, "slot", "?"));
 		buf_add_str(out, ": ");
-		plain(out, json_str_or(s, "pattern", "?"));
+		buf_add_shown(out, json_str_or(s, "pattern", "?"));
 		buf_add_char(out, '\n');
 	}
 }
@@ -73,7 +50,7 @@ static void show_cost(const cJSON *cost, struct buf *out)
 	buf_add_char(out, '\n');
 	JSON_EACH (s, json_get(cost, "by_capability")) {
 		buf_add_str(out, "  ");
-		plain(out, json_str_or(s, "capability", "?"));
+		buf_add_shown(out, json_str_or(s, "capability", "?"));
 		buf_addf(out, " %.2f\n", json_num_or(s, "usd", 0));
 	}
 }
@@ -83,7 +60,7 @@ static void show_policy(const cJSON *policy, struct buf *out)
 	const cJSON *counts = json_get(policy, "counts");
 
 	buf_add_str(out, "POLICY  ");
-	plain(out, json_str_or(policy, "overall", "not evaluated"));
+	buf_add_shown(out, json_str_or(policy, "overall", "not evaluated"));
 	if (counts != NULL)
 		buf_addf(out,
 			": %.0f pass, %.0f warn, %.0f fail, %.0f waived, %.0f unknown",
@@ -107,7 +84,7 @@ static void show_findings(const cJSON *critique, struct buf *out)
 		if (all > LIST_MAX)
 			continue;
 		buf_addf(out, "  %s: ", *sev == 'h' ? "high" : "medium");
-		plain(out, json_str_or(f, "title", json_str_or(f, "id", "?")));
+		buf_add_shown(out, json_str_or(f, "title", json_str_or(f, "id", "?")));
 		buf_add_char(out, '\n');
 	}
 	if (all > LIST_MAX)
@@ -126,11 +103,13 @@ static void show_list(const char *title, const cJSON *list, struct buf *out)
 			continue;
 		buf_add_str(out, "  ");
 		if (json_text(it) != NULL) {
-			plain(out, json_text(it));
+			buf_add_shown(out, json_text(it));
 		} else {
-			plain(out, json_str_or(it, "field", json_str_or(it, "id", "?")));
+			buf_add_shown(out,
+				json_str_or(it, "field", json_str_or(it, "id", "?")));
 			buf_add_str(out, ": ");
-			plain(out, json_str_or(it, "why", json_str_or(it, "effect", "")));
+			buf_add_shown(out,
+				json_str_or(it, "why", json_str_or(it, "effect", "")));
 		}
 		buf_add_char(out, '\n');
 	}

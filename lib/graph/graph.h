@@ -65,8 +65,9 @@ struct graph_result {
 	int answer; /* of contracts.md section 2 */
 	char set_id[ID_TEXT_MAX];
 	int64_t version;
-	int executed, reused;            /* nodes */
-	char node[32];                   /* the last one that was begun */
+	int executed, reused; /* nodes */
+	int stale;            /* waiting because the decision at the gate had expired */
+	char node[32];        /* the last one that was begun */
 	char zip_sha256[DIGEST_HEX_MAX]; /* "" when there is no zip */
 	cJSON *state;                    /* the caller frees */
 };

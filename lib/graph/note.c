@@ -148,14 +148,25 @@ void graph_note(enum node_id node, const cJSON *s, struct buf *out)
 
 static void review_slots(const cJSON *s, struct buf *out)
 {
-	buf_addf(out, "Plan (%s%s", json_str_or(json_get(s, "plan"), "cloud", "?"),
-		json_len(json_at(s, "/plan/regions")) > 0 ? ", " : "");
-	JSON_EACH (r, json_at(s, "/plan/regions"))
-		buf_addf(out, "%s%s", json_text(r), json_next(r) != NULL ? ", " : "");
+	buf_add_str(out, "Plan (");
+	buf_add_shown(out, json_str_or(json_get(s, "plan"), "cloud", "?"));
+	buf_add_str(out, json_len(json_at(s, "/plan/regions")) > 0 ? ", " : "");
+	JSON_EACH (r, json_at(s, "/plan/regions")) {
+		buf_add_shown(out, json_text(r) != NULL ? json_text(r) : "?");
+		buf_add_str(out, json_next(r) != NULL ? ", " : "");
+	}
 	buf_add_str(out, "):\n");
-	JSON_EACH (slot, json_at(s, "/plan/slots"))
-		buf_addf(out, "  %-18s %s\n", json_str_or(slot, "slot", ""),
-			json_str_or(slot, "pattern", ""));
+	JSON_EACH (slot, json_at(s, "/plan/slots")) {
+		size_t start = out->len;
+
+		buf_add_str(out, "  ");
+		buf_add_shown(out, json_str_or(slot, "slot", ""));
+		do
+			buf_add_char(out, ' ');
+		while (out->len < start + 21 && !out->failed);
+		buf_add_shown(out, json_str_or(slot, "pattern", ""));
+		buf_add_char(out, '\n');
+	}
 }
 
 static void review_figures(const cJSON *s, struct buf *out)
@@ -179,6 +190,19 @@ static void review_figures(const cJSON *s, struct buf *out)
 	buf_add_str(out, "\n");
 }
 
+/* "  fail  budget_band: ...", with nothing in it that a terminal would obey. */
+static void review_line(
+	struct buf *out, const char *kind, const char *of, const char *text)
+{
+	buf_addf(out, "  %-5s ", kind);
+	if (of != NULL) {
+		buf_add_shown(out, of);
+		buf_add_str(out, ": ");
+	}
+	buf_add_shown(out, text);
+	buf_add_char(out, '\n');
+}
+
 void graph_review(const cJSON *s, struct buf *out)
 {
 	review_slots(s, out);
@@ -187,14 +211,14 @@ void graph_review(const cJSON *s, struct buf *out)
 		const char *status = json_str_or(r, "status", "");
 
 		if (strcmp(status, "warn") == 0 || strcmp(status, "fail") == 0)
-			buf_addf(out, "  %-5s %s: %s\n", status, json_str_or(r, "id", ""),
+			review_line(out, status, json_str_or(r, "id", ""),
 				json_str_or(r, "detail", ""));
 	}
 	JSON_EACH (f, json_at(s, "/critique/findings"))
 		if (strcmp(json_str_or(f, "severity", ""), "high") == 0)
-			buf_addf(out, "  high  %s: %s\n", json_str_or(f, "component", ""),
+			review_line(out, "high", json_str_or(f, "component", ""),
 				json_str_or(f, "title", ""));
 	JSON_EACH (r, json_at(s, "/hitl/reasons"))
 		if (json_text(r) != NULL)
-			buf_addf(out, "  gate  %s\n", json_text(r));
+			review_line(out, "gate", NULL, json_text(r));
 }

@@ -85,8 +85,11 @@ static int approval_has_expired(struct run *r, const cJSON *out)
 	const char *until = json_text(json_at(out, "/keys/hitl/expires_at"));
 	int64_t ns;
 
-	return !r->frozen && until != NULL && clock_parse(until, &ns) == 0 &&
-		ns < r->env.now_ns;
+	if (r->frozen || until == NULL || clock_parse(until, &ns) < 0 ||
+		ns >= r->env.now_ns)
+		return 0;
+	snprintf(r->expired, sizeof(r->expired), "%s", until);
+	return 1;
 }
 
 /* The files count only if their contents can be had. */
@@ -96,6 +99,17 @@ static int files_are_there(struct run *r, const cJSON *files)
 
 	return tree_complete(json_get(files, "tree"), r->blobs) &&
 		(zip == NULL || blob_has(r->blobs, zip));
+}
+
+/* A gate that waits is asked again; whether it waited in time is for the newest row to
+ * say. */
+static int is_answer(struct run *r, enum node_id node, const cJSON *row, int newest)
+{
+	int ok = json_num_or(row, "ok", 1) != 0;
+
+	if (!ok && newest && node == NODE_GATE_HITL)
+		(void)approval_has_expired(r, json_get(row, "output"));
+	return ok;
 }
 
 static int holds(struct run *r, enum node_id node, const cJSON *row, const cJSON *input,
@@ -130,6 +144,8 @@ int run_reuse(struct run *r, enum node_id node, const char *base, const cJSON *i
 	if (store_runs(r->store, r->set_id, node_rows[node].name, base, &rows, e) < 0)
 		return -1;
 	JSON_EACH (row, rows) {
+		if (!is_answer(r, node, row, row == json_first(rows)))
+			continue;
 		ret = holds(r, node, row, input, e);
 		if (ret < 0)
 			break;
@@ -200,6 +216,10 @@ static int node_events(struct run *r, enum node_id node, const struct spawned *s
 			? 0
 			: add_own_event(r, events, "run_blocked", "status", "blocked", e);
 	case NODE_GATE_HITL:
+		if (*r->expired != '\0' &&
+			add_own_event(r, events, "stale", "expired_at", r->expired, e) <
+				0)
+			return -1;
 		if (strcmp(status, "approved") == 0 || strcmp(status, "rejected") == 0)
 			return add_event(events, status, json_get(s->state, "hitl"), e);
 		return add_own_event(r, events, "gate_waiting", "gate", "pre-codegen", e);
@@ -267,7 +287,8 @@ static int take_files(struct run *r, enum node_id node, const cJSON *state, stru
 	return 0;
 }
 
-static const char *status_after(enum node_id node, const struct spawned *s)
+static const char *status_after(
+	const struct run *r, enum node_id node, const struct spawned *s)
 {
 	const char *hitl = json_str_or(json_get(s->state, "hitl"), "status", "");
 
@@ -276,7 +297,9 @@ static const char *status_after(enum node_id node, const struct spawned *s)
 	if (node == NODE_POLICY_EVAL && (s->answer == 11 || s->answer == 13))
 		return "blocked";
 	if (node == NODE_GATE_HITL && s->answer == 10)
-		return strcmp(hitl, "rejected") == 0 ? "rejected" : "waiting";
+		return strcmp(hitl, "rejected") == 0 ? "rejected"
+			: *r->expired != '\0'        ? "stale"
+						     : "waiting";
 	return node == NODE_DIFF_AND_PERSIST ? "complete" : "running";
 }
 
@@ -337,7 +360,7 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 	run.output = output;
 	step.files = r->files;
 	step.events = events;
-	step.status = status_after(node, s);
+	step.status = status_after(r, node, s);
 	step.ends_job = run_ends_job(r, step.status);
 	step.summary_md = node == NODE_DIFF_AND_PERSIST ? summary.ptr : NULL;
 	ret = store_commit(r->store, &step, e);

@@ -484,6 +484,8 @@ static enum outcome at_gate(struct run *r, int *answer, struct err *e)
 	}
 	if (*answer == 10 && is_rejected(r) && (r->o->ask || r->o->job != NULL))
 		return AGAIN;
+	r->result->stale = *answer == 10 && *r->expired != '\0' && !is_rejected(r);
+	r->expired[0] = '\0';
 	return *answer == 0 ? GO_ON : STOP;
 }
 

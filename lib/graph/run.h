@@ -45,8 +45,9 @@ struct run {
 	int work_ready; /* the work directory holds `files` */
 	int answer;     /* 12 once validation failed */
 	enum decision decision;
-	int decided;   /* a job's decision has been taken */
-	char *comment; /* of a decision */
+	char expired[CLOCK_TEXT_MAX]; /* when the gate's last decision ended; "" */
+	int decided;                  /* a job's decision has been taken */
+	char *comment;                /* of a decision */
 };
 
 /* ---- a worker's run (job.c) ---- */

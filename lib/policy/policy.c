@@ -212,7 +212,6 @@ static int set_judged(cJSON *policy, const cJSON *data, struct err *e)
 	if (judged == NULL || approval_digest(data, judged, e) < 0)
 		return -1;
 	json_remove(judged, "policy");
-	json_remove(judged, "all");
 	return 0;
 }
 

@@ -1,37 +1,30 @@
 /* Other faces of state.policy: a list for people, SARIF for code scanning. */
 #include "internal.h"
 
-static void plain(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		buf_add_char(
-			out, (unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
-}
-
 int policy_text(const cJSON *state, struct buf *out, struct err *e)
 {
 	const cJSON *policy = json_get(state, "policy"),
 		    *counts = json_get(policy, "counts");
 
 	JSON_EACH (r, json_get(policy, "rules")) {
-		buf_addf(out, "%-15s%-34s ", json_str_or(r, "status", ""),
-			json_str_or(r, "id", ""));
-		plain(out, json_str_or(r, "detail", ""));
+		buf_addf(out, "%-15s", json_str_or(r, "status", ""));
+		buf_addf(out, "%-34s ", json_str_or(r, "id", ""));
+		buf_add_shown(out, json_str_or(r, "detail", ""));
 		buf_add_char(out, '\n');
 		if (json_has(r, "waiver")) {
 			const cJSON *w = json_get(r, "waiver");
 
 			buf_add_str(out, "               waived by ");
-			plain(out, json_str_or(w, "owner", "?"));
+			buf_add_shown(out, json_str_or(w, "owner", "?"));
 			buf_add_str(out, " until ");
-			plain(out, json_str_or(w, "expires", "?"));
+			buf_add_shown(out, json_str_or(w, "expires", "?"));
 			buf_add_str(out, ": ");
-			plain(out, json_str_or(w, "reason", "?"));
+			buf_add_shown(out, json_str_or(w, "reason", "?"));
 			buf_add_char(out, '\n');
 		}
 		if (json_has(r, "remediation")) {
 			buf_add_str(out, "               ");
-			plain(out, json_str_or(r, "remediation", ""));
+			buf_add_shown(out, json_str_or(r, "remediation", ""));
 			buf_add_char(out, '\n');
 		}
 	}

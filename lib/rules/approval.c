@@ -1,159 +1,190 @@
-/* Semantic digests of a state's parts. */
+/* Semantic digests of a state's parts, and the seal over them. */
 #include "approval.h"
 
-struct texts {
-	char **at;
-	size_t n;
+/*
+ * What is left out of a digest: wording, where and when a figure was read, what is
+ * computed from the rest for people, and how hard the search was. Everything else is
+ * material, also what is added to a state later.
+ */
+static const char *const noise[] = {
+	/* wording */
+	"action", "availability_basis", "basis", "check", "detail", "diagram_mermaid",
+	"effect", "evidence", "instead", "note", "open_questions", "raise", "references",
+	"remediation", "summary", "title", "why",
+	/* sources, dates, and the version before */
+	"as_of", "confidence", "date", "delta", "delta_vs_prev_pct", "delta_vs_prev_usd",
+	"price_book", "source", "usage_file",
+	/* made from the rest */
+	"by_capability", "by_service", "counts", "judged", "qty_text", "share_pct",
+	/* the search */
+	"proof"
 };
+
+/* Whose order means something: the first region is the main one, hops are a path. */
+static const char *const ordered[] = { "regions", "hops", "tiers" };
+
+static int listed(const char *const *names, size_t n, const char *key)
+{
+	for (size_t i = 0; key != NULL && i < n; i++)
+		if (strcmp(names[i], key) == 0)
+			return 1;
+	return 0;
+}
+
+/* A text beside the figures that it tells: "3.5 GB" beside quantity and unit. */
+static int tells_again(const cJSON *object, const char *key)
+{
+	return strcmp(key, "qty") == 0 && json_is(json_get(object, key), JSON_STRING) &&
+		json_has(object, "quantity");
+}
+
+static cJSON *meaning(const cJSON *v, int keep_order, struct err *e);
+
+static cJSON *object_meaning(const cJSON *v, struct err *e)
+{
+	cJSON *out = json_new_object(e), *m;
+
+	JSON_EACH (it, v) {
+		const char *key = json_key(it);
+
+		if (out == NULL || listed(noise, ARRAY_LEN(noise), key) ||
+			tells_again(v, key))
+			continue;
+		/* A parameter may have any name. */
+		m = strcmp(key, "params") == 0
+			? json_copy(it, e)
+			: meaning(it, listed(ordered, ARRAY_LEN(ordered), key), e);
+		if (json_set(out, key, m, e) < 0) {
+			json_free(out);
+			return NULL;
+		}
+	}
+	return out;
+}
 
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The listed members of an object; what is not there is left out. */
-static int take(cJSON *to, const cJSON *from, const char *const *keys, struct err *e)
+/* The items' canonical texts, sorted. */
+static cJSON *set_meaning(const cJSON *items, struct err *e)
 {
-	for (; *keys != NULL; keys++) {
-		const cJSON *v = json_get(from, *keys);
+	size_t n = json_len(items), i = 0;
+	char **text = calloc(n + 1, sizeof(*text));
+	cJSON *out = text == NULL ? NULL : json_new_array(e);
+	int bad = out == NULL;
 
-		if (v != NULL && json_set_copy(to, *keys, v, e) < 0)
-			return -1;
+	JSON_EACH (it, items) {
+		struct buf b = BUF_INIT(BUF_NO_LIMIT);
+
+		bad = bad || json_canonical(it, &b, e) < 0 ||
+			(text[i] = buf_take(&b)) == NULL;
+		buf_release(&b);
+		i += !bad;
 	}
-	return 0;
-}
-
-static char *reduced(const cJSON *item, const char *const *keys, struct err *e)
-{
-	struct buf text = BUF_INIT(BUF_NO_LIMIT);
-	cJSON *part = json_new_object(e);
-	char *out = NULL;
-
-	if (part != NULL && take(part, item, keys, e) == 0 &&
-		json_canonical(part, &text, e) == 0)
-		out = buf_take(&text);
-	json_free(part);
-	buf_release(&text);
-	return out;
-}
-
-/* Adds the items of a list, each reduced to `keys`, in an order of their own. */
-static int add_set(cJSON *to, const char *name, const cJSON *list,
-	const char *const *keys, struct err *e)
-{
-	struct texts t = { .at = calloc(json_len(list) + 1, sizeof(*t.at)) };
-	cJSON *out = json_add_array(to, name, e);
-	int ret = -1;
-
-	if (t.at == NULL || out == NULL) {
-		err_no_memory(e);
-		goto out;
+	if (!bad)
+		qsort(text, n, sizeof(*text), by_text);
+	for (i = 0; i < n && text != NULL; i++) {
+		bad = bad || json_push_str(out, text[i], e) < 0;
+		free(text[i]);
 	}
-	JSON_EACH (item, list) {
-		t.at[t.n] = reduced(item, keys, e);
-		if (t.at[t.n] == NULL)
-			goto out;
-		t.n++;
-	}
-	qsort(t.at, t.n, sizeof(*t.at), by_text);
-	for (size_t i = 0; i < t.n; i++)
-		if (json_push_str(out, t.at[i], e) < 0)
-			goto out;
-	ret = 0;
-out:
-	for (size_t i = 0; i < t.n; i++)
-		free(t.at[i]);
-	free(t.at);
-	return ret;
+	free(text);
+	if (!bad)
+		return out;
+	json_free(out);
+	err_no_memory(e);
+	return NULL;
 }
 
-static int of_plan(cJSON *to, const cJSON *plan, struct err *e)
+static cJSON *list_meaning(const cJSON *v, int keep_order, struct err *e)
 {
-	static const char *const top[] = { "feasible", "cloud", "regions", NULL };
-	static const char *const slot[] = { "slot", "pattern", "version", "params",
-		"module", NULL };
-	static const char *const edge[] = { "from", "to", "port", NULL };
-	static const char *const bom[] = { "component", "sku", "region", "qty", "kind",
-		"slot", "base", NULL };
-	static const char *const assumed[] = { "field", "value", NULL };
+	cJSON *items = json_new_array(e), *sorted;
 
-	if (take(to, plan, top, e) < 0 ||
-		add_set(to, "slots", json_get(plan, "slots"), slot, e) < 0)
-		return -1;
-	if (add_set(to, "bases", json_get(plan, "bases"), slot, e) < 0 ||
-		add_set(to, "edges", json_get(plan, "edges"), edge, e) < 0 ||
-		add_set(to, "bom", json_get(plan, "bom"), bom, e) < 0)
-		return -1;
-	return add_set(to, "assumptions", json_get(plan, "assumptions"), assumed, e);
+	JSON_EACH (it, v)
+		if (items != NULL && json_push(items, meaning(it, 0, e), e) < 0) {
+			json_free(items);
+			return NULL;
+		}
+	if (items == NULL || keep_order)
+		return items;
+	sorted = set_meaning(items, e);
+	json_free(items);
+	return sorted;
 }
 
-static int of_cost(cJSON *to, const cJSON *cost, struct err *e)
+/* A copy without noise; lists in an order of their own, but where order counts. */
+static cJSON *meaning(const cJSON *v, int keep_order, struct err *e)
 {
-	static const char *const top[] = { "monthly_usd", "one_off_usd", "lower_bound",
-		"currency", NULL };
-	static const char *const line[] = { "component", "sku", "region", "quantity",
-		"unit_price_usd", "usd", "status", NULL };
-
-	return take(to, cost, top, e) < 0
-		? -1
-		: add_set(to, "lines", json_get(cost, "breakdown"), line, e);
-}
-
-static int of_findings(cJSON *to, const cJSON *critique, struct err *e)
-{
-	static const char *const top[] = { "feasible", NULL };
-	static const char *const finding[] = { "id", "kind", "severity", "component",
-		"numbers", NULL };
-
-	return take(to, critique, top, e) < 0
-		? -1
-		: add_set(to, "findings", json_get(critique, "findings"), finding, e);
-}
-
-static int of_policy(cJSON *to, const cJSON *policy, struct err *e)
-{
-	static const char *const top[] = { "overall", "policy_set", NULL };
-	static const char *const rule[] = { "id", "status", "severity", "waiver", NULL };
-
-	return take(to, policy, top, e) < 0
-		? -1
-		: add_set(to, "rules", json_get(policy, "rules"), rule, e);
+	if (json_is(v, JSON_OBJECT))
+		return object_meaning(v, e);
+	if (json_is(v, JSON_ARRAY))
+		return list_meaning(v, keep_order, e);
+	return json_copy(v, e);
 }
 
 static const struct part {
 	const char *name, *key; /* in the digest, in the state */
-	int (*reduce)(cJSON *to, const cJSON *value, struct err *e);
-} parts[] = { { "plan", "plan", of_plan }, { "cost", "cost", of_cost },
-	{ "findings", "critique", of_findings }, { "policy", "policy", of_policy } };
+} parts[] = { { "constraints", "constraints" }, { "plan", "plan" }, { "cost", "cost" },
+	{ "findings", "critique" }, { "policy", "policy" } };
 
-static int digest_part(
-	const struct part *p, const cJSON *value, char hex[DIGEST_HEX_MAX], struct err *e)
+static int digest_part(const cJSON *value, char hex[DIGEST_HEX_MAX], struct err *e)
 {
-	cJSON *meaning = json_new_object(e);
-	int ret = meaning == NULL || p->reduce(meaning, value, e) < 0
-		? -1
-		: json_digest(meaning, hex, e);
+	cJSON *m = meaning(value, 0, e);
+	int ret = m == NULL ? -1 : json_digest(m, hex, e);
 
-	json_free(meaning);
+	json_free(m);
 	return ret;
 }
 
 int approval_digest(const cJSON *state, cJSON *out, struct err *e)
 {
-	char all[DIGEST_HEX_MAX], hex[DIGEST_HEX_MAX];
+	char hex[DIGEST_HEX_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		const cJSON *value = json_get(state, parts[i].key);
 
-		if (value != NULL && digest_part(&parts[i], value, hex, e) < 0)
+		if (value != NULL && digest_part(value, hex, e) < 0)
 			return -1;
 		if (json_set_str(out, parts[i].name, value == NULL ? NULL : hex, e) < 0)
 			return -1;
 	}
-	json_remove(out, "all");
-	if (json_digest(out, all, e) < 0)
+	return 0;
+}
+
+/* What the seal covers: the parts' digests, who decided what, when, and until when. */
+static int seal(const cJSON *hitl, char hex[DIGEST_HEX_MAX], struct err *e)
+{
+	static const char *const who[] = { "status", "mode", "actor", "decided_at",
+		"expires_at", "waived" };
+	cJSON *covered = json_new_object(e), *digests = NULL;
+	int ret = -1;
+
+	if (covered == NULL)
 		return -1;
-	return json_set_str(out, "all", all, e);
+	digests = json_add_object(covered, "digest", e);
+	for (size_t i = 0; digests != NULL && i < ARRAY_LEN(parts); i++)
+		if (json_has(json_get(hitl, "digest"), parts[i].name) &&
+			json_set_copy(digests, parts[i].name,
+				json_get(json_get(hitl, "digest"), parts[i].name), e) < 0)
+			goto out;
+	for (size_t i = 0; digests != NULL && i < ARRAY_LEN(who); i++)
+		if (json_has(hitl, who[i]) &&
+			json_set_copy(covered, who[i], json_get(hitl, who[i]), e) < 0)
+			goto out;
+	ret = digests == NULL ? -1 : json_digest(covered, hex, e);
+out:
+	json_free(covered);
+	return ret;
+}
+
+int approval_seal(cJSON *hitl, struct err *e)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	return seal(hitl, hex, e) < 0
+		? -1
+		: json_set_str(json_own(hitl, "digest", e), "all", hex, e);
 }
 
 static int why_not(char why[APPROVAL_WHY_MAX], const char *text)
@@ -174,6 +205,12 @@ int approval_check(
 	if (strcmp(json_str_or(hitl, "status", ""), "approved") != 0)
 		return why_not(why,
 			"the plan is not approved (mlops-gate --approve --actor NAME)");
+	if (seal(hitl, hex, e) < 0)
+		return -1;
+	if (strcmp(json_str_or(bound, "all", ""), hex) != 0)
+		return why_not(why,
+			"the approval is void: who approved what, and when, was changed "
+			"after it");
 	if (expires != NULL && (clock_parse(expires, &end) < 0 || now_ns >= end))
 		return why_not(why, "the approval has expired");
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -182,7 +219,7 @@ int approval_check(
 
 		if (value == NULL)
 			continue;
-		if (digest_part(&parts[i], value, hex, e) < 0)
+		if (digest_part(value, hex, e) < 0)
 			return -1;
 		if (approved != NULL && strcmp(approved, hex) == 0)
 			continue;

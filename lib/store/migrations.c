@@ -166,7 +166,7 @@ static const char *const first[] = {
 #define SET_STATUS                                                              \
 	"('queued', 'running', 'waiting', 'rejected', 'failed', 'infeasible', " \
 	"'blocked',"                                                            \
-	" 'cancelled', 'complete', 'superseded')"
+	" 'cancelled', 'complete', 'superseded', 'stale')"
 
 static const char *const second[] = { "sqlite:CREATE TABLE decision_sets_2 ("
 				      " id TEXT PRIMARY KEY,"

@@ -614,9 +614,9 @@ int store_runs(struct store *s, const char *set_id, const char *node,
 	return store_rows(s,
 		"SELECT id, node_version, provider, prompt_pack_hash, idem_key, "
 		"read_jsonb,"
-		" output_jsonb, files_jsonb, answer FROM agent_runs WHERE "
+		" output_jsonb, files_jsonb, answer, ok FROM agent_runs WHERE "
 		"decision_set_id = $1"
-		" AND node_name = $2 AND base_key = $3 AND ok = 1"
+		" AND node_name = $2 AND base_key = $3 AND (ok = 1 OR answer = 10)"
 		" ORDER BY seq DESC",
 		(struct db_value[]){ DB_TEXT(set_id), DB_TEXT(node), DB_TEXT(base_key) },
 		3, out, e);

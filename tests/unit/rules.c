@@ -191,6 +191,13 @@ static const struct {
 	{ "/cost/breakdown/0", "usd", "11", 1 },
 	{ "/critique/findings/0", "severity", "'high'", 1 },
 	{ "/policy/rules/0", "status", "'fail'", 1 },
+	{ "/plan", "something_new", "1", 1 },
+	{ "/hitl", "actor", "'somebody else'", 1 },
+	{ "/hitl", "decided_at", "'2026-01-01T00:00:00Z'", 1 },
+	{ "/hitl", "expires_at", "'2036-01-01T00:00:00Z'", 1 },
+	{ "/hitl", "waived", "['r']", 1 },
+	{ "/hitl", "comment", "'well done'", 0 },
+	{ "/hitl/digest", "plan", "'00'", 1 },
 };
 
 static void noise_keeps_an_approval_and_substance_voids_it(void **unused)
@@ -205,6 +212,7 @@ static void noise_keeps_an_approval_and_substance_voids_it(void **unused)
 		json_set_str(hitl, "status", "approved", &e);
 		digest = json_add_object(hitl, "digest", &e);
 		assert_int_equal(approval_digest(state, digest, &e), 0);
+		assert_int_equal(approval_seal(hitl, &e), 0);
 		assert_int_equal(approval_check(state, 0, why, &e), 0);
 		assert_string_equal(why, "");
 		json_set(json_edit(state, changes[i].pointer), changes[i].member,
@@ -217,6 +225,206 @@ static void noise_keeps_an_approval_and_substance_voids_it(void **unused)
 	}
 }
 
+/*
+ * Over a whole state, each kind of leaf changed once: only these members are noise.
+ * A member that the state gets tomorrow is material until it is put on the list.
+ */
+static const char *const noise[] = { "action", "as_of", "availability_basis", "basis",
+	"by_capability", "by_service", "check", "confidence", "counts", "date", "delta",
+	"delta_vs_prev_pct", "delta_vs_prev_usd", "detail", "diagram_mermaid", "effect",
+	"evidence", "instead", "judged", "note", "open_questions", "price_book", "proof",
+	"raise", "references", "remediation", "share_pct", "source", "summary", "title",
+	"usage_file", "why" };
+
+struct walk {
+	cJSON *state, *shapes; /* shapes: the kinds of leaves that were tried */
+	size_t material, ignored;
+};
+
+static int voided(struct walk *w)
+{
+	struct err e = { 0 };
+	char why[APPROVAL_WHY_MAX];
+
+	assert_int_equal(approval_check(w->state, 0, why, &e), 0);
+	return *why != '\0';
+}
+
+static cJSON *another(const cJSON *v)
+{
+	struct err e = { 0 };
+	struct buf b = BUF_INIT(1 << 20);
+	cJSON *out;
+
+	switch (json_type(v)) {
+	case JSON_NUMBER:
+		return json_new_num(json_number(v, 0) + 1, &e);
+	case JSON_BOOL:
+		return json_new_bool(!json_true(v), &e);
+	case JSON_STRING:
+		buf_addf(&b, "%s!", json_text(v));
+		out = json_new_str(b.ptr, &e);
+		buf_release(&b);
+		return out;
+	default:
+		return json_new_num(1, &e);
+	}
+}
+
+/* In `parent`, the member or item `v` at `pointer`, of the shape `shape`. */
+static void try_leaf(struct walk *w, const char *pointer, const char *shape,
+	const cJSON *v, int is_noise)
+{
+	struct err e = { 0 };
+	cJSON *saved = json_copy(v, &e), *node = json_edit(w->state, pointer);
+	cJSON *other = another(v), keep;
+	int broke;
+
+	if (json_has(w->shapes, shape)) {
+		json_free(saved);
+		json_free(other);
+		return;
+	}
+	json_set_bool(w->shapes, shape, 1, &e);
+	/* In place: name and neighbours stay. */
+	keep = *node;
+	node->type = other->type;
+	node->valuestring = other->valuestring;
+	node->valuedouble = other->valuedouble;
+	node->valueint = other->valueint;
+	broke = voided(w);
+	*node = keep;
+	if (broke == is_noise)
+		fail_msg("%s: an approval %s", pointer, broke ? "is voided" : "survives");
+	w->material += !is_noise;
+	w->ignored += (size_t)is_noise;
+	json_free(other);
+	json_free(saved);
+}
+
+static void walk(struct walk *w, const char *pointer, const char *shape, const cJSON *v,
+	int is_noise, int in_params)
+{
+	size_t i = 0;
+
+	if (json_first(v) == NULL) {
+		if (!json_is(v, JSON_OBJECT) && !json_is(v, JSON_ARRAY))
+			try_leaf(w, pointer, shape, v, is_noise);
+		return;
+	}
+	JSON_EACH (it, v) {
+		struct buf p = BUF_INIT(4096), s = BUF_INIT(4096);
+		const char *key = json_key(it);
+		int quiet = is_noise;
+
+		buf_add_str(&p, pointer);
+		if (key != NULL)
+			json_pointer_add(&p, key);
+		else
+			buf_addf(&p, "/%zu", i++);
+		buf_addf(&s, "%s/%s", shape, key != NULL ? key : "*");
+		for (size_t k = 0; key != NULL && !in_params && k < ARRAY_LEN(noise); k++)
+			quiet |= strcmp(noise[k], key) == 0;
+		/* The text of a quantity stands beside the quantity. */
+		quiet |= key != NULL && strcmp(key, "qty") == 0 &&
+			json_is(it, JSON_STRING);
+		walk(w, p.ptr, s.ptr, it, quiet,
+			in_params || (key != NULL && strcmp(key, "params") == 0));
+		buf_release(&p);
+		buf_release(&s);
+	}
+}
+
+static void seal_state(cJSON *state)
+{
+	struct err e = { 0 };
+	cJSON *hitl = json_add_object(state, "hitl", &e);
+
+	json_set_str(hitl, "status", "approved", &e);
+	assert_int_equal(
+		approval_digest(state, json_add_object(hitl, "digest", &e), &e), 0);
+	assert_int_equal(approval_seal(hitl, &e), 0);
+}
+
+static void any_material_change_voids_an_approval(void **unused)
+{
+	static const char *const keys[] = { "constraints", "plan", "cost", "critique",
+		"policy" };
+	struct err e = { 0 };
+	struct walk w = { .state = json_parse_file(
+				  "tests/golden/briefs/streaming-fraud/state.json",
+				  STATE_TEXT_MAX, &e),
+		.shapes = json_new_object(&e) };
+
+	(void)unused;
+	if (w.state == NULL)
+		fail_msg("%s", e.msg);
+	seal_state(w.state);
+	assert_false(voided(&w));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		char pointer[64];
+
+		snprintf(pointer, sizeof(pointer), "/%s", keys[i]);
+		walk(&w, pointer, pointer, json_get(w.state, keys[i]), 0, 0);
+	}
+	assert_false(voided(&w));
+	assert_true(w.material > 150);
+	assert_true(w.ignored > 20);
+	json_free(w.state);
+	json_free(w.shapes);
+}
+
+/* Turns a list round in place. */
+static void turn_round(cJSON *list)
+{
+	struct err e = { 0 };
+	cJSON *all = json_new_array(&e);
+
+	for (size_t n = json_len(list); n-- > 0;)
+		json_push_copy(all, json_item(list, n), &e);
+	while (json_first(list) != NULL)
+		json_free(json_take_first(list));
+	while (json_first(all) != NULL)
+		json_push(list, json_take_first(all), &e);
+	json_free(all);
+}
+
+static void order_is_noise_where_it_means_nothing(void **unused)
+{
+	static const struct {
+		const char *pointer;
+		int voids;
+	} lists[] = { { "/plan/slots", 0 }, { "/plan/bom", 0 }, { "/plan/edges", 0 },
+		{ "/plan/assumptions", 0 }, { "/cost/breakdown", 0 },
+		{ "/critique/findings", 0 }, { "/policy/rules", 0 },
+		{ "/constraints/use_cases", 0 }, { "/plan/regions", 1 },
+		{ "/constraints/regions", 1 }, { "/plan/slots/0/latency/hops", 1 } };
+	struct err e = { 0 };
+	struct walk w = { .state = json_parse_file(
+				  "tests/golden/briefs/streaming-fraud/state.json",
+				  STATE_TEXT_MAX, &e) };
+
+	(void)unused;
+	assert_non_null(w.state);
+	json_push_str(json_edit(w.state, "/plan/regions"), "eu-central-1", &e);
+	json_push_str(json_edit(w.state, "/constraints/regions"), "eu-central-1", &e);
+	json_set(json_edit(w.state, "/plan/slots/0"), "latency",
+		J("{'hops':[{'name':'a'},{'name':'b'}]}"), &e);
+	seal_state(w.state);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		cJSON *list = json_edit(w.state, lists[i].pointer);
+
+		if (json_len(list) < 2)
+			fail_msg("%s has nothing to turn round", lists[i].pointer);
+		turn_round(list);
+		if (voided(&w) != lists[i].voids)
+			fail_msg("%s turned round", lists[i].pointer);
+		turn_round(list);
+		assert_false(voided(&w));
+	}
+	json_free(w.state);
+}
+
 static void an_approval_ends(void **unused)
 {
 	struct err e = { 0 };
@@ -226,6 +434,7 @@ static void an_approval_ends(void **unused)
 	char why[APPROVAL_WHY_MAX];
 
 	(void)unused;
+	assert_int_equal(approval_seal(json_edit(state, "/hitl"), &e), 0);
 	clock_parse("2026-01-01T23:59:59Z", &day1);
 	clock_parse("2026-01-02T00:00:00Z", &day2);
 	assert_int_equal(approval_check(state, day1, why, &e), 0);
@@ -246,6 +455,8 @@ int main(void)
 		cmocka_unit_test(a_state_gets_the_right_verdict),
 		cmocka_unit_test(the_set_is_known_by_what_it_decides),
 		cmocka_unit_test(noise_keeps_an_approval_and_substance_voids_it),
+		cmocka_unit_test(any_material_change_voids_an_approval),
+		cmocka_unit_test(order_is_noise_where_it_means_nothing),
 		cmocka_unit_test(an_approval_ends),
 	};
 
