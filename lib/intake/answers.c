@@ -420,14 +420,13 @@ static int push_answer(
 	return json_push(list, one, e);
 }
 
-cJSON *answers_of_file(
-	struct node_env *env, struct cleaner *c, const char *path, struct err *e)
+cJSON *answers_of_doc(
+	struct cleaner *c, const cJSON *doc, const char *path, struct err *e)
 {
-	cJSON *doc = json_parse_file(path, 8 << 20, e), *list = json_new_array(e);
+	cJSON *list = json_new_array(e);
 	const cJSON *rows = doc;
-	int ret = doc == NULL || list == NULL ? -1 : 0;
+	int ret = list == NULL ? -1 : 0;
 
-	(void)env;
 	if (ret == 0 && json_has(doc, "answers"))
 		rows = json_get(doc, "answers");
 	if (ret == 0 && !json_is(rows, JSON_ARRAY) && !json_is(rows, JSON_OBJECT))
@@ -440,10 +439,18 @@ cJSON *answers_of_file(
 			if (ret < 0)
 				err_where(e, "%s", path);
 		}
-	json_free(doc);
 	if (ret < 0) {
 		json_free(list);
 		return NULL;
 	}
+	return list;
+}
+
+cJSON *answers_of_file(struct cleaner *c, const char *path, struct err *e)
+{
+	cJSON *doc = json_parse_file(path, 8 << 20, e);
+	cJSON *list = doc == NULL ? NULL : answers_of_doc(c, doc, path, e);
+
+	json_free(doc);
 	return list;
 }

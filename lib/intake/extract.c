@@ -310,7 +310,7 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 		if (json_push_copy(g->answers, it, e) < 0)
 			return -1;
 	if (a->answers != NULL) {
-		file = answers_of_file(env, g->clean, a->answers, e);
+		file = answers_of_file(g->clean, a->answers, e);
 		if (file == NULL)
 			return -1;
 		JSON_EACH (it, file)

@@ -48,8 +48,10 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e);
 /* "field=value" of --set as an answer, for the caller to free. */
 cJSON *answer_of_option(const char *option, struct err *e);
 /* The answers of a file: a list, an object field -> value, or {"answers": ...}. */
-cJSON *answers_of_file(
-	struct node_env *env, struct cleaner *c, const char *path, struct err *e);
+cJSON *answers_of_file(struct cleaner *c, const char *path, struct err *e);
+/* The same of a document that was parsed; `path` is for messages. */
+cJSON *answers_of_doc(
+	struct cleaner *c, const cJSON *doc, const char *path, struct err *e);
 
 int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
 	struct err *e);

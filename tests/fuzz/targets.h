@@ -14,6 +14,7 @@
 
 #include "catalog/prices.h"
 #include "hcl/hcl.h"
+#include "intake/extract.h"
 #include "intake/intake.h"
 #include "json/json.h"
 #include "pricing/bill.h"
@@ -343,23 +344,82 @@ static void fuzz_bill(const char *text, size_t len)
 	json_free(tree);
 }
 
+static const struct vocabulary *the_words(struct node_env **out)
+{
+	static struct vocabulary words;
+	static struct node_env env;
+	struct common_args common = { .share = "share" };
+	struct err e = { 0 };
+
+	if (words.lexicon == NULL) {
+		LAW(env_init(&env, "fuzz", &common, &e) == 0);
+		LAW(vocabulary_load(&words, &env, &e) == 0);
+	}
+	*out = &env;
+	return &words;
+}
+
+/*
+ * Whatever a file of answers holds: each is refused with a message, or the constraints
+ * still keep to their schema and each field has evidence.
+ */
+static void fuzz_answers(const char *text, size_t len)
+{
+	static struct cleaner clean;
+	static struct schema *schema;
+	struct node_env *env;
+	struct gathered g = { .v = the_words(&env), .clean = &clean };
+	struct err e = { 0 };
+	cJSON *doc = json_parse(text, len, JSON_STRICT, &e), *list;
+
+	if (schema == NULL) {
+		cJSON *rules = env_read_json(env, "schemas/constraints.schema.json", &e);
+
+		LAW(rules != NULL && (schema = schema_new(rules, NULL, &e)) != NULL);
+		LAW(cleaner_load(&clean, env, &e) == 0);
+	}
+	list = doc == NULL ? NULL : answers_of_doc(&clean, doc, "fuzz", &e);
+	if (list == NULL) {
+		check_message(&e);
+		json_free(doc);
+		return;
+	}
+	g.schema = schema;
+	g.constraints = json_new_object(&e);
+	g.provenance = json_new_object(&e);
+	JSON_EACH (it, list) {
+		struct err why = { 0 };
+
+		if (gather_answer(&g, it, &why) < 0)
+			check_message(&why);
+		LAW(schema_check(schema, g.constraints, "", &e) == 0);
+	}
+	JSON_EACH (m, g.constraints) {
+		char prefix[128];
+		int found = 0;
+
+		snprintf(prefix, sizeof(prefix), "/constraints/%s", json_key(m));
+		JSON_EACH (p, g.provenance)
+			found |= strncmp(json_key(p), prefix, strlen(prefix)) == 0;
+		LAW(found || json_len(m) == 0);
+	}
+	json_free(g.constraints);
+	json_free(g.provenance);
+	json_free(list);
+	json_free(doc);
+}
+
 /*
  * Any text that a brief may be gives constraints; each has evidence, each span holds
  * its quote. The vocabulary is loaded once: it is read-only.
  */
 static void fuzz_intake(const char *text, size_t len)
 {
-	static struct vocabulary words;
-	static struct node_env env;
-	struct common_args common = { .share = "share" };
+	struct node_env *env;
 	struct err e = { 0 };
 	cJSON *constraints = NULL, *provenance = NULL;
 
-	if (words.lexicon == NULL) {
-		LAW(env_init(&env, "fuzz", &common, &e) == 0);
-		LAW(vocabulary_load(&words, &env, &e) == 0);
-	}
-	if (intake_read(&words, text, len, "text", &constraints, &provenance, &e) < 0) {
+	if (intake_read(the_words(&env), text, len, "text", &constraints, &provenance, &e) < 0) {
 		check_message(&e);
 		return;
 	}
@@ -387,6 +447,7 @@ static const struct {
 	const char *name; /* the folder of its corpus, too */
 	fuzz_target *run;
 } fuzz_targets[] = {
+	{ "answers", fuzz_answers },
 	{ "bill", fuzz_bill },
 	{ "hcl", fuzz_hcl },
 	{ "intake", fuzz_intake },
