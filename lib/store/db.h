@@ -86,7 +86,7 @@ int db_notification(struct db *db, char *channel, size_t channel_size, char *pay
 
 #define DB_SCHEMA_VERSION 2
 /* [i]: the statements from version i to i+1, ending in NULL. Types are written as
- * $INT, $REAL, $ID (a key that counts by itself) and $SEQ (a column that does); a
+ * $INT, $REAL, $ID (a key that counts by itself), $KEY (one that never repeats) and $SEQ (a column that does); a
  * statement that starts with "sqlite:" or "postgres:" is for that one alone. */
 extern const char *const *const db_migrations[DB_SCHEMA_VERSION];
 

@@ -176,6 +176,22 @@ static void an_older_attempt_can_do_nothing(void **state)
 	assert_int_equal(done, 1);
 }
 
+static void an_id_is_never_used_again(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_hold first, second;
+	char letters[65];
+	int64_t done;
+	struct err e = { 0 };
+
+	put(f, f->project, "a", 0, 0);
+	assert_int_equal(claim(f, 1, LEASE_MS, letters, &first), 1);
+	assert_int_equal(queue_finish(f->s, &first, 1, &done, &e), 0);
+	put(f, f->project, "a", 0, 0);
+	assert_int_equal(claim(f, 1, LEASE_MS, letters, &second), 1);
+	assert_true(second.id > first.id);
+}
+
 static void a_commit_is_fenced_by_the_attempt(void **state)
 {
 	struct fixture *f = *state;
@@ -349,6 +365,7 @@ int main(void)
 		TEST(projects_take_turns_and_priority_goes_first),
 		TEST(who_comes_late_does_not_wait_for_a_backlog),
 		TEST(an_older_attempt_can_do_nothing),
+		TEST(an_id_is_never_used_again),
 		TEST(a_commit_is_fenced_by_the_attempt),
 		TEST(failures_wait_longer_and_then_die),
 		TEST(what_is_not_due_is_not_claimed),
