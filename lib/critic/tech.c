@@ -235,6 +235,8 @@ int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out
 	if (ret == 0)
 		ret = json_set_bool(t.critique, "feasible",
 			json_bool_or(t.plan, "feasible", 1) && !t.infeasible, e);
+	if (ret == 0)
+		ret = advise(&t, e);
 	if (ret == 0 && (sort_findings(&t, e) < 0 || make_card(&t, e) < 0))
 		ret = -1;
 	json_free(t.facts);

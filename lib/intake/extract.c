@@ -5,6 +5,7 @@
 
 #include "intake/extract.h"
 #include "intake/intake.h"
+#include "intake/model.h"
 #include "state/state.h"
 
 int cleaner_load(struct cleaner *c, struct node_env *env, struct err *e)
@@ -398,6 +399,8 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 		goto out;
 	if (a->guided &&
 		(need_schema(env, &g, e) < 0 || guided_run(env, &g, a->threshold, e) < 0))
+		goto out;
+	if (brief != NULL && model_fill(env, &g, text.ptr, text.len, e) < 0)
 		goto out;
 	if (card(env, &g, e) < 0)
 		goto out;

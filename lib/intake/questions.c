@@ -6,6 +6,7 @@
 
 #include "compose/probe.h"
 #include "intake/extract.h"
+#include "intake/model.h"
 #include "state/state.h"
 
 #define QUESTIONS "lexicon/questions.json"
@@ -282,8 +283,10 @@ int questions_run(struct node_env *env, const void *args, const cJSON *in, cJSON
 	cJSON *card;
 
 	(void)args;
-	if (q == NULL)
+	if (q == NULL || model_word(env, q, e) < 0) {
+		json_free(q);
 		return -1;
+	}
 	card = card_add(env->cards, "intake.questions", e);
 	if (card == NULL || card_input_key(card, "constraints", e) < 0 ||
 		card_input_key(card, "coverage", e) < 0 ||

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "advice.h"
 #include "compose/compose.h"
 
 struct args {
@@ -270,7 +271,10 @@ static int run(
 	o.pins = (struct opt_list){ wishes.pins, wishes.n_pins };
 	o.excludes = (struct opt_list){ wishes.excludes, wishes.n_excludes };
 	answer = compose_plan(env, constraints, &o, plan, candidates, e);
-	if (answer < 0 || write_card(env, constraints, plan, candidates, e) < 0)
+	if (answer < 0 ||
+		(answer == 0 &&
+			plan_advice(env, constraints, &o, plan, candidates, e) < 0) ||
+		write_card(env, constraints, plan, candidates, e) < 0)
 		return -1;
 	if (a->explain)
 		explain(env, plan, candidates);

@@ -22,6 +22,12 @@ cJSON *view_make(struct node_env *env, const cJSON *state, struct err *e);
 cJSON *cards_fix(const cJSON *cards, const cJSON *artifacts, const cJSON *reports,
 	char run[ID_TEXT_MAX], struct err *e);
 
+/* ---- polish.c ---- */
+
+/* A model's prose in place of the cards' justifications where it keeps their figures and
+ * names; nothing with --provider none. `cards` are the fixed ones. */
+int polish(struct node_env *env, const cJSON *view, cJSON *cards, struct err *e);
+
 /* ---- compile.c ---- */
 
 /* state.rationale of the view; `cards` are the fixed ones. */

@@ -171,7 +171,9 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 		goto out;
 	cards = cards_fix(json_get(view, "reason_cards"), json_get(view, "artifacts"),
 		json_get(view, "reports"), id, e);
-	rationale = cards == NULL ? NULL : json_add_object(out, "rationale", e);
+	rationale = cards == NULL || polish(env, view, cards, e) < 0
+		? NULL
+		: json_add_object(out, "rationale", e);
 	if (rationale == NULL || rationale_fill(rationale, view, cards, e) < 0 ||
 		json_add_array(rationale, "files", e) == NULL)
 		goto out;

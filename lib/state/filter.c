@@ -1,5 +1,6 @@
 /* The filter runner: everything between main() and a node's run(). */
 #include "filter.h"
+#include "model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +250,9 @@ static int stamp_cards(struct filter_process *f, const struct filter *node, stru
 			json_set_str(card, "node_name", row->name, e) < 0 ||
 			json_set_str(card, "node_version", node->version, e) < 0 ||
 			json_set_str(card, "trigger", trigger(node->node), e) < 0 ||
+			(f->env.prompt_pack[0] != '\0' &&
+				json_set_str(card, "prompt_pack_hash", f->env.prompt_pack,
+					e) < 0) ||
 			json_set_str(card, "ts", ts, e) < 0 || stamp_id(card, e) < 0) {
 			json_free(card);
 			return -1;
@@ -334,7 +338,8 @@ static int note_run(struct filter_process *f, const struct filter *node, int ans
 		json_set_num(meta, "duration_ms", clock_is_fixed() ? 0 : ms, e) < 0 ||
 		json_set_int(meta, "answer", answer, e) < 0 ||
 		json_set_str(meta, "provider", f->env.provider, e) < 0 ||
-		json_set_null(meta, "prompt_pack", e) < 0 || note_options(f, meta, e) < 0)
+		json_set_null(meta, "prompt_pack", e) < 0 ||
+		model_note(&f->env, meta, e) < 0 || note_options(f, meta, e) < 0)
 		return -1;
 	return json_set(meta, "files", json_copy(f->env.files_read, e), e);
 }
@@ -363,7 +368,9 @@ static int run_node(struct filter_process *f, const struct filter *node, struct 
 	json_free(out);
 	json_free(f->env.cards);
 	json_free(f->env.files_read);
-	f->env.cards = f->env.files_read = NULL;
+	json_free(f->env.model);
+	f->env.cards = f->env.files_read = f->env.model = NULL;
+	f->env.prompt_pack[0] = '\0';
 	return answer;
 }
 

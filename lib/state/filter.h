@@ -87,6 +87,8 @@ struct node_env {
 	cJSON *cards;      /* for card_add: this node's new cards */
 	cJSON *files_read; /* path -> SHA-256, for the idempotency key; see env_read_json */
 	const char *run_id; /* UUID of this run */
+	cJSON *model;       /* what the node's model calls used; NULL: none */
+	char prompt_pack[DIGEST_HEX_MAX]; /* the last pack's hash; "": none (model.h) */
 	const cJSON
 		*in_state; /* the state as read; only for nodes that read "*" else NULL */
 };

@@ -54,5 +54,7 @@ int state_upgrade(cJSON *state, struct err *e);
 #include "cards.h"
 #include "filter.h"
 #include "manifest.h"
+#include "model.h"
+#include "numbers.h"
 
 #endif
