@@ -261,7 +261,8 @@ int gather_text(struct gathered *g, const char *text, size_t len, const char *so
 
 	if (doc_read(&d, g->v, text, len, e) < 0)
 		goto out;
-	read_brief(&d, &r);
+	if (d.n_sent > 0) /* nothing but blanks says nothing */
+		read_brief(&d, &r);
 	if (r.failed) {
 		err_no_memory(e);
 		goto out;

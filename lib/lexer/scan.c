@@ -451,7 +451,8 @@ static size_t covers(const struct scan *s, size_t i, uint32_t to)
 /* The longest phrase at each lexeme makes one of those that it covers. */
 static void join(struct scan *s, const struct lexicon *lx, const struct level_out *lo)
 {
-	struct source w = { s, lo->places, lo->places + lo->n_places };
+	struct source w = { s, lo->places,
+		lo->n_places > 0 ? lo->places + lo->n_places : NULL };
 	size_t out = 0, next;
 
 	for (size_t i = 0; i < s->n; i = next, out++) {
