@@ -414,7 +414,9 @@ static int execute(struct run *r, enum node_id node, const char *base, const cJS
 			: s.answer == 10 ? "waiting"
 					 : "done",
 		s.ms, note.ptr);
-	if (ret < 0 && e->code != ERR_CONFLICT && !(r->o->job != NULL && *r->o->stop))
+	/* Neither somebody else's work nor a store that is away is this node's failure. */
+	if (ret < 0 && e->code != ERR_CONFLICT && e->code != ERR_DOWN &&
+		!(r->o->job != NULL && *r->o->stop))
 		run_record_failure(r, node, base, e);
 	json_free(s.state);
 	buf_release(&note);

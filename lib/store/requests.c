@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-#define KEY_BUSY_MS INT64_C(60000)    /* a request that is not done by then has died */
+#define KEY_BUSY_MS INT64_C(15000)    /* a request that is not done by then has died */
 #define KEY_KEEP_MS INT64_C(86400000) /* how long an answer is kept */
 #define STREAM_MS   INT64_C(60000) /* a process that has not spoken for so long is gone */
 

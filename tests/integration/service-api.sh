@@ -39,14 +39,30 @@ jq -r '.paths | to_entries[] | .key as $p | .value | to_entries[] |
 	"\(.key | ascii_upcase) \($p) \(.value.operationId)"' share/openapi.json | sort >"$tmp/paths"
 same "routes.c and openapi.json" "$(cut -d' ' -f1,3 "$tmp/routes" | sort)" "$(cut -d' ' -f1,3 "$tmp/paths" | sort)"
 
-# --- schemathesis: no server error, no answer beside the document
-"$python" -m schemathesis.cli --version >/dev/null 2>&1
-if .tools/service/bin/schemathesis run "$url/openapi.json" --url "$url" -H "Authorization: Bearer $token" \
-	--max-examples "${SCHEMATHESIS_EXAMPLES:-8}" --workers 2 --phases examples,fuzzing --seed 1 \
+# --- schemathesis, on a project and a finished version that are there: no server error,
+# no answer beside the document
+project=$(api /projects --json '{"name": "fuzzed"}' | jq -r .id)
+set=$(jq -n --rawfile brief examples/rag-startup.md '{$brief}' |
+	api "/projects/$project/constraints" --json @- | jq -r .decision_set_id)
+until_status "$set" waiting >/dev/null
+api "/decision-sets/$set/approve" --json '{"status": "approved"}' >/dev/null
+same "a version to fuzz" "$(until_status "$set" complete)" complete
+cat >"$tmp/schemathesis.toml" <<-END
+	[[operations]]
+	include-path-regex = "^/projects/"
+	parameters = { "path.id" = "$project" }
+	[[operations]]
+	include-path-regex = "^/decision-sets/"
+	parameters = { "path.id" = "$set", "query.against" = "$set" }
+END
+if .tools/service/bin/schemathesis --config-file "$tmp/schemathesis.toml" run "$url/openapi.json" --url "$url" \
+	-H "Authorization: Bearer $token" --max-examples "${SCHEMATHESIS_EXAMPLES:-8}" --workers 2 \
+	--phases examples,fuzzing --seed 1 \
 	--checks not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance,response_headers_conformance \
 	--exclude-operation-id getStream --exclude-operation-id wake >"$tmp/schemathesis" 2>&1; then
 	pass
 else fail "schemathesis: $(grep -vE '^ *$' "$tmp/schemathesis" | tail -n 60)"; fi
+grep -E 'Tested:|generated' "$tmp/schemathesis"
 kill "$daemon_pid" 2>/dev/null
 
 if pg_make && pg_start; then

@@ -1,0 +1,4 @@
+.PHONY: service-crash
+## make service-crash  mlopsd under KILLS (500) kills, cuts and restarts, JOBS (200) jobs
+service-crash: tests tools
+	@KILLS=$(or $(KILLS),500) JOBS=$(or $(JOBS),200) tests/integration/service-crash.sh $(B)
