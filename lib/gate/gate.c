@@ -219,7 +219,6 @@ static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args 
 	struct err *e)
 {
 	char ts[CLOCK_TEXT_MAX];
-	cJSON *digest;
 
 	clock_format(env->now_ns, ts);
 	if (json_set_str(hitl, "status", status_of(d, json_get(in, "plan")), e) < 0 ||
@@ -232,10 +231,8 @@ static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args 
 		set_waived(hitl, json_get(in, "policy"), e) < 0 ||
 		set_thresholds(hitl, a, e) < 0)
 		return -1;
-	digest = json_add_object(hitl, "digest", e);
-	return digest == NULL || approval_digest(in, digest, e) < 0
-		? -1
-		: approval_seal(hitl, e);
+	return json_set_copy(hitl, "digest", o->digest, e) < 0 ? -1
+							       : approval_seal(hitl, e);
 }
 
 static int card_verdicts(
@@ -312,7 +309,7 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 {
 	const struct gate_args *a = args;
 	struct decision d = { .actor = BUF_INIT(400), .asked_comment = BUF_INIT(8192) };
-	struct obstacles o = { NULL, NULL };
+	struct obstacles o = { NULL, NULL, NULL };
 	const cJSON *plan = json_get(in, "plan");
 	cJSON *hitl = json_add_object(out, "hitl", e);
 	int ret = -1;

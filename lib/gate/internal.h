@@ -16,6 +16,7 @@ struct gate_args {
 struct obstacles {
 	cJSON *blocking; /* no one can approve until these are gone */
 	cJSON *person;   /* a person must decide, auto does not */
+	cJSON *digest;   /* of what is decided on (approval_digest) */
 };
 
 int obstacles_find(

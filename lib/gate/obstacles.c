@@ -30,19 +30,17 @@ static int check_judged(struct obstacles *o, const cJSON *in, struct err *e)
 {
 	const cJSON *judged = json_at(in, "/policy/judged");
 	static const char *const parts[] = { "constraints", "plan", "cost", "findings" };
-	cJSON *now = judged == NULL ? NULL : json_new_object(e);
 	int ret = 0;
 
 	if (judged == NULL)
 		return 0;
-	ret = now == NULL ? -1 : approval_digest(in, now, e);
 	for (size_t i = 0; ret == 0 && i < ARRAY_LEN(parts); i++)
-		if (!json_equal(json_get(judged, parts[i]), json_get(now, parts[i])))
+		if (!json_equal(
+			    json_get(judged, parts[i]), json_get(o->digest, parts[i])))
 			ret = json_push_strf(o->blocking, e,
 				"the policy verdict is stale: %s changed "
 				"after it (run mlops-policy again)",
 				parts[i]);
-	json_free(now);
 	return ret;
 }
 
@@ -93,7 +91,9 @@ int obstacles_find(
 {
 	o->blocking = json_new_array(e);
 	o->person = json_new_array(e);
-	if (o->blocking == NULL || o->person == NULL)
+	o->digest = json_new_object(e);
+	if (o->blocking == NULL || o->person == NULL || o->digest == NULL ||
+		approval_digest(in, o->digest, e) < 0)
 		return -1;
 	if (!json_bool_or(json_get(in, "plan"), "feasible", 1) &&
 		json_push_str(o->blocking, "the plan is not feasible", e) < 0)
@@ -106,5 +106,6 @@ void obstacles_release(struct obstacles *o)
 {
 	json_free(o->blocking);
 	json_free(o->person);
-	*o = (struct obstacles){ NULL, NULL };
+	json_free(o->digest);
+	*o = (struct obstacles){ NULL, NULL, NULL };
 }

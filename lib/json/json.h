@@ -53,6 +53,9 @@ int json_canonical(const cJSON *value, struct buf *out, struct err *e);
  * Number::toString); NaN and infinities have none and are refused: -1. */
 int json_print_number(double d, struct buf *out);
 
+/* Appends a JSON string: quoted, with the escapes of RFC 8785. */
+void json_print_string(const char *s, struct buf *out);
+
 /* SHA-256 of the canonical form, lower-case hex. */
 int json_digest(const cJSON *value, char out[DIGEST_HEX_MAX], struct err *e);
 

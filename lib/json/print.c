@@ -93,6 +93,34 @@ static void print_integer(double d, struct buf *out)
 	buf_add(out, p, (size_t)(text + sizeof(text) - p));
 }
 
+/*
+ * A number of few decimals, as most are: whole / 10^k gives it back. Division rounds as
+ * strtod does, and a decimal of at most 15 digits that reads back is the shortest one.
+ * 0 when it is none.
+ */
+static int print_decimal(double d, struct buf *out)
+{
+	static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+	char text[32], *p = text + sizeof(text);
+
+	for (size_t k = 1; k < ARRAY_LEN(power) && d * power[k] < 1e15; k++) {
+		double whole = nearbyint(d * power[k]);
+		uint64_t v = (uint64_t)whole;
+
+		if (whole / power[k] != d)
+			continue;
+		for (size_t i = 0; i < k; i++, v /= 10)
+			*--p = (char)('0' + v % 10);
+		*--p = '.';
+		do
+			*--p = (char)('0' + v % 10);
+		while ((v /= 10) > 0);
+		buf_add(out, p, (size_t)(text + sizeof(text) - p));
+		return 1;
+	}
+	return 0;
+}
+
 int json_print_number(double d, struct buf *out)
 {
 	char digits[24];
@@ -112,6 +140,8 @@ int json_print_number(double d, struct buf *out)
 		buf_add_char(out, '-');
 		d = -d;
 	}
+	if (d >= 1e-6 && print_decimal(d, out))
+		return 0;
 	e = shortest(d, digits) + 1; /* the value is 0.DIGITS x 10^e */
 	n = (int)strlen(digits);
 	if (n <= e && e <= 21) {
@@ -127,7 +157,7 @@ int json_print_number(double d, struct buf *out)
 	return 0;
 }
 
-static void print_string(const char *s, struct buf *out)
+void json_print_string(const char *s, struct buf *out)
 {
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	const char *run = s, *found;
@@ -150,7 +180,7 @@ static void print_string(const char *s, struct buf *out)
 		run = s + 1;
 		found = memchr(from, c, sizeof(from) - 1);
 		if (found != NULL)
-			buf_addf(out, "\\%c", to[found - from]);
+			buf_add(out, (const char[]){ '\\', to[found - from] }, 2);
 		else
 			buf_addf(out, "\\u%04x", c);
 	}
@@ -161,9 +191,17 @@ static void print_string(const char *s, struct buf *out)
 /* indent < 0: compact */
 static void break_line(int indent, struct buf *out)
 {
+	static const char spaces[] = "                                ";
+
 	if (indent < 0)
 		return;
-	buf_addf(out, "\n%*s", indent * 2, "");
+	buf_add_char(out, '\n');
+	for (size_t n = (size_t)indent * 2; n > 0;) {
+		size_t some = n < sizeof(spaces) - 1 ? n : sizeof(spaces) - 1;
+
+		buf_add(out, spaces, some);
+		n -= some;
+	}
 }
 
 static void print(const cJSON *v, int indent, struct buf *out);
@@ -179,7 +217,7 @@ static void print_container(
 			buf_add_char(out, ',');
 		break_line(inner, out);
 		if (open == '{') {
-			print_string(m->string, out);
+			json_print_string(m->string, out);
 			buf_add_str(out, indent < 0 ? ":" : ": ");
 		}
 		print(m, inner, out);
@@ -201,7 +239,7 @@ static void print(const cJSON *v, int indent, struct buf *out)
 				out, "null"); /* cannot happen: json_new_num refuses */
 		break;
 	case JSON_STRING:
-		print_string(v->valuestring, out);
+		json_print_string(v->valuestring, out);
 		break;
 	case JSON_ARRAY:
 		print_container(v, indent, '[', ']', out);
@@ -255,7 +293,7 @@ static int canonical_object(const cJSON *v, struct buf *out, struct err *e)
 	for (i = 0; i < n && ret == 0; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		print_string(m[i]->string, out);
+		json_print_string(m[i]->string, out);
 		buf_add_char(out, ':');
 		ret = canonical(m[i], out, e);
 	}

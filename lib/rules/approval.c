@@ -25,8 +25,8 @@ static const char *const ordered[] = { "regions", "hops", "tiers" };
 
 static int listed(const char *const *names, size_t n, const char *key)
 {
-	for (size_t i = 0; key != NULL && i < n; i++)
-		if (strcmp(names[i], key) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (names[i][0] == key[0] && strcmp(names[i], key) == 0)
 			return 1;
 	return 0;
 }
@@ -38,89 +38,118 @@ static int tells_again(const cJSON *object, const char *key)
 		json_has(object, "quantity");
 }
 
-static cJSON *meaning(const cJSON *v, int keep_order, struct err *e);
+static void write_meaning(const cJSON *v, int keep_order, struct buf *out);
+static void write_raw(const cJSON *v, struct buf *out);
 
-static cJSON *object_meaning(const cJSON *v, struct err *e)
+static int by_name(const void *a, const void *b)
 {
-	cJSON *out = json_new_object(e), *m;
-
-	JSON_EACH (it, v) {
-		const char *key = json_key(it);
-
-		if (out == NULL || listed(noise, ARRAY_LEN(noise), key) ||
-			tells_again(v, key))
-			continue;
-		/* A parameter may have any name. */
-		m = strcmp(key, "params") == 0
-			? json_copy(it, e)
-			: meaning(it, listed(ordered, ARRAY_LEN(ordered), key), e);
-		if (json_set(out, key, m, e) < 0) {
-			json_free(out);
-			return NULL;
-		}
-	}
-	return out;
+	return strcmp(
+		json_key(*(const cJSON *const *)a), json_key(*(const cJSON *const *)b));
 }
 
-static int by_text(const void *a, const void *b)
+/* Members by name, without noise. A parameter may have any name. */
+static void write_object(const cJSON *v, int raw, struct buf *out)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The items' canonical texts, sorted. */
-static cJSON *set_meaning(const cJSON *items, struct err *e)
-{
-	size_t n = json_len(items), i = 0;
-	char **text = calloc(n + 1, sizeof(*text));
-	cJSON *out = text == NULL ? NULL : json_new_array(e);
-	int bad = out == NULL;
-
-	JSON_EACH (it, items) {
-		struct buf b = BUF_INIT(BUF_NO_LIMIT);
-
-		bad = bad || json_canonical(it, &b, e) < 0 ||
-			(text[i] = buf_take(&b)) == NULL;
-		buf_release(&b);
-		i += !bad;
-	}
-	if (!bad)
-		qsort(text, n, sizeof(*text), by_text);
-	for (i = 0; i < n && text != NULL; i++) {
-		bad = bad || json_push_str(out, text[i], e) < 0;
-		free(text[i]);
-	}
-	free(text);
-	if (!bad)
-		return out;
-	json_free(out);
-	err_no_memory(e);
-	return NULL;
-}
-
-static cJSON *list_meaning(const cJSON *v, int keep_order, struct err *e)
-{
-	cJSON *items = json_new_array(e), *sorted;
+	const cJSON **m = calloc(json_len(v) + 1, sizeof(*m));
+	size_t n = 0;
 
 	JSON_EACH (it, v)
-		if (items != NULL && json_push(items, meaning(it, 0, e), e) < 0) {
-			json_free(items);
-			return NULL;
-		}
-	if (items == NULL || keep_order)
-		return items;
-	sorted = set_meaning(items, e);
-	json_free(items);
-	return sorted;
+		if (m != NULL &&
+			(raw ||
+				(!listed(noise, ARRAY_LEN(noise), json_key(it)) &&
+					!tells_again(v, json_key(it)))))
+			m[n++] = it;
+	out->failed |= m == NULL;
+	if (n > 1)
+		qsort(m, n, sizeof(*m), by_name);
+	buf_add_char(out, '{');
+	for (size_t i = 0; i < n; i++) {
+		const char *key = json_key(m[i]);
+
+		if (i > 0)
+			buf_add_char(out, ',');
+		json_print_string(key, out);
+		buf_add_char(out, ':');
+		if (raw || strcmp(key, "params") == 0)
+			write_raw(m[i], out);
+		else
+			write_meaning(
+				m[i], listed(ordered, ARRAY_LEN(ordered), key), out);
+	}
+	buf_add_char(out, '}');
+	free(m);
 }
 
-/* A copy without noise; lists in an order of their own, but where order counts. */
-static cJSON *meaning(const cJSON *v, int keep_order, struct err *e)
+static void write_raw(const cJSON *v, struct buf *out)
+{
+	if (json_is(v, JSON_OBJECT)) {
+		write_object(v, 1, out);
+	} else if (json_is(v, JSON_ARRAY)) {
+		buf_add_char(out, '[');
+		JSON_EACH (it, v) {
+			if (it != json_first(v))
+				buf_add_char(out, ',');
+			write_raw(it, out);
+		}
+		buf_add_char(out, ']');
+	} else {
+		json_print(v, JSON_COMPACT, out);
+	}
+}
+
+struct item {
+	size_t start, len; /* in the text of all items */
+	const char *text;
+};
+
+static int by_text(const void *pa, const void *pb)
+{
+	const struct item *a = pa, *b = pb;
+	size_t n = a->len < b->len ? a->len : b->len;
+	int order = memcmp(a->text, b->text, n);
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static void write_list(const cJSON *v, int keep_order, struct buf *out)
+{
+	struct buf all = BUF_INIT(BUF_NO_LIMIT);
+	struct item *item = calloc(json_len(v) + 1, sizeof(*item));
+	size_t n = 0;
+
+	JSON_EACH (it, v) {
+		if (item == NULL)
+			break;
+		item[n].start = all.len;
+		write_meaning(it, 0, &all);
+		item[n].len = all.len - item[n].start;
+		n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		item[i].text = all.ptr + item[i].start;
+	if (!keep_order && n > 1)
+		qsort(item, n, sizeof(*item), by_text);
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		buf_add(out, item[i].text, item[i].len);
+	}
+	buf_add_char(out, ']');
+	out->failed |= item == NULL || all.failed;
+	free(item);
+	buf_release(&all);
+}
+
+/* Canonical text without noise; lists in an order of their own, but where order counts. */
+static void write_meaning(const cJSON *v, int keep_order, struct buf *out)
 {
 	if (json_is(v, JSON_OBJECT))
-		return object_meaning(v, e);
-	if (json_is(v, JSON_ARRAY))
-		return list_meaning(v, keep_order, e);
-	return json_copy(v, e);
+		write_object(v, 0, out);
+	else if (json_is(v, JSON_ARRAY))
+		write_list(v, keep_order, out);
+	else
+		json_print(v, JSON_COMPACT, out);
 }
 
 static const struct part {
@@ -130,10 +159,14 @@ static const struct part {
 
 static int digest_part(const cJSON *value, char hex[DIGEST_HEX_MAX], struct err *e)
 {
-	cJSON *m = meaning(value, 0, e);
-	int ret = m == NULL ? -1 : json_digest(m, hex, e);
+	struct buf text = BUF_INIT(BUF_NO_LIMIT);
+	int ret;
 
-	json_free(m);
+	write_meaning(value, 0, &text);
+	ret = buf_ok(&text, e);
+	if (ret == 0)
+		digest_hex(text.ptr, text.len, hex);
+	buf_release(&text);
 	return ret;
 }
 

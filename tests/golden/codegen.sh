@@ -2,13 +2,13 @@
 # One small repository, byte by byte, from patterns and a skeleton of its own: what the
 # engine does with every member of a pattern. After a wanted change:
 #   rm -r tests/golden/codegen/out
-#   mlops-codegen --share tests/golden/codegen/share -o tests/golden/codegen/out \
-#       < tests/golden/codegen/in.json > /dev/null
+#   mlops-gate --approve --actor me < tests/golden/codegen/in.json |
+#       mlops-codegen --share tests/golden/codegen/share -o tests/golden/codegen/out > /dev/null
 # shellcheck source-path=SCRIPTDIR/../integration disable=SC2154
 . "$(dirname "$0")/../integration/lib.sh"
 golden=tests/golden/codegen
 
-ok 'generates' bash -c "mlops-codegen -q --share $golden/share -o '$tmp/out' <$golden/in.json >'$tmp/state'"
+ok 'generates' bash -c "mlops-gate -q --approve --actor me <$golden/in.json | mlops-codegen -q --share $golden/share -o '$tmp/out' >'$tmp/state'"
 same 'every file' "$(diff -r -x mlops.lock.json "$golden/out" "$tmp/out")" ''
 same 'modes' "$(cd "$tmp/out" && find . -type f -perm -u+x)" './run.sh'
 same 'origins' "$(grep -o '"origin":"[^"]*"' "$tmp/state" | sort | uniq -c | sed 's/ *//')" \
