@@ -33,6 +33,7 @@ output "watch" {
       title      = "Errors"
       namespace  = "AWS/AppRunner"
       metric     = "5xxStatusResponses"
+      requests   = "Requests"
       dimensions = { ServiceName = aws_apprunner_service.this.service_name, ServiceID = aws_apprunner_service.this.service_id }
       statistic  = "Sum"
       threshold  = max(1, var.errors_per_minute)

@@ -40,6 +40,7 @@ output "watch" {
       title      = "Errors"
       namespace  = "AWS/ApplicationELB"
       metric     = "HTTPCode_Target_5XX_Count"
+      requests   = "RequestCount"
       dimensions = local.dimensions
       statistic  = "Sum"
       threshold  = max(1, var.errors_per_minute)

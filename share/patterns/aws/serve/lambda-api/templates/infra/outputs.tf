@@ -33,6 +33,7 @@ output "watch" {
       title      = "Errors"
       namespace  = "AWS/ApiGateway"
       metric     = "5xx"
+      requests   = "Count"
       dimensions = { ApiId = aws_apigatewayv2_api.this.id }
       statistic  = "Sum"
       threshold  = max(1, var.errors_per_minute)

@@ -41,6 +41,7 @@ output "watch" {
       title      = "Errors"
       namespace  = "AWS/SageMaker"
       metric     = "Invocation5XXErrors"
+      requests   = "Invocations"
       dimensions = local.dimensions
       statistic  = "Sum"
       threshold  = max(1, var.errors_per_minute)
