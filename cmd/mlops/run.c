@@ -19,6 +19,8 @@ static void on_signal(int signal)
 struct run_args {
 	const char *brief, *out, *db, *project, *actor, *format;
 	int yes, resume, force, dry_run;
+	const char *record, *cassettes;
+	double budget_tokens, budget_usd;
 #define FIELD_LIST                                         struct opt_list
 #define FIELD_PATHS                                        struct opt_list
 #define FIELD_STR                                          const char *
@@ -50,6 +52,14 @@ static const struct opt opts[] = {
 		"database (default: $MLOPS_DB, else sqlite:.mlops/mlops.db)"),
 	OPT_STR(0, "project", "NAME", struct run_args, project,
 		"project (default: the output directory)"),
+	OPT_STR(0, "record", "DIR", struct run_args, record,
+		"keep model answers as cassettes"),
+	OPT_STR(0, "cassettes", "DIR", struct run_args, cassettes,
+		"where --provider replay finds them"),
+	OPT_NUM(0, "budget-tokens", "N", struct run_args, budget_tokens,
+		"model tokens that the project may use in all (-1: no limit)"),
+	OPT_NUM(0, "budget-usd", "USD", struct run_args, budget_usd,
+		"money that the project may spend on models (-1: no limit)"),
 #define PASS(kind, field, name, value, nodes, quiet, help) \
 	{ OPT_OF_##kind, 0, name, value, offsetof(struct run_args, field), help, 0 },
 #include "graph/passed.def"
@@ -196,10 +206,11 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 	const char *digest = json_text(json_at(r->state, "/artifacts/content_digest"));
 
 	buf_addf(b, "version %lld: %s (%d nodes run, %d reused)\n", (long long)r->version,
-		r->stale ? "stale: the decision at the gate has expired"
-			 : word(r->answer),
+		r->stale               ? "stale: the decision at the gate has expired"
+			: r->paused[0] ? "paused at the gate budget"
+				       : word(r->answer),
 		r->executed, r->reused);
-	if (r->answer == 10)
+	if (r->answer == 10 && r->paused[0] == '\0')
 		graph_review(r->state, b);
 	if (r->answer == 14)
 		tell_conflicts(r->state, b);
@@ -210,7 +221,12 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 		buf_addf(b, "content     sha256 %s\n", digest != NULL ? digest : "");
 	}
 	buf_addf(b, "state       %s/state.json\n", a->out);
-	if (r->answer == 10 && a->yes)
+	if (r->paused[0] != '\0')
+		buf_addf(b,
+			"%s; go on with: mlops run %s%s-o %s --resume --budget-usd USD\n",
+			r->paused, a->brief != NULL ? a->brief : "",
+			a->brief != NULL ? " " : "", a->out);
+	else if (r->answer == 10 && a->yes)
 		buf_add_str(b,
 			"policy fails: change the brief, or waive the rules with "
 			"--waivers\n");
@@ -218,6 +234,17 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 		buf_addf(b, "approve it with: mlops run %s%s-o %s --resume --yes\n",
 			a->brief != NULL ? a->brief : "", a->brief != NULL ? " " : "",
 			a->out);
+}
+
+/* The directory from anywhere, as nodes work elsewhere; made where it is written to. */
+static int full_dir(const char *path, int make, char **out, struct err *e)
+{
+	if (path == NULL)
+		return 0;
+	if (make && file_mkdirs(path, e) < 0)
+		return -1;
+	*out = realpath(path, NULL);
+	return *out != NULL ? 0 : err_set(e, ERR_NO_INPUT, "no directory '%s'", path);
 }
 
 static int run(const struct run_args *a, const struct common_args *common, struct err *e)
@@ -228,6 +255,8 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 		.share = common->share,
 		.patterns = common->patterns,
 		.provider = common->provider,
+		.budget_tokens = a->budget_tokens,
+		.budget_usd = a->budget_usd,
 		.project = a->project,
 		.actor = a->actor,
 		.yes = a->yes,
@@ -239,9 +268,16 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 		.stop = &stop };
 	struct graph_result r = { 0 };
 	struct buf b = BUF_INIT(1 << 20);
+	char *record = NULL, *cassettes = NULL;
 	cJSON *passed = passed_options(a, e);
 	int ret = passed == NULL ? -1 : 0;
 
+	if (ret == 0 &&
+		(full_dir(a->record, 1, &record, e) < 0 ||
+			full_dir(a->cassettes, 0, &cassettes, e) < 0))
+		ret = -1;
+	o.record = record;
+	o.cassettes = cassettes;
 	o.passed = passed;
 	o.ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	if (ret == 0)
@@ -256,6 +292,8 @@ static int run(const struct run_args *a, const struct common_args *common, struc
 			? -1
 			: r.answer;
 	}
+	free(record);
+	free(cassettes);
 	json_free(r.state);
 	json_free(passed);
 	buf_release(&b);
