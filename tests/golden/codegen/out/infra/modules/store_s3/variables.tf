@@ -49,6 +49,7 @@ variable "watch" {
     title      = string
     namespace  = string
     metric     = string
+    requests   = optional(string)
     dimensions = map(string)
     statistic  = string
     threshold  = number
