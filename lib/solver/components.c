@@ -24,7 +24,7 @@ double component_bound(const struct search *s, uint64_t open, uint64_t closed,
 			users[__builtin_ctzll(c)]++;
 	}
 	for (size_t c = 0; c < s->p->n_components; c++) {
-		double price = (double)s->p->components[c].micro_usd;
+		double price = (double)s->p->components[c].micro_usd * s->money;
 
 		share[c] = (open >> c & 1) != 0 || users[c] == 0
 			? 0
@@ -54,7 +54,7 @@ double component_bound(const struct search *s, uint64_t open, uint64_t closed,
 	}
 	for (size_t k = 0; k < s->n_prices; k++)
 		sum -= s->prices[k].price * s->prices[k].limit;
-	return sum;
+	return sum - budget_share(s);
 }
 
 static size_t dearest(const struct solver_problem *p, uint64_t set)
@@ -78,9 +78,8 @@ void branch_components(struct search *s, uint64_t open, uint64_t closed)
 
 	if (!isfinite(bound) || above(bound, threshold(s)))
 		return;
-	s->out->nodes++;
-	if (s->l->nodes != 0 && s->out->nodes > s->l->nodes)
-		s->stopped = 1;
+	if (!go_on(s) && !s->stopped)
+		return;
 	if (s->stopped) {
 		struct bound b = { (int64_t)floor(fmax(0, bound) / s->weight), 0, 0 };
 

@@ -6,7 +6,8 @@
 
 #define MICRO_PER_CENT 10000
 
-#define PRICES_MAX (3 * SOLVER_PATHS_MAX)
+#define KINDS      3 /* of limits along a path: latency, p50 of the case, loss */
+#define PRICES_MAX (KINDS * SOLVER_PATHS_MAX)
 
 struct item {
 	const struct solver_option *o;
@@ -37,14 +38,21 @@ struct search {
 	/* limits as linear ones: usage <= limit, one price each */
 	size_t n_prices;
 	struct {
-		size_t path;
+		size_t path, kind;
 		int is_loss;
 		double slope; /* of spread2 */
 		double limit, price;
 	} prices[PRICES_MAX];
+	double known_prices[PRICES_MAX]; /* by path and kind, from the case before */
+	int n_cases;
 	/* The case in hand: p50 along each path lies between these (see cases). */
 	double p50_from[SOLVER_PATHS_MAX], p50_to[SOLVER_PATHS_MAX];
-	double weight; /* of one penalty, in micro-USD */
+	double weight;  /* of one penalty, in micro-USD */
+	double ceiling; /* no plan that meets the budget is above this */
+	double money;   /* what a micro-USD counts: 1, and the price of the budget */
+	uint64_t cap;   /* nodes after which the case in hand is better split; 0: none */
+	int capped;
+	int split_at_once; /* depth above which cases are split without being tried */
 	uint16_t choice[SOLVER_SLOTS_MAX];
 	int stopped;
 	struct item *pool, *work;
@@ -85,9 +93,11 @@ int by_price(const void *x, const void *y);
 /* What the legs use of limit i, in its linear form. */
 double usage(const struct search *s, size_t i, const struct solver_leg *legs);
 void price_items(struct search *s);
+/* What the price of the budget takes off every bound. */
+double budget_share(const struct search *s);
 double least_p50(const struct search *s, size_t path);
 /* Raises the price of what is overused and lowers that of the rest; keeps the prices
- * with the best bound. */
+ * with the best bound. Begins with those of the case before. */
 void find_prices(struct search *s);
 
 /* ---- components.c ---- */
@@ -110,6 +120,8 @@ int above(double bound, double limit);
 /* 1 if nothing below this node can be among the k best; else its bound in *b. */
 int hopeless(const struct search *s, const struct node *n, size_t depth, double priced,
 	struct bound *b);
+/* Counts a node; 0 when the search is to stop, or the case to be split. */
+int go_on(struct search *s);
 /* Of what a node limit leaves unsearched. */
 void note_open(struct search *s, const struct bound *b);
 void suffix_bounds(struct search *s);

@@ -1,6 +1,7 @@
 /* What the search starts from: options that no other makes pointless. */
 #include "internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* a is at least as good as b in everything, of the same group, and wins the tie:
@@ -81,7 +82,24 @@ static double penalty_weight(const struct search *s)
 	return sum + 2 * MICRO_PER_CENT;
 }
 
-/* 0; 1 when a slot has no option left; -1 without memory. */
+/* Above every feasible plan: all that penalties and cost can be, within the budget. */
+static double ceiling(const struct search *s)
+{
+	double penalty = 0, usd = s->weight;
+
+	for (size_t d = 0; d < s->p->n_slots; d++) {
+		int32_t most = 0;
+
+		for (size_t i = 0; i < s->n_all[d]; i++)
+			most = s->all[d][i].o->penalty > most ? s->all[d][i].o->penalty
+							      : most;
+		penalty += most;
+	}
+	if (s->p->budget_micro_usd != INT64_MAX)
+		usd = fmin(usd, (double)s->p->budget_micro_usd + MICRO_PER_CENT);
+	return penalty * s->weight + usd;
+}
+
 int prepare(struct search *s)
 {
 	size_t total = 0, empty = 0;
@@ -103,5 +121,7 @@ int prepare(struct search *s)
 	if (empty > 0)
 		return 1;
 	s->weight = penalty_weight(s);
+	s->ceiling = ceiling(s);
+	s->money = 1;
 	return 0;
 }

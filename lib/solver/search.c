@@ -47,7 +47,7 @@ double threshold(const struct search *s)
 	const struct solver_plan *worst;
 
 	if (s->out->n < s->l->k)
-		return INFINITY;
+		return s->ceiling;
 	worst = &s->out->plans[s->out->n - 1];
 	return (double)worst->penalty * s->weight +
 		(double)worst->cents * MICRO_PER_CENT + MICRO_PER_CENT / 2;
@@ -120,6 +120,16 @@ void note_open(struct search *s, const struct bound *b)
 	}
 }
 
+int go_on(struct search *s)
+{
+	s->out->nodes++;
+	if (s->l->nodes != 0 && s->out->nodes > s->l->nodes)
+		s->stopped = 1;
+	if (s->cap != 0 && s->out->nodes > s->cap)
+		s->capped = 1;
+	return !s->stopped && !s->capped;
+}
+
 void take_leaf(struct search *s)
 {
 	struct solver_plan plan = { 0 };
@@ -149,15 +159,14 @@ static void descend(struct search *s, const struct node *n, size_t depth, double
 			break;
 		add_option(s->p, &child, it->o);
 		s->choice[slot] = it->index;
-		if (!hopeless(s, &child, depth + 1, priced + it->priced, &b)) {
-			s->out->nodes++;
-			if (s->l->nodes != 0 && s->out->nodes > s->l->nodes)
-				s->stopped = 1;
-			if (s->stopped)
-				note_open(s, &b);
-			else
-				descend(s, &child, depth + 1, priced + it->priced);
-		}
+		if (hopeless(s, &child, depth + 1, priced + it->priced, &b))
+			continue;
+		if (go_on(s))
+			descend(s, &child, depth + 1, priced + it->priced);
+		else if (s->stopped)
+			note_open(s, &b);
+		else
+			break;
 	}
 	s->choice[slot] = UINT16_MAX;
 }
@@ -215,7 +224,7 @@ void search_slots(struct search *s, uint64_t open)
 	double least[SOLVER_SLOTS_MAX], sum = 0;
 
 	add_components(s->p, &root, open);
-	s->constant = (double)root.micro_usd;
+	s->constant = (double)root.micro_usd * s->money - budget_share(s);
 	for (size_t k = 0; k < s->n_prices; k++)
 		s->constant +=
 			s->prices[k].price * (usage(s, k, root.leg) - s->prices[k].limit);

@@ -72,6 +72,8 @@ struct solver_problem {
 struct solver_limits {
 	size_t k;       /* how many distinct plans; at most SOLVER_K_MAX */
 	uint64_t nodes; /* 0: no limit */
+	int split; /* how often the latency limits are halved at once, to prove more with
+		    * less; 0: as the size of the problem suggests */
 	const int *
 		groups; /* one a slot: only this group is allowed; -1: any. May be NULL */
 };

@@ -1,14 +1,16 @@
 /*
  * solver-bench - how long proving takes on random problems of the given size:
- *   solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES [brute]]   (12 50 10 21)
+ *   solver-bench [SLOTS OPTIONS COMPONENTS INSTANCES [brute | dump FILE]]   (12 50 10 21)
  * Six hard limits: latency and availability on two paths, a budget, ports. Prints
- * one line: median and largest time, nodes, and how many were feasible. With `brute`
- * every plan is tried as well, and must not be better.
+ * one line: median and largest time, nodes, how many were feasible, peak memory. With
+ * `brute` every plan is tried as well, and must not be better. With `dump` the problems
+ * and their optima go to FILE, in whole numbers, for another solver.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "solver/solver.h"
@@ -31,6 +33,17 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+/* Whole microseconds and billionths, so that other solvers see the same problem. */
+static void set_leg(struct solver_leg *leg, int64_t usd)
+{
+	double p50_us = round(2000 + 2000000.0 / (double)usd) + 1000 * below(10);
+	double sigma_us = round(p50_us * 1.5);
+
+	leg->p50_ms = p50_us / 1000;
+	leg->spread2 = sigma_us * sigma_us / 1e6;
+	leg->loss = round(1e5 + 2e7 / (double)usd) / 1e9;
+}
+
 static void fill(struct solver_problem *p, struct solver_slot *slots,
 	struct solver_option *pool, struct solver_component *components, int n_slots,
 	int n_options, int n_components)
@@ -47,7 +60,8 @@ static void fill(struct solver_problem *p, struct solver_slot *slots,
 			struct solver_option *o = &pool[i * n_options + j];
 
 			o->group = j;
-			o->micro_usd = (5 + below(400)) * 1000000ll + below(1000000);
+			o->micro_usd =
+				(5 + below(400)) * 1000000ll + below(100) * 10000ll;
 			o->penalty = below(5) == 0 ? 20 : 0;
 			o->burden = 1 + below(5);
 			for (int k = 0; k < 2; k++)
@@ -57,17 +71,7 @@ static void fill(struct solver_problem *p, struct solver_slot *slots,
 			/* the cheap are slow and break more often */
 			for (int k = 0; k < 2; k++)
 				if (i % 2 == k) {
-					o->leg[k].p50_ms = 2 +
-						2000.0 /
-							(double)(o->micro_usd / 1000000 +
-								20) +
-						below(10);
-					o->leg[k].spread2 =
-						pow(o->leg[k].p50_ms * 1.5, 2);
-					o->leg[k].loss = 0.0001 +
-						0.02 /
-							(double)(o->micro_usd / 1000000 +
-								20);
+					set_leg(&o->leg[k], o->micro_usd / 1000000 + 20);
 				}
 		}
 	}
@@ -76,12 +80,58 @@ static void fill(struct solver_problem *p, struct solver_slot *slots,
 		.components = components,
 		.n_components = (size_t)n_components,
 		.n_paths = 2,
-		.budget_micro_usd = 4000000000ll,
+		.budget_micro_usd = 333000000ll * n_slots,
 		.soft_budget_micro_usd = INT64_MAX };
 	for (int k = 0; k < 2; k++) {
 		p->path[k].latency_max_ms = 18.0 * n_slots / 2;
 		p->path[k].loss_max = 0.00028 * n_slots / 2;
 	}
+}
+
+static void dump_option(FILE *to, const struct solver_option *o)
+{
+	fprintf(to,
+		"{\"cents\":%lld,\"penalty\":%d,\"burden\":%d,\"components\":%llu,"
+		"\"requires\":%llu,\"provides\":%llu,\"p50_us\":[%.0f,%.0f],\"sigma_us\":"
+		"[%.0f,%.0f],\"loss\":[%.0f,%.0f]}",
+		(long long)(o->micro_usd / 10000), o->penalty, o->burden,
+		(unsigned long long)o->components, (unsigned long long)o->requires,
+		(unsigned long long)o->provides, o->leg[0].p50_ms * 1000,
+		o->leg[1].p50_ms * 1000, sqrt(o->leg[0].spread2) * 1000,
+		sqrt(o->leg[1].spread2) * 1000, o->leg[0].loss * 1e9,
+		o->leg[1].loss * 1e9);
+}
+
+/* One line: the problem and its optimum. Latencies compare after rounding to 0.1 ms,
+ * so a limit lets 49 microseconds more pass. */
+static void dump(FILE *to, const struct solver_problem *p, const struct solver_result *r)
+{
+	fprintf(to, "{\"slots\":[");
+	for (size_t i = 0; i < p->n_slots; i++) {
+		fprintf(to, "%s[", i > 0 ? "," : "");
+		for (size_t j = 0; j < p->slots[i].n; j++) {
+			fprintf(to, "%s", j > 0 ? "," : "");
+			dump_option(to, &p->slots[i].options[j]);
+		}
+		fprintf(to, "]");
+	}
+	fprintf(to, "],\"components\":[");
+	for (size_t i = 0; i < p->n_components; i++)
+		fprintf(to, "%s%lld", i > 0 ? "," : "",
+			(long long)(p->components[i].micro_usd / 10000));
+	fprintf(to, "],\"budget_cents\":%lld,\"paths\":[",
+		(long long)(p->budget_micro_usd / 10000));
+	for (size_t i = 0; i < p->n_paths; i++)
+		fprintf(to, "%s{\"latency_max_us\":%.0f,\"loss_max\":%.0f}",
+			i > 0 ? "," : "", p->path[i].latency_max_ms * 1000 + 49,
+			p->path[i].loss_max * 1e9);
+	if (r->n == 0)
+		fprintf(to, "],\"best\":null}\n");
+	else
+		fprintf(to,
+			"],\"best\":{\"penalty\":%lld,\"cents\":%lld,\"burden\":%lld}}\n",
+			(long long)r->plans[0].penalty, (long long)r->plans[0].cents,
+			(long long)r->plans[0].burden);
 }
 
 static int by_value(const void *a, const void *b)
@@ -127,6 +177,8 @@ int main(int argc, char **argv)
 	struct solver_component components[SOLVER_COMPONENTS_MAX];
 	double ms[1000], brute_ms = 0;
 	int brute = argc > 5 && strcmp(argv[5], "brute") == 0;
+	FILE *to = argc > 6 && strcmp(argv[5], "dump") == 0 ? fopen(argv[6], "w") : NULL;
+	struct rusage used;
 	uint64_t nodes = 0;
 	int feasible = 0, proven = 0;
 
@@ -154,6 +206,8 @@ int main(int argc, char **argv)
 		nodes += r.nodes;
 		feasible += r.n > 0;
 		proven += r.optimal;
+		if (to != NULL)
+			dump(to, &p, &r);
 		if (brute) {
 			struct solver_plan best;
 			int found;
@@ -173,11 +227,14 @@ int main(int argc, char **argv)
 			}
 		}
 	}
+	if (to != NULL && fclose(to) != 0)
+		return 74;
+	getrusage(RUSAGE_SELF, &used);
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	printf("%d slots x %d options, %d components: median %.2f ms, largest %.2f ms, "
-	       "%.0f nodes each, %d of %d feasible, %d proven\n",
+	       "%.0f nodes each, %d of %d feasible, %d proven, %.1f MiB\n",
 		n_slots, n_options, n_components, ms[n / 2], ms[n - 1], (double)nodes / n,
-		feasible, n, proven);
+		feasible, n, proven, (double)used.ru_maxrss / 1024);
 	if (brute)
 		printf("  brute force: %.2f ms each, same plans\n", brute_ms / n);
 	free(pool);

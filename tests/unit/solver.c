@@ -189,7 +189,7 @@ static void same_plans_as_brute_force(void **unused)
 
 	(void)unused;
 	for (uint64_t seed = 1; seed <= INSTANCES; seed++) {
-		struct solver_limits l = { .k = K };
+		struct solver_limits l = { .k = K, .split = (int)(seed % 6) };
 		struct solver_result r;
 		size_t n;
 
