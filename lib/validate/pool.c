@@ -33,22 +33,6 @@ static struct task *next_task(struct pool *p, int *all_done)
 	return NULL;
 }
 
-static void say(const struct pool *p, const struct task *t)
-{
-	const char *reason = json_str_or(t->check, "reason", NULL);
-
-	const char *id = json_str_or(t->check, "id", ""),
-		   *status = check_status(t->check);
-	double s = json_num_or(t->check, "duration_ms", 0) / 1000;
-
-	if (isatty(STDERR_FILENO))
-		log_info(&p->env->log, "%-22s %-8s%5.1f s  %s", id, status, s,
-			reason ? reason : "");
-	else
-		log_detail(&p->env->log, "%-22s %-8s%s%s", id, status, reason ? " " : "",
-			reason ? reason : "");
-}
-
 static void *worker(void *arg)
 {
 	struct pool *p = arg;
@@ -68,6 +52,7 @@ static void *worker(void *arg)
 			continue;
 		}
 		t->stage = RUNNING;
+		t->started_ns = clock_monotonic_ns();
 		pthread_mutex_unlock(&p->lock);
 		ret = task_run(p, t, &bad);
 		pthread_mutex_lock(&p->lock);
@@ -76,7 +61,8 @@ static void *worker(void *arg)
 			p->failed = 1;
 			p->err = bad;
 		}
-		say(p, t);
+		p->done++;
+		progress_done(p, t);
 		pthread_cond_broadcast(&p->changed);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -96,6 +82,7 @@ static int run_pool(struct pool *p, struct err *e)
 			break;
 	if (started == 0)
 		(void)worker(p);
+	progress_watch(p);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	if (!p->failed)
@@ -109,6 +96,7 @@ static void pool_release(struct pool *p)
 	struct err ignored;
 
 	for (size_t i = 0; i < p->n; i++) {
+		free(p->tasks[i].name);
 		free(p->tasks[i].place.work);
 		free(p->tasks[i].place.home);
 		texts_release(&p->tasks[i].files);

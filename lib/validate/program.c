@@ -1,6 +1,8 @@
 /* Node 10: options, the order of the checks, the verdict, the files of reports/. */
 #include "validate.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,16 +83,28 @@ static int run_tools(
 	struct work *w, struct node_env *env, const struct args *a, struct err *e)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	char *cache = NULL; /* tools run elsewhere: they need its whole name */
+	int ret;
 	struct tools_args t = { .only = a->tools,
 		.jobs = a->jobs >= 1 ? (unsigned)a->jobs
 			: cpus > 0   ? (unsigned)cpus
 				     : 2,
 		.timeout_s = a->timeout_s,
 		.strict = a->strict,
-		.network = a->network,
-		.cache = a->cache };
+		.network = a->network };
 
-	return tools_run(env, &t, &w->tree, w->checks, e);
+	if (a->cache != NULL) {
+		if (file_mkdirs(a->cache, e) < 0)
+			return -1;
+		cache = realpath(a->cache, NULL);
+		if (cache == NULL)
+			return err_set(e, ERR_CANT_CREATE, "cannot use '%s': %s",
+				a->cache, strerror(errno));
+	}
+	t.cache = cache;
+	ret = tools_run(env, &t, &w->tree, w->checks, e);
+	free(cache);
+	return ret;
 }
 
 static size_t count(const cJSON *checks, const char *status)

@@ -25,41 +25,50 @@ static int list_dirs(const struct task *t, int tops, struct texts *to, struct er
 	return 0;
 }
 
-/* One word of a row's argv: {files}, {dirs}, {tops} become many words. */
-static int expand(const struct task *t, const char *word, const char *python,
-	const struct texts *files, struct texts *argv, struct err *e)
+/* {files}, {dirs}, {tops} become many words; 1 when word is one of them. */
+static int expand_many(const struct task *t, const char *word, const struct texts *files,
+	struct texts *argv, struct err *e)
 {
 	struct texts many = { 0 };
-	struct buf b = BUF_INIT(1 << 16);
+	const struct texts *from = &many;
 	int ret = 0;
 
-	if (strcmp(word, "{files}") == 0 || strcmp(word, "{dirs}") == 0 ||
-		strcmp(word, "{tops}") == 0) {
-		const struct texts *from = files;
+	if (strcmp(word, "{files}") == 0)
+		from = files;
+	else if (strcmp(word, "{dirs}") == 0 || strcmp(word, "{tops}") == 0)
+		ret = list_dirs(t, word[1] == 't', &many, e);
+	else
+		return 0;
+	for (size_t i = 0; ret == 0 && i < from->n; i++)
+		ret = texts_add(argv, from->at[i], strlen(from->at[i]), e);
+	texts_release(&many);
+	return ret < 0 ? -1 : 1;
+}
 
-		if (word[1] != 'f') {
-			ret = list_dirs(t, word[1] == 't', &many, e);
-			from = &many;
-		}
-		for (size_t i = 0; ret == 0 && i < from->n; i++)
-			ret = texts_add(argv, from->at[i], strlen(from->at[i]), e);
-		texts_release(&many);
-		return ret;
-	}
+/* One word of a row's argv with its names filled in. */
+static int expand(const struct pool *p, const struct task *t, const char *word,
+	const char *python, const struct texts *files, struct texts *argv, struct err *e)
+{
+	const char *const names[][2] = { { "{python}", python },
+		{ "{mirror}", t->mirror != NULL ? t->mirror->path : "" },
+		{ "{tmp}", t->place.home },
+		{ "{cache}", p->args->cache != NULL ? p->args->cache : t->place.home } };
+	struct buf b = BUF_INIT(1 << 16);
+	int ret = expand_many(t, word, files, argv, e);
+
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	while (*word != '\0') {
-		size_t n = strcspn(word, "{");
+		size_t n = strcspn(word, "{"), i = 0;
 
 		buf_add(&b, word, n);
 		word += n;
-		if (strncmp(word, "{mirror}", 8) == 0) {
-			buf_add_str(&b, t->mirror != NULL ? t->mirror->path : "");
-			word += 8;
-		} else if (strncmp(word, "{python}", 8) == 0) {
-			buf_add_str(&b, python);
-			word += 8;
-		} else if (strncmp(word, "{tmp}", 5) == 0) {
-			buf_add_str(&b, t->place.home);
-			word += 5;
+		while (i < ARRAY_LEN(names) &&
+			strncmp(word, names[i][0], strlen(names[i][0])) != 0)
+			i++;
+		if (i < ARRAY_LEN(names)) {
+			buf_add_str(&b, names[i][1]);
+			word += strlen(names[i][0]);
 		} else if (*word == '{') {
 			buf_add_char(&b, *word++);
 		}
@@ -186,7 +195,7 @@ static int run_once(const struct pool *p, struct task *t, const char *subdir,
 
 	buf_addf(&dir, "%s%s%s", t->place.work, *subdir ? "/" : "", subdir);
 	JSON_EACH (a, json_get(t->row, "argv"))
-		if (expand(t, json_text(a) ? json_text(a) : "", python, files, &c.argv,
+		if (expand(p, t, json_text(a) ? json_text(a) : "", python, files, &c.argv,
 			    e) < 0)
 			goto out;
 	if (buf_ok(&dir, e) < 0)

@@ -54,8 +54,9 @@ static int add_task(
 	buf_addf(&name, "%s%s%s", id, m != NULL && p->mirrors.n > 1 ? "@" : "",
 		m != NULL && p->mirrors.n > 1 ? m->label : "");
 	t->check = buf_ok(&name, e) < 0 ? NULL : check_new(name.ptr, title, tool, e);
+	t->name = buf_take(&name);
 	buf_release(&name);
-	if (t->tool == NULL || t->check == NULL)
+	if (t->tool == NULL || t->check == NULL || t->name == NULL)
 		return err_no_memory(e);
 	p->n++;
 	for (size_t i = 0; after != NULL && i + 1 < p->n; i++)
@@ -108,18 +109,17 @@ int table_plan(struct pool *p, const cJSON *table, struct err *e)
 	if (p->tasks == NULL || p->tools == NULL)
 		return err_no_memory(e);
 	JSON_EACH (row, rows) {
-		int mirrored = json_bool_or(row, "mirror", 0);
-		size_t variants = mirrored && p->mirrors.n > 0 ? p->mirrors.n : 1;
+		const char *mirror = json_str_or(row, "mirror", NULL);
+		int mirrored = mirror != NULL && p->mirrors.n > 0;
+		size_t variants =
+			mirrored && strcmp(mirror, "each") == 0 ? p->mirrors.n : 1;
 
 		if (!wanted(p->args, json_str_or(row, "id", ""),
 			    json_str_or(row, "tool", "")) &&
 			!wanted_by_later(p->args, row))
 			continue;
 		for (size_t i = 0; i < variants; i++)
-			if (add_task(p, row,
-				    mirrored && p->mirrors.n > 0 ? &p->mirrors.at[i]
-								 : NULL,
-				    e) < 0)
+			if (add_task(p, row, mirrored ? &p->mirrors.at[i] : NULL, e) < 0)
 				return -1;
 	}
 	return 0;

@@ -59,7 +59,7 @@ static int needs_met(
 	struct buf why = BUF_INIT(4096);
 	int ret = 1;
 
-	if (json_bool_or(t->row, "mirror", 0) && t->mirror == NULL)
+	if (json_has(t->row, "mirror") && t->mirror == NULL)
 		return check_set(t->check, "skipped", e, "%s", p->mirrors.why.ptr);
 	if (modules != NULL) {
 		ret = python_find(&p->python_names, modules, python, &why, e);

@@ -23,6 +23,7 @@ struct tool {
 enum stage { WAITING, RUNNING, DONE };
 
 struct task {
+	char *name; /* the row's id, with the mirror's label where there are several */
 	const cJSON *row;
 	const struct mirror *mirror; /* NULL: none */
 	struct task *after;          /* same place; runs when that one has passed */
@@ -33,6 +34,7 @@ struct task {
 	struct texts files; /* what the row's globs match */
 	cJSON *check;
 	enum stage stage;
+	int64_t started_ns;
 };
 
 struct pool {
@@ -45,7 +47,7 @@ struct pool {
 	char *scratch;
 	char tree_digest[DIGEST_HEX_MAX];
 	struct task *tasks;
-	size_t n;
+	size_t n, done;
 	struct tool *tools;
 	size_t n_tools;
 	const volatile int *stop; /* non-zero: end the tools */
@@ -95,6 +97,13 @@ void kept_put(const struct pool *p, const struct task *t, const char *path);
 
 /* Runs the row from its needs to its verdict. -1: a failure of ours. */
 int task_run(const struct pool *p, struct task *t, struct err *e);
+
+/* ---- progress.c ---- */
+
+/* Says how a task ended: a line on a terminal, else with -v. p->lock is held. */
+void progress_done(const struct pool *p, const struct task *t);
+/* On a terminal: a line of what runs, and for how long, until all are done. */
+void progress_watch(struct pool *p);
 
 /* ---- table.c ---- */
 

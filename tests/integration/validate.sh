@@ -262,7 +262,23 @@ manifest "$tmp/leak" >"$tmp/state.json"
 validate "$tmp/leak" --tools ruff-lint --cache "$tmp/cache"
 same "a changed file runs it again" "2 false" "$(wc -l <"$tmp/runs") $(check ruff-lint .cached)"
 
+# ---- the view on a terminal ----
+fake ruff 0.9.0 'sleep 1; echo "[]"'
+fake hadolint 2.12.0 'sleep 1; echo "[]"'
+manifest "$repo" >"$tmp/state.json"
+env -u NO_COLOR TERM=xterm PATH="$tmp/bin:$plain" script -qec \
+	"'$programs/mlops-validate' -C '$repo' --tools ruff-lint,hadolint -j 2 <'$tmp/state.json' >'$tmp/out.json'" /dev/null >"$tmp/screen" </dev/null
+ok "what runs, and for how long" grep -qF '[ 0/2] ruff-lint 0 s, hadolint 0 s' "$tmp/screen"
+ok "what ended, and how" grep -qaE 'ruff-lint +.\[32mpass' "$tmp/screen"
+
+# ---- a tool that ends neither by itself nor when asked, with children ----
+fake ruff 0.9.0 'trap "" TERM; (trap "" TERM; exec sleep 61.6161) & sleep 61.6161'
+validate "$repo" --tools ruff-lint --timeout 1
+same "it is ended all the same" "error ruff did not end within 1 s and was ended" "$(check ruff-lint '.status + " " + .reason')"
+same "with all that it started" "" "$(pgrep -f 'sleep 61[.]6161')"
+
 # ---- stopped half-way ----
+manifest "$tmp/leak" >"$tmp/state.json"
 fake ruff 0.9.0 'sleep 30'
 TMPDIR=$tmp/scratch PATH=$tmp/bin:$plain "$programs/mlops-validate" -q -C "$tmp/leak" --tools ruff-lint \
 	<"$tmp/state.json" >"$tmp/o" 2>"$tmp/err" &
