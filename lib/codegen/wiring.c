@@ -287,6 +287,7 @@ static int add_watch(struct gen *g, const cJSON *unit, struct inputs *in, struct
 		"    title      = string\n"
 		"    namespace  = string\n"
 		"    metric     = string\n"
+		"    requests   = optional(string)\n"
 		"    dimensions = map(string)\n"
 		"    statistic  = string\n"
 		"    threshold  = number\n"

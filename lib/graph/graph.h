@@ -53,6 +53,9 @@ struct graph_options {
 	const char *out;   /* the output directory */
 	const char *db;    /* NULL: the default */
 	const char *share, *patterns, *provider;
+	const char *record, *cassettes; /* of model answers, for mlops-llm; NULL: none */
+	double budget_tokens; /* the project's new quota; 0: as it is, below: none */
+	double budget_usd;
 	const char *project; /* NULL: the output directory is the project */
 	const char *actor;   /* who approves; NULL: the user's name */
 	const cJSON *passed; /* option name -> value, list or true; see passed.def */
@@ -68,6 +71,7 @@ struct graph_result {
 	int executed, reused; /* nodes */
 	int stale;            /* waiting because the decision at the gate had expired */
 	char node[32];        /* the last one that was begun */
+	char paused[256];     /* why, at the gate `budget`; "": not there */
 	char zip_sha256[DIGEST_HEX_MAX]; /* "" when there is no zip */
 	cJSON *state;                    /* the caller frees */
 };

@@ -354,6 +354,10 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 	run.node_version = json_text(json_get(meta, "version"));
 	run.provider = json_text(json_get(meta, "provider"));
 	run.prompt_pack = json_text(json_get(meta, "prompt_pack"));
+	run.model = json_text(json_at(meta, "/model/model"));
+	run.cost_micro_usd =
+		(int64_t)(json_num_or(json_get(meta, "model"), "cost_usd", 0) * 1e6 +
+			0.5);
 	run.tokens_in = (int64_t)tokens(meta, "in");
 	run.tokens_out = (int64_t)tokens(meta, "out");
 	run.read = read;
@@ -399,6 +403,48 @@ void run_record_failure(
 		add_own_event(r, events, "run_error", "message", why->msg, &ignored) == 0)
 		(void)store_commit(r->store, &step, &ignored);
 	json_free(events);
+}
+
+/* ---- without a node ---- */
+
+static int commit_events(struct run *r, const char *status, cJSON *events, struct err *e)
+{
+	struct store_step step = { .project_id = r->project_id,
+		.set_id = r->set_id,
+		.run_id = r->run_id,
+		.fence = r->o->job != NULL ? &r->o->job->fence : NULL,
+		.lock_version = &r->lock_version,
+		.status = status,
+		.events = events };
+
+	step.ends_job = status != NULL && run_ends_job(r, status);
+	return store_commit(r->store, &step, e);
+}
+
+int run_record_pause(struct run *r, const char *gate, const char *why, struct err *e)
+{
+	cJSON *events = json_new_array(e), *payload;
+	int ret = events == NULL
+		? -1
+		: add_own_event(r, events, "gate_waiting", "gate", gate, e);
+
+	payload = ret < 0 ? NULL : json_edit(events, "/0/payload");
+	if (payload != NULL && json_set_str(payload, "why", why, e) == 0)
+		ret = commit_events(r, "waiting", events, e);
+	json_free(events);
+	return payload == NULL ? -1 : ret;
+}
+
+int run_record_warning(struct run *r, const char *type, double share, struct err *e)
+{
+	cJSON *events = json_new_array(e), *payload;
+	int ret = events == NULL ? -1 : add_own_event(r, events, type, NULL, NULL, e);
+
+	payload = ret < 0 ? NULL : json_edit(events, "/0/payload");
+	if (payload != NULL && json_set_num(payload, "share", share, e) == 0)
+		ret = commit_events(r, NULL, events, e);
+	json_free(events);
+	return payload == NULL ? -1 : ret;
 }
 
 /* ---- rejections ---- */

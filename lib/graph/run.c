@@ -1,6 +1,8 @@
 /* The walk over the twelve nodes, and what surrounds it. */
 #include "run.h"
 
+#include "budget.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -404,6 +406,8 @@ static int execute(struct run *r, enum node_id node, const char *base, const cJS
 		ret = run_spawn(r, node, &s, e);
 	if (ret == 0)
 		ret = run_record(r, node, base, input, &s, e);
+	if (ret == 0)
+		ret = budget_warn(r, e);
 	if (ret == 0) {
 		*answer = s.answer;
 		r->result->executed++;
@@ -433,7 +437,20 @@ static void tell_reuse(struct run *r, enum node_id node)
 	buf_release(&note);
 }
 
-/* Reuses or runs. GO_ON with *answer, FORK or FAILED. */
+/* A run that stopped before it had read its brief needs it once more. */
+static int check_brief(struct run *r, enum node_id node, struct err *e)
+{
+	if (node != NODE_INTAKE_EXTRACT || !r->o->resume || r->have_brief ||
+		json_has(r->state, "brief") || json_has(r->state, "constraints"))
+		return 0;
+	return err_set(e, ERR_NO_INPUT,
+		"the run in '%s' stopped before it had read its brief: name the brief "
+		"with "
+		"--resume",
+		r->out);
+}
+
+/* Reuses or runs. GO_ON with *answer, STOP at the gate budget, FORK or FAILED. */
 static enum outcome one_node(struct run *r, enum node_id node, int *answer, struct err *e)
 {
 	const struct node_row *row = &node_rows[node];
@@ -441,7 +458,7 @@ static enum outcome one_node(struct run *r, enum node_id node, int *answer, stru
 	      *options = run_node_options(r, node, e);
 	char base[DIGEST_HEX_MAX];
 	enum outcome out = FAILED;
-	int reused;
+	int reused, allowed = 1;
 
 	if (input == NULL || options == NULL ||
 		key_base(r->set_id, row, input, options, r->env.provider, base, e) < 0)
@@ -453,9 +470,13 @@ static enum outcome one_node(struct run *r, enum node_id node, int *answer, stru
 		tell_reuse(r, node);
 	else if (r->frozen)
 		out = FORK;
+	else if (check_brief(r, node, e) < 0)
+		goto out;
+	else if ((allowed = budget_allows(r, node, e)) <= 0)
+		out = allowed < 0 ? FAILED : STOP;
 	else if (execute(r, node, base, input, answer, e) < 0)
 		goto out;
-	if (out != FORK)
+	if (out != FORK && allowed > 0)
 		out = GO_ON;
 out:
 	json_free(input);
@@ -572,8 +593,8 @@ static int set_up(struct run *r, struct err *e)
 	r->passed =
 		r->o->passed == NULL ? json_new_object(e) : json_copy(r->o->passed, e);
 	if (r->passed == NULL || run_find_programs(r, e) < 0 || read_brief(r, e) < 0 ||
-		open_output(r, e) < 0 || open_store(r, e) < 0 || choose_set(r, e) < 0 ||
-		run_prepare_work(r, e) < 0)
+		open_output(r, e) < 0 || open_store(r, e) < 0 || budget_set(r, e) < 0 ||
+		choose_set(r, e) < 0 || run_prepare_work(r, e) < 0)
 		return -1;
 	return say_start(r);
 }

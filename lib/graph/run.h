@@ -43,6 +43,7 @@ struct run {
 	cJSON *files; /* {tree, zip} after the last node that wrote files; NULL before */
 	cJSON *edits; /* what people changed in the version before; NULL: nothing */
 	int work_ready; /* the work directory holds `files` */
+	int warned;     /* that most of the model budget is spent */
 	int answer;     /* 12 once validation failed */
 	enum decision decision;
 	char expired[CLOCK_TEXT_MAX]; /* when the gate's last decision ended; "" */
@@ -90,6 +91,10 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 /* Keeps that a node failed. */
 void run_record_failure(
 	struct run *r, enum node_id node, const char *base, const struct err *why);
+
+/* Keeps that the run waits at a gate that no node is, and why. */
+int run_record_pause(struct run *r, const char *gate, const char *why, struct err *e);
+int run_record_warning(struct run *r, const char *type, double share, struct err *e);
 
 /* Comments of rejections of this decision set; the caller owns the array. */
 cJSON *run_feedback(struct run *r, struct err *e);

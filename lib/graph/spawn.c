@@ -1,6 +1,8 @@
 /* One node as a process: its arguments, its stdin, what it answered. */
 #include "run.h"
 
+#include "budget.h"
+
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +74,19 @@ static int note_paths(cJSON *into, const char *name, const cJSON *paths, struct 
 	return list == NULL ? -1 : 0;
 }
 
+/* What decides which answers a model gives, beside its provider's name. */
+static int note_model(struct run *r, cJSON *options, struct err *e)
+{
+	const char *config = getenv("MLOPS_LLM_CONFIG");
+
+	if (config != NULL && *config != '\0' &&
+		note_path(options, "llm-config", config, e) < 0)
+		return -1;
+	if (strcmp(r->env.provider, "replay") != 0 || r->o->cassettes == NULL)
+		return 0;
+	return note_path(options, "cassettes", r->o->cassettes, e);
+}
+
 cJSON *run_node_options(struct run *r, enum node_id node, struct err *e)
 {
 	cJSON *o = json_new_object(e);
@@ -96,6 +111,8 @@ cJSON *run_node_options(struct run *r, enum node_id node, struct err *e)
 	if (ret == 0 && r->previous_path != NULL &&
 		(node == NODE_CRITIC_COST || node == NODE_DIFF_AND_PERSIST))
 		ret = json_set_str(o, "previous", r->previous_sha256, e);
+	if (ret == 0 && strcmp(r->env.provider, "none") != 0)
+		ret = note_model(r, o, e);
 	if (ret == 0 && node == NODE_CODEGEN && r->edits != NULL)
 		ret = json_set_copy(o, "edits", r->edits, e);
 	if (ret == 0)
@@ -325,15 +342,58 @@ static const char *input_text(
 	return text->ptr;
 }
 
+/* "NAME=value" strings for a node's environment. */
+struct environment {
+	char run_id[64];
+	struct budget_left left;
+	struct buf texts[3];
+	const char *at[8];
+};
+
+static void environment_release(struct environment *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(v->texts); i++)
+		buf_release(&v->texts[i]);
+}
+
+static int environment_fill(struct run *r, struct environment *v, struct err *e)
+{
+	const struct {
+		const char *name, *value;
+	} rows[] = { { "MLOPS_LLM_RECORD", r->o->record },
+		{ "MLOPS_LLM_CASSETTES", r->o->cassettes },
+		{ "MLOPS_PROJECT", r->o->project } };
+	size_t n = 0;
+
+	snprintf(v->run_id, sizeof(v->run_id), "MLOPS_RUN_ID=%s", r->run_id);
+	v->at[n++] = v->run_id;
+	if (budget_left(r, &v->left, e) < 0)
+		return -1;
+	if (v->left.tokens[0] != '\0')
+		v->at[n++] = v->left.tokens;
+	if (v->left.usd[0] != '\0')
+		v->at[n++] = v->left.usd;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_init(&v->texts[i], 8192);
+		if (rows[i].value == NULL)
+			continue;
+		buf_addf(&v->texts[i], "%s=%s", rows[i].name, rows[i].value);
+		v->at[n++] = v->texts[i].ptr;
+		if (buf_ok(&v->texts[i], e) < 0)
+			return -1;
+	}
+	v->at[n] = NULL;
+	return 0;
+}
+
 int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err *e)
 {
 	struct buf exe = BUF_INIT(8192), in = BUF_INIT(BUF_NO_LIMIT);
 	struct buf text = BUF_INIT(STATE_TEXT_MAX), noise = BUF_INIT(1 << 20);
-	char run_id[64];
-	const char *env[] = { run_id, NULL };
+	struct environment env = { .at = { NULL } };
 	struct args a = { .n = 0 };
 	struct proc_spec spec = { .argv = a.at,
-		.env = env,
+		.env = env.at,
 		.out = &text,
 		.err = &noise,
 		.stop = r->o->stop,
@@ -342,7 +402,8 @@ int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err 
 	struct proc_result p;
 	int ret = -1;
 
-	snprintf(run_id, sizeof(run_id), "MLOPS_RUN_ID=%s", r->run_id);
+	if (environment_fill(r, &env, e) < 0)
+		goto out;
 	buf_addf(&exe, "%s/%s", r->exec_dir, node_rows[node].exe);
 	add(&a, exe.ptr);
 	add(&a, "--compact");
@@ -371,6 +432,7 @@ int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err 
 	view_text(&r->view, noise.ptr);
 	ret = take_answer(r, node, &p, &text, out, e);
 out:
+	environment_release(&env);
 	buf_release(&exe);
 	buf_release(&in);
 	buf_release(&text);

@@ -6,6 +6,7 @@
 
 #include "advice.h"
 #include "compose/compose.h"
+#include "llm/predict.h"
 
 struct args {
 	double candidates;
@@ -248,6 +249,18 @@ static void collect_wishes(struct wishes *w, const struct args *a, const cJSON *
 					      : json_str_or(it, "text", ""));
 }
 
+/* What models will take from here to the end of the run (specification 23.5). */
+static int predict(struct node_env *env, cJSON *plan, struct err *e)
+{
+	cJSON *estimates, *rest;
+
+	if (!model_wanted(env))
+		return 0;
+	estimates = json_own(plan, "estimates", e);
+	rest = estimates == NULL ? NULL : predict_from(env, NODE_PLANNER + 1, e);
+	return rest == NULL ? -1 : json_set(estimates, "model", rest, e);
+}
+
 static int run(
 	struct node_env *env, const void *arg, const cJSON *in, cJSON *out, struct err *e)
 {
@@ -273,7 +286,8 @@ static int run(
 	answer = compose_plan(env, constraints, &o, plan, candidates, e);
 	if (answer < 0 ||
 		(answer == 0 &&
-			plan_advice(env, constraints, &o, plan, candidates, e) < 0) ||
+			(plan_advice(env, constraints, &o, plan, candidates, e) < 0 ||
+				predict(env, plan, e) < 0)) ||
 		write_card(env, constraints, plan, candidates, e) < 0)
 		return -1;
 	if (a->explain)

@@ -5,42 +5,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "template/template.h"
+
 void put_html(struct buf *out, const char *text)
 {
-	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++)
-		switch (*p) {
-		case '&':
-			buf_add_str(out, "&amp;");
-			break;
-		case '<':
-			buf_add_str(out, "&lt;");
-			break;
-		case '>':
-			buf_add_str(out, "&gt;");
-			break;
-		case '"':
-			buf_add_str(out, "&quot;");
-			break;
-		case '\'':
-			buf_add_str(out, "&#39;");
-			break;
-		default:
-			buf_add_char(out, *p);
-		}
+	if (text != NULL)
+		template_escape(text, TEMPLATE_HTML, out);
 }
 
-/* CommonMark: every ASCII mark that could begin something is escaped; a line break
- * would end a cell or a list item. */
 void put_md(struct buf *out, const char *text)
 {
-	for (const char *p = text != NULL ? text : ""; *p != '\0'; p++) {
-		if (*p == '\n' || *p == '\r')
-			buf_add_char(out, ' ');
-		else if (strchr("\\`*_[]<>|#&~$!", *p) != NULL)
-			buf_addf(out, "\\%c", *p);
-		else
-			buf_add_char(out, *p);
-	}
+	if (text != NULL)
+		template_escape(text, TEMPLATE_MARKDOWN, out);
 }
 
 void put_num(struct buf *out, double n)

@@ -9,7 +9,7 @@
 
 int api_list_projects(struct call *c, struct err *e)
 {
-	struct store_page p = { .owner = c->who.admin ? NULL : c->who.id };
+	struct store_page p = { .owner = c->who.admin ? NULL : c->who.tenant };
 
 	return page_print(c, &p, PAGE_BY_TIME, store_print_projects, e);
 }
@@ -29,7 +29,8 @@ int api_create_project(struct call *c, struct err *e)
 	size_t n = 0;
 
 	if (store_project_create(
-		    c->store, json_str_or(c->body, "name", ""), c->who.id, id, e) < 0 ||
+		    c->store, json_str_or(c->body, "name", ""), c->who.tenant,
+		    c->who.id, id, e) < 0 ||
 		store_print_project(c->store, id, &c->a->body, &n, e) < 0)
 		return -1;
 	c->a->status = 201;

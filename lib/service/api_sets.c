@@ -147,7 +147,7 @@ static int read_other(struct call *c, const char *other, cJSON **state, struct e
 	if (store_set_head(c->store, other, &head, e) < 0)
 		return -1;
 	if (head == NULL ||
-		!auth_may(&c->who, json_str_or(head, "project_id", ""), MAY_READ))
+		check_may(c, json_str_or(head, "project_id", ""), MAY_READ, e) < 0)
 		err_fill(e, ERR_NO_INPUT, "there is no decision set %s", other);
 	else
 		ret = store_state(c->store, other, NULL, state, NULL, e);

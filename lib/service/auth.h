@@ -1,21 +1,26 @@
 /*
- * auth.h - who is asking. Every request has a principal, and every question to the
- * store names a project that this principal may see.
+ * auth.h - who is asking, and what they may do.
  *
- * Here: one bearer token, whose holder may do everything. Tokens of an identity
- * provider and roles take the same places.
- * Thread safety: read-only once made.
+ * Every request has a principal: the holder of a token of the configured OpenID
+ * provider, or of the one local token, whose holder may do everything. A project
+ * belongs to a tenant, which is a claim of the token ("sub" unless told otherwise, so
+ * that everybody sees their own; "team" or "org_id" shares with colleagues). A member
+ * sees and changes what belongs to their tenant; an admin everything; who has no role
+ * gets nothing.
+ * Thread safety: any number of threads once made.
  */
 #ifndef MLOPS_SERVICE_AUTH_H
 #define MLOPS_SERVICE_AUTH_H
 
-#include "base/base.h"
+#include "config.h"
+#include "oidc/oidc.h"
 
 #define PRINCIPAL_MAX 128
 
 struct principal {
-	char id[PRINCIPAL_MAX]; /* stands in rows and events as the actor */
-	int admin;
+	char id[PRINCIPAL_MAX];     /* stands in rows, events and logs as the actor */
+	char tenant[PRINCIPAL_MAX]; /* owns the projects that they make */
+	int admin, member;
 };
 
 enum permission {
@@ -26,18 +31,27 @@ enum permission {
 };
 
 struct auth {
-	char token[96];
+	const struct config *config;
+	struct oidc *oidc; /* NULL: only the local token */
+	char token[96];    /* "": none is taken */
 	unsigned char digest[DIGEST_LEN];
 };
 
-/* `token` "" makes a new one. */
-int auth_init(struct auth *a, const char *token, struct err *e);
+/* The local token is `config->token`, else a new one where this machine alone can ask
+ * and no provider is configured. `config` is borrowed. */
+int auth_init(struct auth *a, const struct config *config, struct err *e);
+void auth_release(struct auth *a);
 
-/* `authorization` is the header's value or NULL. 0, or -1 when it proves nothing. */
-int auth_principal(
-	const struct auth *a, const char *authorization, struct principal *out);
+/* `authorization` is the header's value or NULL. -1 with *e: ERR_UNAUTHORIZED when it
+ * proves nothing, ERR_PROVIDER when the provider's keys cannot be had. */
+int auth_principal(const struct auth *a, const char *authorization, int64_t now_s,
+	struct principal *out, struct err *e);
 
-/* 1 when the principal may do this in the project (NULL: outside of projects). */
-int auth_may(const struct principal *p, const char *project_id, enum permission what);
+/* 1 when the principal may do this to what belongs to `owner` (NULL: to nobody, such as
+ * a list of their own projects). */
+int auth_may(const struct principal *p, const char *owner, enum permission what);
+
+/* 1 when they may know that it exists. */
+int auth_sees(const struct principal *p, const char *owner);
 
 #endif

@@ -155,15 +155,12 @@ static int find_route(struct call *c)
 
 /* ---- who asks, and what ---- */
 
-static int find_principal(struct call *c)
+static int find_principal(struct call *c, struct err *e)
 {
-	if (c->route->flags & ROUTE_OPEN)
-		return 0;
-	if (auth_principal(&c->service->auth, request_header(c->q, "Authorization"),
-		    &c->who) == 0)
-		return 0;
-	reply_error(c->a, c->q, 401, NULL, "a bearer token is needed (Authorization)", 0);
-	return ANSWERED;
+	return c->route->flags & ROUTE_OPEN
+		? 0
+		: auth_principal(&c->service->auth, request_header(c->q, "Authorization"),
+			  clock_wall_ns() / 1000000000, &c->who, e);
 }
 
 static int is_json_type(const char *type)
@@ -192,27 +189,48 @@ static int read_body(struct call *c, struct err *e)
 	return openapi_check_body(c->service, c->route->operation, c->body, e);
 }
 
+int check_may(struct call *c, const char *project_id, enum permission what, struct err *e)
+{
+	struct buf owner = BUF_INIT(PRINCIPAL_MAX);
+	int ret = 0;
+
+	if (project_id != NULL)
+		ret = store_project_owner(c->store, project_id, &owner, e);
+	if (ret == 0 && !auth_sees(&c->who, project_id != NULL ? owner.ptr : NULL))
+		ret = project_id != NULL
+			? err_set(e, ERR_NO_INPUT, "there is no project %s", project_id)
+			: err_set(e, ERR_FORBIDDEN, "this token has no role here");
+	else if (ret == 0 && what == MAY_ADMIN && !c->who.admin)
+		ret = err_set(e, ERR_FORBIDDEN, "this needs the role '%s'",
+			c->service->config->admin_role);
+	buf_release(&owner);
+	return ret;
+}
+
+/* A decision set of a project that is not theirs is one that is not there. */
+static int check_set(struct call *c, struct err *e)
+{
+	if (store_set_head(c->store, c->id, &c->set, e) < 0)
+		return -1;
+	if (c->set != NULL &&
+		check_may(c, json_str_or(c->set, "project_id", ""), c->route->permission,
+			e) == 0)
+		return 0;
+	if (c->set == NULL || e->code == ERR_NO_INPUT)
+		err_fill(e, ERR_NO_INPUT, "there is no decision set %s", c->id);
+	return -1;
+}
+
 /* The project of what is asked for, and whether the principal may. */
 static int check_permission(struct call *c, struct err *e)
 {
-	const char *project = NULL;
-
 	if (c->route->flags & ROUTE_OPEN)
 		return 0;
-	if (strncmp(c->route->path, "/projects/{id}", 14) == 0) {
-		project = c->id;
-	} else if (c->id[0] != '\0') {
-		if (store_set_head(c->store, c->id, &c->set, e) < 0)
-			return -1;
-		if (c->set == NULL)
-			return err_set(
-				e, ERR_NO_INPUT, "there is no decision set %s", c->id);
-		project = json_str_or(c->set, "project_id", "");
-	}
-	if (auth_may(&c->who, project, c->route->permission))
-		return 0;
-	reply_error(c->a, c->q, 403, NULL, "not with this token", 0);
-	return ANSWERED;
+	if (strncmp(c->route->path, "/projects/{id}", 14) == 0)
+		return check_may(c, c->id, c->route->permission, e);
+	if (c->id[0] != '\0')
+		return check_set(c, e);
+	return check_may(c, NULL, c->route->permission, e);
 }
 
 /* ---- changing something ---- */
@@ -339,7 +357,7 @@ static int with_store(struct call *c, struct err *e)
 	int ret;
 
 	if (c->route->flags & ROUTE_NO_STORE)
-		return check_permission(c, e) < 0 ? ANSWERED : c->route->handle(c, e);
+		return check_permission(c, e) < 0 ? -1 : c->route->handle(c, e);
 	if (pool_get(c->service->pool, &c->store, e) < 0)
 		return -1;
 	ret = handle(c, e);
@@ -361,7 +379,7 @@ void dispatch(void *arg, const struct request *q, struct reply *a)
 	}
 	ret = find_route(&c);
 	if (ret == 0)
-		ret = find_principal(&c);
+		ret = find_principal(&c, &e);
 	if (ret == 0)
 		ret = read_body(&c, &e);
 	if (ret == 0)

@@ -88,19 +88,24 @@ int metrics_print(struct service *s, struct store *store, struct buf *out, struc
 /* -1 with *e where the call answered an error by itself already: *e says nothing then. */
 #define ANSWERED (-2)
 
+/* Whether the principal may do this in the project (NULL: outside of projects): ERR_NO_INPUT
+ * for one that they must not know of, ERR_FORBIDDEN for what is not theirs to do. */
+int check_may(
+	struct call *c, const char *project_id, enum permission what, struct err *e);
+
 /* ---- handlers ---- */
 
-#define HANDLERS(X)                                                                      \
-	X(get_health)                                                                    \
-	X(get_readiness) X(get_metrics) X(get_openapi) X(get_stats) X(wake)              \
-		X(list_projects) X(create_project) X(get_project) X(post_constraints)    \
-			X(list_sets) X(list_project_events) X(list_ledger) X(get_set) X( \
-				list_events) X(get_state) X(list_cards) X(get_coverage)  \
-				X(list_questions) X(get_changes) X(list_approvals)       \
-					X(get_diff) X(list_artifacts) X(get_file)        \
-						X(get_zip) X(post_answers) X(approve)    \
-							X(generate) X(rerun) X(cancel)   \
-								X(get_stream)
+#define HANDLERS(X)                                                                    \
+	X(get_health)                                                                  \
+	X(get_readiness)                                                               \
+	X(get_metrics) X(get_openapi) X(get_stats) X(wake) X(list_projects)            \
+		X(create_project) X(get_project) X(post_constraints) X(list_sets) X(   \
+			list_project_events) X(list_ledger) X(get_set) X(list_events)  \
+			X(get_state) X(list_cards) X(get_coverage) X(list_questions)   \
+				X(get_changes) X(list_approvals) X(get_diff)           \
+					X(list_artifacts) X(get_file) X(get_zip)       \
+						X(post_answers) X(approve) X(generate) \
+							X(rerun) X(cancel) X(get_stream)
 #define X(name) int api_##name(struct call *c, struct err *e);
 HANDLERS(X)
 #undef X

@@ -119,10 +119,11 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 void server_sweep(struct server *s)
 {
 	int64_t now = clock_monotonic_ns();
+	int64_t first_s = s->o->request_s < FIRST_S ? s->o->request_s : FIRST_S;
 
 	pthread_mutex_lock(&s->lock);
 	for (struct peer *p = s->peers; p != NULL; p = p->next) {
-		int64_t limit_s = p->doing == PEER_NEW ? FIRST_S
+		int64_t limit_s = p->doing == PEER_NEW ? first_s
 			: p->doing == PEER_READING     ? s->o->request_s
 			: p->doing == PEER_IDLE        ? s->o->idle_s + FIRST_S
 						       : 0;

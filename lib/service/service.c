@@ -120,7 +120,7 @@ static int init(struct service *s, const struct config *c,
 	s->config = (struct config *)(uintptr_t)c;
 	return env_init(&s->env, "mlopsd", common, e) < 0 ||
 			id_random(s->process_id, e) < 0 || settle_home(s, e) < 0 ||
-			auth_init(&s->auth, c->token, e) < 0 || openapi_load(s, e) < 0 ||
+			auth_init(&s->auth, c, e) < 0 || openapi_load(s, e) < 0 ||
 			(s->pool = pool_new(c->db, (size_t)c->pool, e)) == NULL
 		? -1
 		: 0;
@@ -129,7 +129,7 @@ static int init(struct service *s, const struct config *c,
 /* For people who start it by hand; with a token of their own nothing is printed. */
 static void greet(const struct service *s)
 {
-	if (*s->config->token != '\0' || !s->api) {
+	if (*s->config->token != '\0' || s->auth.oidc != NULL || !s->api) {
 		log_info(&s->env.log, "listening at port %d", server_port(s->server));
 		return;
 	}
@@ -170,6 +170,7 @@ static void end(struct service *s)
 static void release(struct service *s)
 {
 	openapi_release(s);
+	auth_release(&s->auth);
 	free(s->artifacts);
 	env_release(&s->env);
 	pthread_mutex_destroy(&s->lock);

@@ -271,4 +271,11 @@ static const char *const second[] = { "sqlite:CREATE TABLE decision_sets_2 ("
 	" 0.01, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0)",
 	NULL };
 
-const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first, second };
+/* What models cost, and what a project may spend on them. */
+static const char *const third[] = {
+	"ALTER TABLE agent_runs ADD COLUMN cost_micro_usd $INT NOT NULL DEFAULT 0",
+	"ALTER TABLE projects ADD COLUMN quota_tokens $INT",
+	"ALTER TABLE projects ADD COLUMN quota_micro_usd $INT",
+	NULL };
+
+const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first, second, third };

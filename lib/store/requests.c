@@ -39,7 +39,7 @@ static int note(struct store *s, const char *type, const struct note *n, struct 
 }
 
 int store_project_create(struct store *s, const char *name, const char *owner,
-	char id[ID_TEXT_MAX], struct err *e)
+	const char *actor, char id[ID_TEXT_MAX], struct err *e)
 {
 	char ts[CLOCK_TEXT_MAX];
 	int ret = -1;
@@ -59,10 +59,25 @@ int store_project_create(struct store *s, const char *name, const char *owner,
 				.name = "name",
 				.value = name,
 				.name2 = "actor",
-				.value2 = owner },
+				.value2 = actor },
 			e) == 0)
 		ret = 0;
 	return store_end(s, ret == 0, e) < 0 ? -1 : ret;
+}
+
+int store_project_owner(
+	struct store *s, const char *project_id, struct buf *owner, struct err *e)
+{
+	cJSON *row = NULL;
+
+	if (store_one(s, "SELECT owner_id FROM projects WHERE id = $1",
+		    (struct db_value[]){ DB_TEXT(project_id) }, 1, &row, e) < 0)
+		return -1;
+	if (row == NULL)
+		return err_set(e, ERR_NO_INPUT, "there is no project %s", project_id);
+	buf_add_str(owner, json_str_or(row, "owner_id", ""));
+	json_free(row);
+	return buf_ok(owner, e);
 }
 
 /* ---- jobs ---- */

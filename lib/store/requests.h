@@ -14,8 +14,13 @@
 
 /* ---- doing ---- */
 
+/* `owner` is the tenant that it belongs to, `actor` who asked. */
 int store_project_create(struct store *s, const char *name, const char *owner,
-	char id[ID_TEXT_MAX], struct err *e);
+	const char *actor, char id[ID_TEXT_MAX], struct err *e);
+
+/* Appends whose it is ("": nobody's); ERR_NO_INPUT when there is no such project. */
+int store_project_owner(
+	struct store *s, const char *project_id, struct buf *owner, struct err *e);
 
 struct store_ask {
 	const char *project_id;

@@ -17,10 +17,10 @@
 	"INSERT INTO agent_runs (id, seq, project_id, decision_set_id, run_id, node_name," \
 	" node_version, agent, provider, prompt_pack_hash, base_key, idem_key, read_jsonb," \
 	" input_jsonb, output_jsonb, files_jsonb, tokens_in, tokens_out, tokens_total,"    \
-	" latency_ms, answer, ok, error, created_at)"                                      \
+	" latency_ms, answer, ok, error, created_at, model, cost_micro_usd)"               \
 	" VALUES ($1, " seq ", $2, $3, $4, $5,"                                            \
 	" $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22," \
-	" $23)"
+	" $23, $24, $25)"
 #define INSERT_APPROVAL(seq)                                                           \
 	"INSERT INTO approvals (id, seq, project_id, decision_set_id, gate, actor, status," \
 	" comment, comments_jsonb, expires_at, created_at)"                                \
@@ -391,6 +391,49 @@ int store_project_find(struct store *s, const char *what, cJSON **out, struct er
 		(struct db_value[]){ DB_TEXT(what) }, 1, out, e);
 }
 
+int store_quota(
+	struct store *s, const char *project_id, struct store_quota *out, struct err *e)
+{
+	cJSON *row = NULL;
+
+	if (store_one(s,
+		    "SELECT coalesce(p.quota_tokens, -1) AS tokens,"
+		    " coalesce(p.quota_micro_usd, -1) AS micro_usd,"
+		    " coalesce(sum(a.tokens_total), 0) AS used_tokens,"
+		    " coalesce(sum(a.cost_micro_usd), 0) AS used_micro_usd"
+		    " FROM projects p LEFT JOIN agent_runs a ON a.project_id = p.id"
+		    " AND a.tokens_total > 0 AND a.provider <> 'replay'"
+		    " WHERE p.id = $1 GROUP BY p.id, p.quota_tokens, p.quota_micro_usd",
+		    (struct db_value[]){ DB_TEXT(project_id) }, 1, &row, e) < 0)
+		return -1;
+	out->tokens = (int64_t)json_num_or(row, "tokens", -1);
+	out->micro_usd = (int64_t)json_num_or(row, "micro_usd", -1);
+	out->used_tokens = (int64_t)json_num_or(row, "used_tokens", 0);
+	out->used_micro_usd = (int64_t)json_num_or(row, "used_micro_usd", 0);
+	json_free(row);
+	return 0;
+}
+
+int store_quota_set(struct store *s, const char *project_id, int64_t tokens,
+	int64_t micro_usd, struct err *e)
+{
+	static const char *const sql[] = {
+		"UPDATE projects SET quota_tokens = $1 WHERE id = $2",
+		"UPDATE projects SET quota_micro_usd = $1 WHERE id = $2",
+	};
+	const int64_t values[] = { tokens, micro_usd };
+
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
+		if (values[i] != STORE_QUOTA_KEEP &&
+			store_run_sql(s, sql[i],
+				(struct db_value[]){
+					values[i] < 0 ? DB_NULL : DB_INT(values[i]),
+					DB_TEXT(project_id) },
+				2, e) < 0)
+			return -1;
+	return 0;
+}
+
 int store_projects(struct store *s, cJSON **out, struct err *e)
 {
 	return store_rows(s,
@@ -666,7 +709,8 @@ int store_run_list(struct store *s, const char *project_id, const char *set_id,
 		"SELECT id, decision_set_id, run_id, node_name, node_version, agent, "
 		"provider,"
 		" model, prompt_pack_hash, idem_key, tokens_in, tokens_out, tokens_total,"
-		" latency_ms, answer, ok, error, created_at FROM agent_runs"
+		" cost_micro_usd, latency_ms, answer, ok, error, created_at FROM "
+		"agent_runs"
 		" WHERE project_id = $1 AND ($2 IS NULL OR decision_set_id = $2)"
 		" ORDER BY seq",
 		(struct db_value[]){ DB_TEXT(project_id), DB_TEXT(set_id) }, 2, out, e);
@@ -698,8 +742,9 @@ static int insert_run(
 				DB_INT(r->tokens_out),
 				DB_INT(r->tokens_in + r->tokens_out),
 				DB_REAL(r->latency_ms), DB_INT(r->answer), DB_INT(r->ok),
-				DB_TEXT(r->error), DB_TEXT(ts) },
-			23, e);
+				DB_TEXT(r->error), DB_TEXT(ts), DB_TEXT(r->model),
+				DB_INT(r->cost_micro_usd) },
+			25, e);
 	texts_release(&t);
 	return ret;
 }

@@ -62,6 +62,19 @@ int store_project(struct store *s, const char *root, const char *name,
 int store_project_find(struct store *s, const char *what, cJSON **out, struct err *e);
 int store_projects(struct store *s, cJSON **out, struct err *e);
 
+/* ---- what a project may spend on models ---- */
+
+struct store_quota {
+	int64_t tokens, micro_usd;           /* -1: no limit */
+	int64_t used_tokens, used_micro_usd; /* of all its runs but replayed ones */
+};
+int store_quota(
+	struct store *s, const char *project_id, struct store_quota *out, struct err *e);
+
+#define STORE_QUOTA_KEEP ((int64_t)-2) /* leave it as it is */
+int store_quota_set(struct store *s, const char *project_id, int64_t tokens,
+	int64_t micro_usd, struct err *e);
+
 /* ---- decision sets ---- */
 
 struct store_set {
@@ -109,6 +122,8 @@ int store_runs(struct store *s, const char *set_id, const char *node,
 
 struct store_run {
 	const char *node_version, *provider, *prompt_pack;
+	const char *model;      /* that was asked; NULL: none */
+	int64_t cost_micro_usd; /* of its calls */
 	const char *base_key, *idem_key;
 	const cJSON *read, *input, *output; /* NULL: nothing is kept */
 	int64_t tokens_in, tokens_out;

@@ -1,7 +1,9 @@
 /* One escaper for each language that a generated file may be written in. */
 #include "template.h"
 
+#include <ctype.h>
 #include <string.h>
+
 #include "base/base.h"
 
 static const struct {
@@ -97,14 +99,15 @@ static void html(unsigned char c, struct buf *out)
 	}
 }
 
-/* CommonMark section 2.4; a line break would end a heading or a table's row. */
+/* CommonMark section 2.4; a line break would end a heading or a table's row. Braces are
+ * for those that read Markdown through a template engine of their own. */
 static void markdown(unsigned char c, struct buf *out)
 {
 	if (c < 0x20 || c == 0x7F)
 		buf_add_char(out, ' ');
 	else if (c == '<' || c == '&')
 		html(c, out);
-	else if (memchr("\\`*_[]|$#~", c, 10) != NULL)
+	else if (memchr("\\`*_[]|$#~{}", c, 12) != NULL)
 		buf_addf(out, "\\%c", c);
 	else
 		buf_add_char(out, (char)c);
@@ -146,6 +149,14 @@ static void shell(unsigned char c, enum template_language lang, struct buf *out)
 		buf_add_char(out, (char)c);
 }
 
+/* An underscore inside a word never marks emphasis (CommonMark section 6.2), so that
+ * names of modules stay as they are, also in code and in links. */
+static int in_word(const char *text, const char *p)
+{
+	return *p == '_' && p > text && isalnum((unsigned char)p[-1]) &&
+		isalnum((unsigned char)p[1]);
+}
+
 void template_escape(const char *text, enum template_language lang, struct buf *out)
 {
 	for (const char *p = text; *p != '\0'; p++) {
@@ -161,7 +172,10 @@ void template_escape(const char *text, enum template_language lang, struct buf *
 			html(c, out);
 			break;
 		case TEMPLATE_MARKDOWN:
-			markdown(c, out);
+			if (in_word(text, p))
+				buf_add_char(out, '_');
+			else
+				markdown(c, out);
 			break;
 		case TEMPLATE_SHELL:
 		case TEMPLATE_MAKE:

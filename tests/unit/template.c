@@ -124,6 +124,8 @@ static const struct {
 	{ TEMPLATE_HTML, "<a href='x'>&\"", "&lt;a href=&#39;x&#39;&gt;&amp;&quot;" },
 	{ TEMPLATE_MARKDOWN, "*a* [b](c) <d> `e`\n# f | g",
 		"\\*a\\* \\[b\\](c) &lt;d> \\`e\\` \\# f \\| g" },
+	{ TEMPLATE_MARKDOWN, "a_b _c_ d__e _ f_", "a_b \\_c\\_ d\\_\\_e \\_ f\\_" },
+	{ TEMPLATE_MARKDOWN, "{{x}}", "\\{\\{x\\}\\}" },
 	{ TEMPLATE_SHELL, "$(id) `id` \"\\", "\\$(id) \\`id\\` \\\"\\\\" },
 	{ TEMPLATE_MAKE, "$x", "\\$$x" },
 	{ TEMPLATE_DOCKERFILE, "a\nUSER root", "a USER root" },
