@@ -39,7 +39,7 @@ ok 'a data directory that is not there' status 78 mlops catalog list --share "$t
 ok 'a folder of patterns that is not there' status 78 mlops catalog list --patterns "$tmp/none"
 
 # At least four patterns a capability on AWS, two on GCP and Azure.
-for cloud in aws:3 gcp:2 azure:2; do
+for cloud in aws:4 gcp:2 azure:2; do
 	for capability in ingest transform store feature train serve observe govern; do
 		n=$(mlops catalog list "${cloud%:*}" | grep -c "^${cloud%:*}.$capability\\.")
 		ok "$cloud $capability ($n)" test "$n" -ge "${cloud#*:}"

@@ -91,7 +91,18 @@ static const struct {
 		"per_day':50}}" },
 	{ "aws.store.s3-lake", "{}" },
 	{ "aws.store.rds-postgres",
-		"{'use_cases':['rag'],'storage_prefs':['postgres']}" },
+		"{'use_cases':['rag'],'storage_prefs':['postgres'],"
+		"'throughput':{'documents':100000}}" },
+	{ "aws.store.aurora-postgres",
+		"{'use_cases':['rag'],'storage_prefs':['aurora']}" },
+	{ "aws.transform.knowledge-base",
+		"{'use_cases':['rag'],'storage_prefs':['aurora'],"
+		"'deployment_pref':'serverless'}" },
+	{ "aws.feature.stream-windows",
+		"{'use_cases':['fraud'],'workload_types':['streaming','online'],"
+		"'throughput':{'events_per_second':300,'requests_per_second':5,"
+		"'users':500}}" },
+	{ "aws.observe.drift-lambda", "{'use_cases':['inference']}" },
 	{ "aws.store.dynamodb", "{'use_cases':['rag']}" },
 	{ "aws.store.opensearch-serverless",
 		"{'use_cases':['rag'],'storage_prefs':['opensearch']}" },
@@ -134,7 +145,9 @@ static const struct {
 		"['app-runner']}" },
 	{ "aws.observe.cloudwatch", "{'observability_prefs':['cloudwatch']}" },
 	{ "aws.observe.prometheus-grafana", "{'observability_prefs':['grafana']}" },
-	{ "aws.observe.drift-monitor", "{'use_cases':['inference']}" },
+	{ "aws.observe.drift-monitor",
+		"{'use_cases':['inference'],'workload_types':['online','batch'],"
+		"'throughput':{'gb_per_day':50}}" },
 	{ "aws.govern.s3-registry",
 		"{'use_cases':['inference'],'data_classification':'pii'}" },
 	{ "aws.govern.sagemaker-registry",

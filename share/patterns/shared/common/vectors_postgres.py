@@ -64,12 +64,12 @@ class PostgresVectors:
             return int(cursor.fetchone()[0])
 
 
-def connect(uri: str, variables: str) -> PostgresVectors:
+def session(uri: str, variables: str) -> Any:
     """Connect over TLS with the user and password of the port's secret."""
     parts = urlsplit(uri)
     keys = secret(env(f"{variables}_SECRET_ARN"))
     psycopg: Any = importlib.import_module("psycopg")
-    connection = psycopg.connect(
+    return psycopg.connect(
         host=parts.hostname,
         port=parts.port or 5432,
         dbname=parts.path.lstrip("/"),
@@ -79,4 +79,8 @@ def connect(uri: str, variables: str) -> PostgresVectors:
         connect_timeout=5,
         autocommit=True,
     )
-    return PostgresVectors(connection, open_embedder().dimension)
+
+
+def connect(uri: str, variables: str) -> PostgresVectors:
+    """Open the table behind a port."""
+    return PostgresVectors(session(uri, variables), open_embedder().dimension)

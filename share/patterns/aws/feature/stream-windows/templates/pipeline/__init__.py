@@ -1,0 +1,1 @@
+"""Features of a stream, added up in windows."""

@@ -1,0 +1,1 @@
+"""Documents to vectors by a knowledge base."""
