@@ -76,7 +76,8 @@ for name in fraud rag batch; do
 			fi
 			;;
 		esac
-		try constraint "$pointer" "$tmp/changed"
+		approve <"$tmp/changed" >"$tmp/sealed"
+		try constraint "$pointer" "$tmp/sealed"
 	done < <("$edit" leaves /constraints <"$tmp/state")
 done
 finish

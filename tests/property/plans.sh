@@ -14,7 +14,7 @@ constraints() {
 # approve: binds an approval to a state as it now stands, whatever policy says of it.
 approve() {
 	mlops-gate -q --compact --approve --actor test 2>/dev/null |
-		"$top/$build/tests/edit-json" set /hitl/status '"approved"'
+		"$top/$build/tests/seal"
 }
 
 # approved NAME: from constraints to an approved state, on stdout.
