@@ -15,6 +15,7 @@ from common.errors import InvalidInputError, NotFoundError
 from common.vectors import Hit, VectorIndex, open_vectors
 
 from .auth import Caller
+from .budget import within
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -159,8 +160,9 @@ class Assistant:
 
     def ask(self, question: str, top_k: int | None) -> Answer:
         """Answers from the best passages; falls back to quoting when the model fails."""
-        vector = self.embedder.embed([question])[0]
-        found = self.index.search(vector, top_k or self.settings.top_k)
+        with within(self.settings.cpu_budget_ms):
+            vector = self.embedder.embed([question])[0]
+            found = self.index.search(vector, top_k or self.settings.top_k)
         hits = [hit for hit in found if hit.score >= self.settings.min_score]
         if not hits:
             return Answer(answer=NOTHING, grounded=False, citations=[])

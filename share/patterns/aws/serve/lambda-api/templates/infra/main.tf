@@ -9,6 +9,7 @@ locals {
       ENVIRONMENT         = var.environment
       VERSION             = var.image_tag
       LOG_LEVEL           = "INFO"
+      CPU_BUDGET_MS       = tostring(var.cpu_budget_ms)
       LATENCY_TARGET_MS   = tostring(var.latency_target_ms)
       LATENCY_PERCENTILE  = tostring(var.latency_percentile)
       AVAILABILITY_TARGET = tostring(var.availability_target)
