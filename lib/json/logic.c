@@ -959,13 +959,39 @@ out:
 	return ret;
 }
 
+/* What a comparison compared, for whoever watches; NULL when that cannot be told. */
+static cJSON *compared(struct eval *ev, const cJSON *raw, const struct scope *s)
+{
+	struct logic quiet = *ev->l;
+	struct err ignored = { 0 };
+	struct eval again = { .l = &quiet, .e = &ignored, .depth = ev->depth };
+	cJSON *list = json_new_array(&ignored);
+	struct val v;
+
+	quiet.trace = NULL;
+	JSON_EACH (it, raw)
+		if (list != NULL &&
+			(logic_eval(&again, it, s, &v) < 0 ||
+				json_push(list, val_take(&v, &ignored), &ignored) < 0)) {
+			json_free(list);
+			list = NULL;
+		}
+	json_free(again.thrown);
+	return list;
+}
+
 static int run_lazy(struct eval *ev, const struct op *op, const cJSON *raw,
 	const struct scope *s, struct val *out)
 {
 	if (op->lazy(ev, op, raw, s, out) < 0)
 		return -1;
-	if (ev->l != NULL && ev->l->trace != NULL)
-		ev->l->trace(ev->l->trace_arg, op->name, raw, val_at(out));
+	if (ev->l != NULL && ev->l->trace != NULL) {
+		cJSON *values = op->lazy == run_compare ? compared(ev, raw, s) : NULL;
+
+		ev->l->trace(ev->l->trace_arg, op->name, values != NULL ? values : raw,
+			val_at(out));
+		json_free(values);
+	}
 	return 0;
 }
 
