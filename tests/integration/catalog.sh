@@ -147,6 +147,23 @@ ok 'a case without an end' changed patterns/aws/serve/batch-score/tests/cases.js
 ok 'a region that a service cannot have' changed services/aws.json "$(sed 's/"only":\["ap-northeast-1"/"only":["mars-1"/' share/services/aws.json)" "share/services/aws.json: /services/0/regions/only/0: unknown region 'mars-1'"
 ok 'a service that may be gone' changed services/aws.json "$(sed '0,/"as_of":"2026-11-22"}/s//"read":"2020-01-01"}/' share/services/aws.json)" "share/services/aws.json: /services/0/lifecycle: 'as_of' is missing"
 
+# ---- cases ----
+for id in $(mlops catalog list | cut -d' ' -f1 | grep -v '\.base\.'); do
+	folder=share/patterns/${id//./\/}
+	grep -qs '"wins"' "$folder/tests/cases.json" ||
+		fail "$id is the optimum of no case ($folder/tests/cases.json)"
+done
+ok 'each pattern is the proven optimum of a case' mlops catalog test
+
+# A case that comes out otherwise is named.
+printf '%s' '{"cases":[{"name":"too dear","constraints":{},"wins":"observe@metrics","monthly_usd":[0,1],"params":{"dashboards":7}},{"name":"elsewhere","constraints":{},"wins":"store@lake"}]}' \
+	>"$tmp/share/patterns/aws/observe/cloudwatch/tests/cases.json"
+ok 'cases that fail' status 12 mlops catalog test --share "$tmp/share" aws.observe.cloudwatch
+ok 'with the parameter' grep -q 'aws.observe.cloudwatch: too dear: dashboards is 1, not 7' "$tmp/out"
+ok 'with the cost' grep -q 'too dear: the plan costs' "$tmp/out"
+ok 'with the slot' grep -q 'elsewhere: store@lake is aws.store.s3-lake' "$tmp/out"
+ok 'cases of an unknown id' status 66 mlops catalog test aws.serve.nothing
+
 # ---- own patterns beside the shipped ones ----
 own=$tmp/own
 mkdir "$own"
