@@ -2,10 +2,10 @@
 _mlops_options() {
 	case $1 in
 	init) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	run) echo "--out --yes --resume --force --dry-run --actor --db --project --set --answers --threshold --candidates --pin --exclude --accept-unknown --book --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	run) echo "--out --yes --resume --force --dry-run --actor --db --project --record --cassettes --budget-tokens --budget-usd --set --answers --threshold --candidates --pin --exclude --accept-unknown --book --usage --free-tier --no-estimates --policy-dir --waivers --fail-on --expires --mode --max-delta-usd --max-delta-pct --on-conflict --tools --jobs --timeout --strict --network --cache --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	show) echo "--db --project --format --node --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	log) echo "--db --project --format --ledger --all --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	stats) echo "--db --project --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	stats) echo "--db --project --format --people --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	catalog) echo "" ;;
 	golden) echo "--junit --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	graph) echo "--format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
@@ -20,6 +20,7 @@ _mlops_options() {
 	rationale) echo "--directory --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	llm) echo "--model --base-url --key-file --config --project --record --cassettes --state-dir --quarantine --debug-dir --timeout --connect-timeout --idle-timeout --retries --concurrency --max-tokens --max-usd --stream --estimate --packs --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	mlopsd) echo "--config --check --listen --db --listen-db --home --artifacts --token --oidc-issuer --oidc-audience --oidc-leeway --roles-claim --admin-role --member-role --tenant-claim --ca-file --cors-origin --slots --threads --connections --pool --body-bytes --request-timeout --idle-timeout --stream-time --ping --poll --lease --drain --retries --queue-max --project-max --validators --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	esac
 }
 _mlops_values() {
@@ -27,6 +28,8 @@ _mlops_values() {
 	init:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	init:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--out | run:-o) COMPREPLY=($(compgen -f -- "$3")) ;;
+	run:--record) COMPREPLY=($(compgen -f -- "$3")) ;;
+	run:--cassettes) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--answers) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--book) COMPREPLY=($(compgen -f -- "$3")) ;;
 	run:--usage) COMPREPLY=($(compgen -f -- "$3")) ;;
@@ -107,6 +110,12 @@ _mlops_values() {
 	llm:--debug-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
 	llm:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	llm:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--config | mlopsd:-c) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--home) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--artifacts) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--ca-file) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
+	mlopsd:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	*) return 1 ;;
 	esac
 }
@@ -120,7 +129,7 @@ _mlops() {
 		fi
 		command=${COMP_WORDS[1]}
 	else
-		command=${COMP_WORDS[0]##*/mlops-}
+		command=${COMP_WORDS[0]##*/}
 		command=${command#mlops-}
 	fi
 	_mlops_values "$command" "$prev" "$cur" && return
@@ -130,8 +139,9 @@ _mlops() {
 		golden:2) COMPREPLY=($(compgen -W "record verify" -- "$cur")) ;;
 		catalog:2) COMPREPLY=($(compgen -W "list show lint test new manual prices" -- "$cur")) ;;
 		critic:*) COMPREPLY=($(compgen -W "tech cost" -- "$cur")) ;;
+		mlopsd:1) COMPREPLY=($(compgen -W "all api worker migrate backfill" -- "$cur")) ;;
 		*) COMPREPLY=($(compgen -f -- "$cur")) ;;
 		esac ;;
 	esac
 }
-complete -o filenames -F _mlops mlops mlops-intake mlops-plan mlops-critic mlops-policy mlops-gate mlops-codegen mlops-validate mlops-rationale mlops-diff mlops-llm
+complete -o filenames -F _mlops mlops mlopsd mlops-intake mlops-plan mlops-critic mlops-policy mlops-gate mlops-codegen mlops-validate mlops-rationale mlops-diff mlops-llm

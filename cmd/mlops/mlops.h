@@ -18,7 +18,7 @@ int cmd_version(int argc, char **argv);
 /* Options of the subcommands that read the store back. */
 struct read_args {
 	const char *db, *project, *format, *what, *pointer, *node;
-	int ledger, all;
+	int ledger, all, people;
 };
 
 struct reader {

@@ -5,6 +5,7 @@
 
 #include "graph/graph.h"
 #include "mlops.h"
+#include "store/stats.h"
 
 static int is_json(const struct reader *r)
 {
@@ -299,13 +300,43 @@ static int stat_object(cJSON *rows, const char *node, const struct stat *s, stru
 		: 0;
 }
 
+/* Acceptance, rework, questions, time to artifact: stats.h, of the whole project. */
+static int show_people(struct reader *r, struct buf *out, struct err *e)
+{
+	cJSON *stats = NULL;
+
+	if (store_stats(r->store, json_str_or(r->project, "id", ""), &stats, e) < 0)
+		return -1;
+	if (is_json(r))
+		print_json(stats, out);
+	JSON_EACH (m, is_json(r) ? NULL : stats) {
+		buf_addf(out, "%-20s ", json_key(m));
+		if (json_is(m, JSON_NULL))
+			buf_add_char(out, '-');
+		else if (json_is(m, JSON_OBJECT) && json_num_or(m, "n", 0) > 0)
+			buf_addf(out, "p50 %.1f, p95 %.1f", json_num_or(m, "p50", 0),
+				json_num_or(m, "p95", 0));
+		else if (json_is(m, JSON_OBJECT))
+			buf_add_char(out, '-');
+		else
+			buf_addf(out, "%.4g", json_number(m, 0));
+		buf_add_char(out, '\n');
+	}
+	json_free(stats);
+	return 0;
+}
+
 static int show_stats(struct reader *r, struct buf *out, struct err *e)
 {
 	static const char *const head[] = { "node", "runs", "failed", "p50 ms", "p95 ms",
 		"max ms", "tokens" };
 	struct table t = { head, ARRAY_LEN(head), NULL };
-	cJSON *runs = NULL, *rows = json_new_array(e);
-	int ret = rows == NULL
+	cJSON *runs = NULL, *rows = r->args.people ? NULL : json_new_array(e);
+	int ret;
+
+	if (r->args.people)
+		return show_people(r, out, e);
+	ret = rows == NULL
 		? -1
 		: store_run_list(r->store, json_str_or(r->project, "id", ""),
 			  r->args.what == NULL ? NULL : json_str_or(r->set, "id", ""),
@@ -389,11 +420,14 @@ int cmd_log(int argc, char **argv)
 
 int cmd_stats(int argc, char **argv)
 {
-	static const struct opt opts[] = { FRONT_READ_OPTS, OPT_END };
+	static const struct opt opts[] = { FRONT_READ_OPTS,
+		OPT_FLAG(0, "people", struct read_args, people,
+			"how it went for people: acceptance, rework, questions, time"),
+		OPT_END };
 	static const struct program p = { .name = "mlops stats",
 		.summary = "Prints how often and how long the nodes ran.",
 		.operands = "[VERSION]",
-		.examples = "  mlops stats\n",
+		.examples = "  mlops stats\n  mlops stats --people --format json\n",
 		.opts = opts,
 		.args_size = sizeof(struct read_args),
 		.operand = version_operand };

@@ -22,6 +22,8 @@ same "a choice" "$(completes mlops run --fail-on f)" fail
 same "a filter's option" "$(completes mlops-diff --prev)" --previous
 same "the same behind mlops" "$(completes mlops diff --prev)" --previous
 same "a file" "$(completes mlops run README.m)" README.md
+same "a role of the daemon" "$(completes mlopsd mig)" migrate
+same "an option of the daemon" "$(completes mlopsd all --listen-)" --listen-db
 same "a verb" "$(completes mlops golden v)" verify
 
 # An option of a filter goes through mlops run, or is one of those that the driver

@@ -108,6 +108,8 @@ exits "show a part" 0 mlops show -p out 1 /cost/monthly_usd
 same "of an old version" "$(cat "$tmp/stdout")" 100
 exits "show nothing" 66 mlops show -p out 99
 exits "stats" 0 mlops stats -p out
+exits "stats of people" 0 mlops stats --people --format json -p out
+ok "are figures" jq -e '.complete >= 1 and .time_to_artifact_s.n >= 1 and .acceptance_rate != null' "$tmp/stdout"
 exits "graph" 0 mlops graph --format mermaid
 exits "no database" 66 mlops log --db sqlite:nowhere/mlops.db
 exits "no command" 2 mlops
