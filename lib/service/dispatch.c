@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "store/hooks.h"
 
 #define TRIES        5
 #define RETRY_S      5  /* of a database that is away */
@@ -207,17 +208,21 @@ int check_may(struct call *c, const char *project_id, enum permission what, stru
 	return ret;
 }
 
-/* A decision set of a project that is not theirs is one that is not there. */
+/* What belongs to a project that is not theirs is not there. */
 static int check_set(struct call *c, struct err *e)
 {
-	if (store_set_head(c->store, c->id, &c->set, e) < 0)
+	int hook = strncmp(c->route->path, "/webhooks/", 10) == 0;
+
+	if (hook ? store_hook_find(c->store, c->id, &c->set, e) < 0
+		 : store_set_head(c->store, c->id, &c->set, e) < 0)
 		return -1;
 	if (c->set != NULL &&
 		check_may(c, json_str_or(c->set, "project_id", ""), c->route->permission,
 			e) == 0)
 		return 0;
 	if (c->set == NULL || e->code == ERR_NO_INPUT)
-		err_fill(e, ERR_NO_INPUT, "there is no decision set %s", c->id);
+		err_fill(e, ERR_NO_INPUT, "there is no %s %s",
+			hook ? "webhook" : "decision set", c->id);
 	return -1;
 }
 

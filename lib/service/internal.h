@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "config.h"
 #include "hub.h"
+#include "notifier.h"
 #include "pool.h"
 #include "server.h"
 #include "store/requests.h"
@@ -20,9 +21,10 @@ struct service {
 	struct auth auth;
 	struct pool *pool;
 	struct hub *hub;
-	struct worker *worker; /* NULL in `api` */
-	struct server *server; /* NULL before it listens */
-	int api;               /* 0: health, metrics and wake only */
+	struct worker *worker;     /* NULL in `api` */
+	struct notifier *notifier; /* the same */
+	struct server *server;     /* NULL before it listens */
+	int api;                   /* 0: health, metrics and wake only */
 	char process_id[ID_TEXT_MAX], *artifacts;
 	volatile int draining;
 
@@ -52,7 +54,7 @@ struct call {
 	char id[ID_TEXT_MAX]; /* from the path, or "" */
 	cJSON *body;
 	struct store *store;
-	cJSON *set; /* of a route below /decision-sets: its head */
+	cJSON *set; /* of a route below /decision-sets or /webhooks: its row */
 	int asked;  /* a job was made: ring for it after the transaction */
 };
 
@@ -95,17 +97,18 @@ int check_may(
 
 /* ---- handlers ---- */
 
-#define HANDLERS(X)                                                                    \
-	X(get_health)                                                                  \
-	X(get_readiness)                                                               \
-	X(get_metrics) X(get_openapi) X(get_stats) X(wake) X(list_projects)            \
-		X(create_project) X(get_project) X(post_constraints) X(list_sets) X(   \
-			list_project_events) X(list_ledger) X(get_set) X(list_events)  \
-			X(get_state) X(list_cards) X(get_coverage) X(list_questions)   \
-				X(get_changes) X(list_approvals) X(get_diff)           \
-					X(list_artifacts) X(get_file) X(get_zip)       \
-						X(post_answers) X(approve) X(generate) \
-							X(rerun) X(cancel) X(get_stream)
+#define HANDLERS(X)                                                                      \
+	X(get_health)                                                                    \
+	X(get_readiness)                                                                 \
+	X(get_metrics)                                                                   \
+	X(get_openapi) X(get_stats) X(wake) X(list_projects) X(create_project) X(        \
+		get_project) X(post_constraints) X(list_sets) X(list_project_events)     \
+		X(list_ledger) X(get_set) X(list_events) X(get_state) X(list_cards) X(   \
+			get_coverage) X(list_questions) X(get_changes) X(list_approvals) \
+			X(get_diff) X(list_artifacts) X(get_file) X(get_zip) X(          \
+				post_answers) X(approve) X(generate) X(rerun) X(cancel)  \
+				X(get_stream) X(list_hooks) X(create_hook)               \
+					X(rotate_hook) X(delete_hook) X(list_deliveries)
 #define X(name) int api_##name(struct call *c, struct err *e);
 HANDLERS(X)
 #undef X

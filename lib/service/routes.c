@@ -21,6 +21,12 @@ const struct route routes[] = {
 	{ "GET", "/projects/{id}/events", "listProjectEvents", api_list_project_events, MAY_READ, 0 },
 	{ "GET", "/projects/{id}/ledger", "listLedger", api_list_ledger, MAY_READ, 0 },
 
+	{ "GET", "/projects/{id}/webhooks", "listWebhooks", api_list_hooks, MAY_READ, 0 },
+	{ "POST", "/projects/{id}/webhooks", "createWebhook", api_create_hook, MAY_WRITE, ROUTE_CHANGES },
+	{ "DELETE", "/webhooks/{id}", "deleteWebhook", api_delete_hook, MAY_WRITE, ROUTE_CHANGES },
+	{ "POST", "/webhooks/{id}/secret", "rotateWebhookSecret", api_rotate_hook, MAY_WRITE, ROUTE_CHANGES },
+	{ "GET", "/webhooks/{id}/deliveries", "listDeliveries", api_list_deliveries, MAY_READ, 0 },
+
 	{ "GET", ONE, "getDecisionSet", api_get_set, MAY_READ, 0 },
 	{ "GET", ONE "/events", "listEvents", api_list_events, MAY_READ, 0 },
 	{ "GET", ONE "/state", "getState", api_get_state, MAY_READ, 0 },

@@ -150,6 +150,8 @@ static void end(struct service *s)
 	server_close_door(s->server);
 	worker_stop(s->worker);
 	s->worker = NULL;
+	notifier_stop(s->notifier);
+	s->notifier = NULL;
 	if (s->hub != NULL)
 		hub_end_streams(s->hub);
 	for (int i = 0; s->server != NULL && i < STOP_MS / 50; i++) {
@@ -196,7 +198,9 @@ static int serve(const struct config *c, const struct common_args *common, int a
 
 	block_signals(&signals);
 	if (init(&s, c, common, e) == 0 && start_hub(&s, e) == 0 &&
-		(!worker || start_worker(&s, e) == 0) &&
+		(!worker ||
+			(start_worker(&s, e) == 0 &&
+				notifier_start(&s.notifier, c, &s.env.log, e) == 0)) &&
 		server_start(&s.server, &o, e) == 0) {
 		greet(&s);
 		sigwait(&signals, &signal_number);

@@ -275,7 +275,38 @@ static const char *const second[] = { "sqlite:CREATE TABLE decision_sets_2 ("
 static const char *const third[] = {
 	"ALTER TABLE agent_runs ADD COLUMN cost_micro_usd $INT NOT NULL DEFAULT 0",
 	"ALTER TABLE projects ADD COLUMN quota_tokens $INT",
-	"ALTER TABLE projects ADD COLUMN quota_micro_usd $INT",
-	NULL };
+	"ALTER TABLE projects ADD COLUMN quota_micro_usd $INT", NULL
+};
 
-const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first, second, third };
+/* Who wants to be told, and the outbox of what is to be delivered (hooks.h). */
+static const char *const fourth[] = {
+	"CREATE TABLE webhooks ("
+	" id TEXT PRIMARY KEY,"
+	" project_id TEXT NOT NULL REFERENCES projects(id),"
+	" url TEXT NOT NULL,"
+	" secret TEXT NOT NULL,"
+	" next_secret TEXT," /* while keys rotate: both sign */
+	" types_jsonb TEXT NOT NULL,"
+	" enabled $INT NOT NULL,"
+	" created_by TEXT,"
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX webhooks_project ON webhooks(project_id);",
+	"CREATE TABLE deliveries ("
+	" id $ID,"
+	" project_id TEXT NOT NULL REFERENCES projects(id),"
+	" webhook_id TEXT NOT NULL REFERENCES webhooks(id),"
+	" decision_set_id TEXT,"
+	" type TEXT NOT NULL,"
+	" body_jsonb TEXT NOT NULL,"
+	" message_id TEXT NOT NULL UNIQUE,"
+	" status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'given_up')),"
+	" attempt $INT NOT NULL," /* also the fencing token */
+	" next_at $INT NOT NULL," /* ms since 1970 */
+	" answer TEXT,"           /* what the last attempt came to */
+	" created_at TEXT NOT NULL);",
+	"CREATE INDEX deliveries_due ON deliveries(next_at) WHERE status = 'waiting'",
+	"CREATE INDEX deliveries_webhook ON deliveries(webhook_id, id)", NULL
+};
+
+const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first, second, third,
+	fourth };

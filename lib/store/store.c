@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "hooks.h"
 #include "internal.h"
 
 #define HOME_DEFAULT ".mlops"
@@ -933,6 +934,9 @@ int store_event(struct store *s, const struct store_step *st, const char *type,
 				DB_INT(STATE_SCHEMA_VERSION), DB_TEXT(MLOPS_VERSION),
 				DB_TEXT(ts) },
 			10, e);
+	if (ret == 0)
+		ret = store_hook_event(
+			s, st->project_id, st->set_id, st->run_id, type, ts, e);
 	texts_release(&t);
 	json_free(all);
 	return ret;

