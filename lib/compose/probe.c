@@ -35,7 +35,8 @@ void probe_free(struct probe *p)
 	free(p);
 }
 
-static int outline(const struct solution *s, struct probe_answer *out, struct err *e)
+static int outline(
+	const struct solution *s, struct probe_answer *out, cJSON **keep, struct err *e)
 {
 	cJSON *plan = json_new_object(e);
 	size_t n = 0;
@@ -55,22 +56,33 @@ static int outline(const struct solution *s, struct probe_answer *out, struct er
 			n += (size_t)k;
 		}
 	}
-	json_free(plan);
+	if (ret == 0 && keep != NULL)
+		*keep = plan;
+	else
+		json_free(plan);
 	return ret;
 }
 
-int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
-	struct err *e)
+int probe_plan(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	cJSON **plan, struct err *e)
 {
 	struct solution s;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
+	if (plan != NULL)
+		*plan = NULL;
 	if (!knowledge_fits(&p->k, constraints))
 		return 0;
 	if (solve_constraints(&p->k, constraints, 1, 0, &s, e) < 0)
 		return -1;
-	ret = s.r.n > 0 ? outline(&s, out, e) : 0;
+	ret = s.r.n > 0 ? outline(&s, out, plan, e) : 0;
 	solution_release(&s);
 	return ret < 0 ? -1 : 1;
+}
+
+int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	struct err *e)
+{
+	return probe_plan(p, constraints, out, NULL, e);
 }

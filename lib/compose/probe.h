@@ -26,5 +26,8 @@ void probe_free(struct probe *p); /* NULL is fine */
  * the one that was read; -1 with *e. */
 int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *out,
 	struct err *e);
+/* The same, with the plan in *plan for the caller to free (NULL when there is none). */
+int probe_plan(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	cJSON **plan, struct err *e);
 
 #endif

@@ -71,6 +71,10 @@ cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON 
 int required_facts(
 	struct node_env *env, const cJSON *constraints, cJSON *coverage, struct err *e);
 
+/* Names of the packs in share/policies, sorted; each is the caller's to free. */
+#define POLICY_PACKS_MAX 128
+size_t policy_packs(const char *share, char *out[POLICY_PACKS_MAX]);
+
 /* Asks on the terminal until covered; changes constraints, provenance and answers. */
 int guided_run(struct node_env *env, struct gathered *g, double threshold, struct err *e);
 

@@ -6,7 +6,6 @@
 
 #include "intake/extract.h"
 
-#define PACKS_MAX     128
 #define PACK_TEXT_MAX ((size_t)4 << 20)
 
 static int by_name(const void *a, const void *b)
@@ -14,8 +13,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Names of the packs in share/policies, sorted; each is the caller's to free. */
-static size_t pack_names(const char *share, char **out)
+size_t policy_packs(const char *share, char *out[POLICY_PACKS_MAX])
 {
 	char path[4096];
 	DIR *dir;
@@ -25,7 +23,7 @@ static size_t pack_names(const char *share, char **out)
 	if ((size_t)snprintf(path, sizeof(path), "%s/policies", share) >= sizeof(path))
 		return 0;
 	dir = opendir(path);
-	while (dir != NULL && n < PACKS_MAX && (entry = readdir(dir)) != NULL) {
+	while (dir != NULL && n < POLICY_PACKS_MAX && (entry = readdir(dir)) != NULL) {
 		size_t len = strlen(entry->d_name);
 
 		if (len < 6 || entry->d_name[0] == '.' ||
@@ -99,8 +97,8 @@ out:
 int required_facts(
 	struct node_env *env, const cJSON *constraints, cJSON *coverage, struct err *e)
 {
-	char *names[PACKS_MAX];
-	size_t n = pack_names(env->share, names);
+	char *names[POLICY_PACKS_MAX];
+	size_t n = policy_packs(env->share, names);
 	cJSON *missing = json_add_array(coverage, "required_facts", e);
 	int ret = missing == NULL ? -1 : 0;
 

@@ -1,11 +1,10 @@
 /* questions.c - the node adaptive_questions: the fewest questions that settle most. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/probe.h"
 #include "intake/extract.h"
+#include "intake/impact.h"
 #include "intake/model.h"
 #include "state/state.h"
 
@@ -18,10 +17,8 @@ struct open_field {
 	const char *state; /* "contradictory", "open", "missing" */
 	const char *why;   /* of the contradiction or ambiguity; may be NULL */
 	double weight, gain;
-	int first;   /* a contradiction: asked whatever the score */
-	int changes; /* some answer changes patterns, feasibility, cost band or policy */
-	double spread;     /* USD a month between the answers' plans */
-	char decides[200]; /* "serve@online: a or b" */
+	int first; /* a contradiction: asked whatever the score */
+	struct impact impact;
 };
 
 static double weight_of(const cJSON *rows, const char *field)
@@ -51,21 +48,31 @@ static const char *note_of(const cJSON *coverage, const char *field)
 	return NULL;
 }
 
-static int by_gain(const void *a, const void *b)
+/* By effect: contradictions, then what decides most, then what counts most. */
+static int by_effect(const void *a, const void *b)
 {
 	const struct open_field *x = a, *y = b;
 
 	if (x->first != y->first)
 		return y->first - x->first;
-	if (x->changes != y->changes)
-		return y->changes - x->changes;
+	if (x->impact.effect != y->impact.effect)
+		return (int)y->impact.effect - (int)x->impact.effect;
 	if (x->gain != y->gain)
 		return x->gain < y->gain ? 1 : -1;
+	if (x->impact.spread != y->impact.spread)
+		return x->impact.spread < y->impact.spread ? 1 : -1;
 	return strcmp(x->field, y->field);
 }
 
-static size_t open_fields(const cJSON *coverage, const cJSON *texts, const cJSON *rows,
-	struct open_field *f, size_t max)
+/* The brief says it, in a currency that was converted: nothing is left to ask. */
+static int answered(const cJSON *constraints, const char *field, const char *why)
+{
+	return strcmp(field, "budget_band") == 0 && json_has(constraints, field) &&
+		why != NULL && strstr(why, "converted") != NULL;
+}
+
+static size_t open_fields(const cJSON *constraints, const cJSON *coverage,
+	const cJSON *texts, const cJSON *rows, struct open_field *f, size_t max)
 {
 	size_t n = 0;
 
@@ -95,88 +102,70 @@ static size_t open_fields(const cJSON *coverage, const cJSON *texts, const cJSON
 				.gain = weight_of(rows, json_text(it)) };
 	JSON_EACH (it, json_get(coverage, "ambiguous"))
 		if (n < max && !have(f, n, json_text(it)) &&
-			json_has(texts, json_text(it)))
+			json_has(texts, json_text(it)) &&
+			!answered(constraints, json_text(it),
+				note_of(coverage, json_text(it))))
 			f[n++] = (struct open_field){ .field = json_text(it),
 				.state = "open",
 				.why = note_of(coverage, json_text(it)),
 				.weight = weight_of(rows, json_text(it)),
 				.gain = weight_of(rows, json_text(it)) / 2 };
-	qsort(f, n, sizeof(*f), by_gain);
 	return n;
 }
 
-/* The first slot in which two outlines differ: "serve@online: x or y". */
-static void first_difference(const char *a, const char *b, char *out, size_t max)
+/* A member of the question's text that may differ by cloud. */
+static const cJSON *by_cloud(const cJSON *t, const char *member, const cJSON *constraints)
 {
-	out[0] = '\0';
-	while (*a != '\0') {
-		size_t na = strcspn(a, " "), slot = strcspn(a, "=");
-		const char *other = b;
+	const cJSON *v = json_get(t, member);
 
-		while (*other != '\0' && strncmp(other, a, slot + 1) != 0) {
-			other += strcspn(other, " ");
-			other += *other == ' ';
-		}
-		if (*other == '\0') {
-			snprintf(out, max, "whether there is %.*s", (int)slot, a);
-			return;
-		}
-		if (strcspn(other, " ") != na || strncmp(other, a, na) != 0) {
-			snprintf(out, max, "%.*s: %.*s or %.*s", (int)slot, a,
-				(int)(na - slot - 1), a + slot + 1,
-				(int)(strcspn(other, " ") - slot - 1), other + slot + 1);
-			return;
-		}
-		a += na;
-		a += *a == ' ';
-	}
+	return json_is(v, JSON_OBJECT)
+		? json_get(v, json_str_or(constraints, "cloud", "aws"))
+		: v;
 }
 
-/* Solves the plan under each of the field's plausible answers. */
-static int weigh(struct probe *p, const cJSON *constraints, const cJSON *text,
+/* The plausible answers: of the cloud, where they depend on it; around the value that
+ * is there, where only its currency or period is in doubt. */
+static cJSON *plausible(const cJSON *constraints, const cJSON *text,
+	const struct open_field *f, struct err *e)
+{
+	const cJSON *probes = by_cloud(text, "probes", constraints), *band;
+	/* a year's money taken for a month's, or euros for dollars */
+	double by = f->why != NULL && strstr(f->why, "period") != NULL ? 12 : 1.17;
+	cJSON *list, *other;
+
+	band = json_get(constraints, "budget_band");
+	if (strcmp(f->state, "open") != 0 || strcmp(f->field, "budget_band") != 0 ||
+		band == NULL)
+		return probes == NULL ? json_new_array(e) : json_copy(probes, e);
+	list = json_new_array(e);
+	other = json_copy(band, e);
+	if (list == NULL || other == NULL || json_push_copy(list, band, e) < 0 ||
+		json_set_num(other, "max_usd", json_num_or(band, "max_usd", 0) / by, e) <
+			0) {
+		json_free(other);
+		json_free(list);
+		return NULL;
+	}
+	if (json_push(list, other, e) < 0) {
+		json_free(list);
+		return NULL;
+	}
+	return list;
+}
+
+static int weigh(struct weigher *w, const cJSON *constraints, const cJSON *text,
 	struct open_field *f, struct err *e)
 {
-	struct probe_answer first = { 0 }, now;
-	int n = 0;
+	cJSON *answers = plausible(constraints, text, f, e);
+	int ret = answers == NULL ? -1
+		: w == NULL || json_len(answers) < 2
+		? 0
+		: weigh_answers(w, f->field, answers, &f->impact, e);
 
-	f->changes = json_bool_or(text, "policy", 0) || json_bool_or(text, "always", 0) ||
-		f->first;
-	if (p == NULL) {
-		f->changes = 1;
-		return 0;
-	}
-	JSON_EACH (value, json_get(text, "probes")) {
-		cJSON *c = json_copy(constraints, e);
-		int got = c == NULL || json_set_copy(c, f->field, value, e) < 0
-			? -1
-			: probe_solve(p, c, &now, e);
-
-		json_free(c);
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			continue;
-		if (n++ == 0) {
-			first = now;
-			continue;
-		}
-		if (now.feasible && first.feasible &&
-			fabs(now.monthly_usd - first.monthly_usd) > f->spread)
-			f->spread = fabs(now.monthly_usd - first.monthly_usd);
-		if (now.feasible != first.feasible) {
-			f->changes = 1;
-			snprintf(f->decides, sizeof(f->decides),
-				"whether any plan is feasible");
-		} else if (strcmp(now.patterns, first.patterns) != 0) {
-			f->changes = 1;
-			if (f->decides[0] == '\0')
-				first_difference(first.patterns, now.patterns, f->decides,
-					sizeof(f->decides));
-		} else if (f->spread > 25 && f->spread > 0.25 * first.monthly_usd) {
-			f->changes = 1;
-		}
-	}
-	return 0;
+	if (w == NULL || json_len(answers) < 2)
+		f->impact.effect = EFFECT_UNKNOWN;
+	json_free(answers);
+	return ret;
 }
 
 static int say_why(cJSON *q, const cJSON *t, const struct open_field *f, struct err *e)
@@ -186,14 +175,12 @@ static int say_why(cJSON *q, const cJSON *t, const struct open_field *f, struct 
 
 	if (f->why != NULL)
 		buf_addf(&b, "%s; ", f->why);
-	if (f->decides[0] != '\0')
-		buf_addf(&b, "decides %s%s",
-			strchr(f->decides, ':') != NULL ? "between, at " : "",
-			f->decides);
+	if (f->impact.decides[0] != '\0')
+		buf_addf(&b, "decides %s", f->impact.decides);
 	else
 		buf_add_str(&b, json_str_or(t, "why", ""));
-	if (f->spread >= 1)
-		buf_addf(&b, ", up to $%.0f a month apart", f->spread);
+	if (f->impact.spread >= 1 && f->impact.effect != EFFECT_COST)
+		buf_addf(&b, ", about $%.0f a month apart", f->impact.spread);
 	ret = buf_ok(&b, e) < 0 ? -1 : json_set_str(q, "why", b.ptr, e);
 	buf_release(&b);
 	return ret;
@@ -204,13 +191,13 @@ static int add_question(cJSON *list, const cJSON *texts, const cJSON *constraint
 {
 	const cJSON *t = json_get(texts, f->field);
 	cJSON *q = json_push_object(list, e);
-	const cJSON *rec = json_get(t, "recommended");
+	const cJSON *rec = by_cloud(t, "recommended", constraints);
 
 	if (q == NULL || json_setf(q, "id", e, "q-%s", f->field) < 0 ||
 		json_set_str(q, "field", f->field, e) < 0 ||
 		json_set_str(q, "text", json_str_or(t, "text", ""), e) < 0 ||
 		json_set_str(q, "kind", json_str_or(t, "kind", "text"), e) < 0 ||
-		json_set_copy(q, "choices", json_get(t, "choices"), e) < 0)
+		json_set_copy(q, "choices", by_cloud(t, "choices", constraints), e) < 0)
 		return -1;
 	/* what a hedge leant to is the natural default */
 	if (strcmp(f->state, "open") == 0 &&
@@ -219,10 +206,38 @@ static int add_question(cJSON *list, const cJSON *texts, const cJSON *constraint
 	if (json_set_copy(q, "recommended", rec, e) < 0)
 		return -1;
 	if (say_why(q, t, f, e) < 0 ||
-		json_set_bool(q, "changes_plan", f->changes, e) < 0 ||
+		json_set_bool(q, "changes_plan",
+			f->first || f->impact.effect != EFFECT_NONE, e) < 0 ||
 		json_set_str(q, "help", json_str_or(t, "help", ""), e) < 0)
 		return -1;
 	return json_bool_or(t, "multiple", 0) ? json_set_bool(q, "multiple", 1, e) : 0;
+}
+
+/* Does a question stay in the set? Contradictions always; else what decides something,
+ * until the score is reached and what is left only moves the cost. */
+static int worth_asking(const struct open_field *f, double score, double threshold)
+{
+	if (f->first)
+		return 1;
+	if (f->impact.effect == EFFECT_NONE)
+		return 0;
+	return score < threshold;
+}
+
+static void weigh_all(struct node_env *env, const cJSON *constraints, const cJSON *texts,
+	struct open_field *f, size_t n)
+{
+	struct err why = { 0 };
+	const cJSON *usual =
+		by_cloud(json_get(texts, "regions"), "recommended", constraints);
+	struct weigher *w = weigher_new(env, constraints, json_text(usual), &why);
+
+	if (w == NULL)
+		log_info(&env->log, "questions are weighed without plans: %s", why.msg);
+	for (size_t i = 0; i < n; i++)
+		if (weigh(w, constraints, json_get(texts, f[i].field), &f[i], &why) < 0)
+			f[i].impact.effect = EFFECT_UNKNOWN;
+	weigher_free(w);
 }
 
 cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON *coverage,
@@ -238,29 +253,16 @@ cJSON *questions_of(struct node_env *env, const cJSON *constraints, const cJSON 
 
 	if (out == NULL)
 		goto fail;
-	n = open_fields(coverage, texts, json_get(rules, "fields"), f, 24);
-	if (n > 0 && score < threshold) {
-		struct err why = { 0 };
-		struct probe *p = probe_new(env, constraints, &why);
-
-		if (p == NULL)
-			log_info(&env->log, "questions are weighed without plans: %s",
-				why.msg);
-		for (size_t i = 0; i < n; i++)
-			if (weigh(p, constraints, json_get(texts, f[i].field), &f[i],
-				    &why) < 0)
-				f[i].changes = 1;
-		probe_free(p);
-		qsort(f, n, sizeof(*f), by_gain);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			f[i].changes = 1;
-	}
+	n = open_fields(
+		constraints, coverage, texts, json_get(rules, "fields"), f, ARRAY_LEN(f));
+	if (n > 0 && score < threshold)
+		weigh_all(env, constraints, texts, f, n);
+	qsort(f, n, sizeof(*f), by_effect);
 	JSON_EACH (row, json_get(rules, "fields"))
 		all += json_num_or(row, "weight", 0);
 	for (size_t i = 0; i < n && json_len(out) < most; i++) {
-		if (!f[i].first && score >= threshold)
-			break;
+		if (!worth_asking(&f[i], score, threshold))
+			continue;
 		if (add_question(out, texts, constraints, &f[i], e) < 0)
 			goto fail;
 		score += f[i].gain / all;

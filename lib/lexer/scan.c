@@ -442,10 +442,12 @@ static void locate(struct source *w, struct lexeme *l)
  * inside one. */
 static size_t covers(const struct scan *s, size_t i, uint32_t to)
 {
+	size_t first = i;
+
 	while (i < s->n && s->lex[i].from < to && s->lex[i].to <= to &&
 		s->lex[i].kind != LEX_CELL)
 		i++;
-	return s->lex[i - 1].to == to ? i : 0;
+	return i > first && s->lex[i - 1].to == to ? i : 0;
 }
 
 /* The longest phrase at each lexeme makes one of those that it covers. */
