@@ -232,7 +232,7 @@ static int trailing_abbreviation(const struct doc *d, size_t first, size_t i)
 	const struct lexeme *l = &d->s.lex[i], *next = l + 1;
 
 	if (l->kind != LEX_PHRASE || d->s.norm[l->to - 1] != '.' || i == first ||
-		i + 1 >= d->s.n || next->flags & LEX_GLUED ||
+		i + 1 >= d->s.n || next->kind == LEX_BREAK || next->flags & LEX_GLUED ||
 		d->s.text[next->src] < 'A' || d->s.text[next->src] > 'Z')
 		return 0;
 	return d->s.lex[i - 1].kind == LEX_NUMBER || is(d, i - 1, LC_TIME) != NULL ||

@@ -1,0 +1,476 @@
+/* screen.c - raw mode, keys, and a question drawn in place. */
+#include "intake/screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CHOICES_MAX 32
+
+struct screen {
+	int fd;
+	int plain; /* lines, no keys */
+	int raw;
+	struct termios saved;
+};
+
+/* ---- the terminal comes back as it was ---- */
+
+static const int fatal_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
+	SIGBUS, SIGFPE, SIGILL };
+
+/* A handler has no argument of ours: the one screen that is in raw mode, or NULL. */
+static struct screen *volatile in_raw;
+
+static void restore(int sig)
+{
+	struct screen *s = in_raw;
+
+	if (s != NULL) {
+		(void)tcsetattr(s->fd, TCSANOW, &s->saved);
+		if (write(s->fd, "\r\n", 2) < 0)
+			s->raw = 0;
+	}
+	(void)signal(sig, SIG_DFL);
+	(void)raise(sig);
+}
+
+static void handle(void (*how)(int))
+{
+	for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
+		(void)signal(fatal_signals[i], how);
+}
+
+static void raw_off(struct screen *s)
+{
+	if (!s->raw)
+		return;
+	(void)tcsetattr(s->fd, TCSADRAIN, &s->saved);
+	s->raw = 0;
+	in_raw = NULL;
+	handle(SIG_DFL);
+}
+
+static void raw_on(struct screen *s)
+{
+	struct termios t = s->saved;
+
+	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	t.c_cc[VMIN] = 1;
+	t.c_cc[VTIME] = 0;
+	t.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would leave it raw */
+	in_raw = s;
+	handle(restore);
+	s->raw = tcsetattr(s->fd, TCSADRAIN, &t) == 0;
+	if (!s->raw) {
+		in_raw = NULL;
+		handle(SIG_DFL);
+		s->plain = 1;
+	}
+}
+
+struct screen *screen_open(void)
+{
+	struct screen *s = calloc(1, sizeof(*s));
+	const char *term = getenv("TERM");
+
+	if (s == NULL)
+		return NULL;
+	s->fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (s->fd < 0) {
+		free(s);
+		return NULL;
+	}
+	s->plain = term == NULL || strcmp(term, "dumb") == 0 ||
+		tcgetattr(s->fd, &s->saved) < 0;
+	return s;
+}
+
+void screen_close(struct screen *s)
+{
+	if (s == NULL)
+		return;
+	raw_off(s);
+	close(s->fd);
+	free(s);
+}
+
+void screen_say(struct screen *s, const char *text)
+{
+	struct err ignored;
+
+	(void)file_write_fd(s->fd, "terminal", text, strlen(text), &ignored);
+}
+
+void screen_meter(struct screen *s, const cJSON *coverage)
+{
+	struct buf b = BUF_INIT(1 << 16);
+	double score = json_num_or(coverage, "score", 0),
+	       threshold = json_num_or(coverage, "threshold", 0.75);
+	const cJSON *missing = json_get(coverage, "missing");
+
+	buf_add_str(&b, "\nCoverage [");
+	for (int i = 0; i < 20; i++)
+		buf_add_char(&b,
+			i < (int)(score * 20 + 0.5)          ? '#'
+				: i == (int)(threshold * 20) ? '|'
+							     : '.');
+	buf_addf(&b, "] %d %% (enough: %d %%)", (int)(score * 100 + 0.5),
+		(int)(threshold * 100 + 0.5));
+	if (json_len(missing) > 0)
+		buf_add_str(&b, "; missing:");
+	JSON_EACH (m, missing)
+		buf_addf(&b, " %s", json_text(m));
+	buf_add_str(&b, "\n");
+	screen_say(s, b.ptr);
+	buf_release(&b);
+}
+
+/* ---- keys ---- */
+
+enum key {
+	KEY_TEXT,
+	KEY_UP,
+	KEY_DOWN,
+	KEY_LEFT,
+	KEY_RIGHT,
+	KEY_ENTER,
+	KEY_TAB,
+	KEY_ERASE,
+	KEY_CLEAR,
+	KEY_END,
+	KEY_OTHER,
+};
+
+static int get_byte(const struct screen *s, unsigned char *c)
+{
+	ssize_t n;
+
+	do
+		n = read(s->fd, c, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* "ESC [ A" and "ESC O A"; a parameter ("ESC [ 1 ; 5 A") is passed over. */
+static enum key escape(const struct screen *s)
+{
+	unsigned char c;
+
+	if (!get_byte(s, &c))
+		return KEY_END;
+	if (c != '[' && c != 'O')
+		return KEY_OTHER;
+	do
+		if (!get_byte(s, &c))
+			return KEY_END;
+	while ((c >= '0' && c <= '9') || c == ';');
+	switch (c) {
+	case 'A':
+		return KEY_UP;
+	case 'B':
+		return KEY_DOWN;
+	case 'C':
+		return KEY_RIGHT;
+	case 'D':
+		return KEY_LEFT;
+	default:
+		return KEY_OTHER;
+	}
+}
+
+static enum key get_key(const struct screen *s, char *byte)
+{
+	unsigned char c;
+
+	if (!get_byte(s, &c))
+		return KEY_END;
+	*byte = (char)c;
+	switch (c) {
+	case '\r':
+	case '\n':
+		return KEY_ENTER;
+	case '\t':
+		return KEY_TAB;
+	case 0x7f:
+	case 0x08:
+		return KEY_ERASE;
+	case 0x15:
+		return KEY_CLEAR;
+	case 0x04:
+		return KEY_END;
+	case 0x1b:
+		return escape(s);
+	default:
+		return c < 32 ? KEY_OTHER : KEY_TEXT;
+	}
+}
+
+/* ---- one question ---- */
+
+struct question {
+	const cJSON *q, *choices;
+	size_t n, at; /* the choice that the mark stands at; n: none */
+	int multiple;
+	int taken[CHOICES_MAX];
+	int lines; /* drawn below the cursor's first line */
+};
+
+static const char *choice(const struct question *w, size_t i)
+{
+	const char *t = json_text(json_item(w->choices, i));
+
+	return t != NULL ? t : "";
+}
+
+static void question_init(struct question *w, const cJSON *q)
+{
+	const char *rec = json_text(json_get(q, "recommended"));
+
+	memset(w, 0, sizeof(*w));
+	w->q = q;
+	w->choices = json_get(q, "choices");
+	w->n = json_len(w->choices) < CHOICES_MAX ? json_len(w->choices) : CHOICES_MAX;
+	w->multiple = json_bool_or(q, "multiple", 0);
+	for (w->at = 0; w->at < w->n; w->at++)
+		if (rec != NULL && strcmp(choice(w, w->at), rec) == 0)
+			break;
+}
+
+static int width(const struct screen *s)
+{
+	struct winsize size;
+
+	return ioctl(s->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col
+									: 80;
+}
+
+/* A line of at most the terminal's width, so that lines can be counted. */
+static void add_line(struct question *w, struct buf *b, int columns, const char *text)
+{
+	size_t n = strlen(text), keep = (size_t)columns - 1;
+
+	if (n > keep) {
+		n = keep;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	buf_add(b, text, n);
+	buf_add_str(b, "\r\n");
+	w->lines++;
+}
+
+static void erase(struct screen *s, struct question *w)
+{
+	char up[32];
+
+	if (w->lines > 0)
+		snprintf(up, sizeof(up), "\r\x1b[%dA\x1b[J", w->lines);
+	else
+		snprintf(up, sizeof(up), "\r\x1b[J");
+	screen_say(s, up);
+	w->lines = 0;
+}
+
+static void draw(struct screen *s, struct question *w, const char *typed)
+{
+	struct buf b = BUF_INIT(1 << 16), line = BUF_INIT(1 << 14);
+	const char *rec = json_text(json_get(w->q, "recommended"));
+	int columns = width(s);
+
+	erase(s, w);
+	add_line(w, &b, columns, json_str_or(w->q, "text", ""));
+	for (size_t i = 0; i < w->n; i++) {
+		buf_reset(&line);
+		buf_addf(&line, "%s %s%zu) %s%s",
+			i == w->at && typed[0] == '\0' ? " >" : "  ",
+			!w->multiple          ? ""
+				: w->taken[i] ? "[x] "
+					      : "[ ] ",
+			i + 1, choice(w, i),
+			rec != NULL && strcmp(rec, choice(w, i)) == 0 ? "  (recommended)"
+								      : "");
+		add_line(w, &b, columns, line.ptr);
+	}
+	add_line(w, &b, columns,
+		w->multiple
+			? "  up/down move, space mark, Enter take; or type. ? help, left "
+			  "back, Tab skip, ^D stop"
+			: "  up/down choose, Enter take; or type. ? help, left back, Tab "
+			  "skip, ^D stop");
+	buf_reset(&line);
+	if (w->at >= w->n && rec != NULL && typed[0] == '\0')
+		buf_addf(&line, "  [%s] ", rec);
+	buf_addf(&b, "%s  > %s", line.ptr, typed);
+	screen_say(s, b.ptr);
+	buf_release(&b);
+	buf_release(&line);
+}
+
+/* What the marks stand for; nothing marked: the choice at the mark. */
+static void chosen(const struct question *w, struct buf *typed)
+{
+	for (size_t i = 0; w->multiple && i < w->n; i++)
+		if (w->taken[i])
+			buf_addf(typed, "%s%s", typed->len > 0 ? "," : "", choice(w, i));
+	if (typed->len == 0 && w->at < w->n)
+		buf_add_str(typed, choice(w, w->at));
+}
+
+/* "2" or "1,3" stands for choices, where such numbers exist. */
+static void by_number(const struct question *w, struct buf *typed)
+{
+	struct buf out = BUF_INIT(1 << 14);
+	const char *p = typed->ptr;
+
+	if (w->n == 0 || typed->len == 0 || strspn(p, "0123456789, ") != typed->len)
+		return;
+	while (*p != '\0') {
+		char *end;
+		unsigned long k = strtoul(p, &end, 10);
+
+		if (end == p) {
+			p++;
+			continue;
+		}
+		if (k < 1 || k > w->n) {
+			buf_release(&out);
+			return; /* a figure of the answer's own */
+		}
+		buf_addf(&out, "%s%s", out.len > 0 ? "," : "", choice(w, k - 1));
+		p = end;
+	}
+	buf_reset(typed);
+	buf_add(typed, out.ptr, out.len);
+	buf_release(&out);
+}
+
+static void erase_last(struct buf *typed)
+{
+	size_t n = typed->len;
+
+	while (n > 0 && ((unsigned char)typed->ptr[n - 1] & 0xc0) == 0x80)
+		n--;
+	buf_cut(typed, n > 0 ? n - 1 : 0);
+}
+
+/* Words that stand for a key where keys cannot be read. */
+static enum reply as_word(const struct buf *typed)
+{
+	if (strcasecmp(typed->ptr, "b") == 0)
+		return REPLY_BACK;
+	if (strcasecmp(typed->ptr, "s") == 0)
+		return REPLY_SKIP;
+	if (strcasecmp(typed->ptr, "q") == 0)
+		return REPLY_STOP;
+	return strcmp(typed->ptr, "?") == 0 ? REPLY_HELP : REPLY_TEXT;
+}
+
+static enum reply ask_by_lines(struct screen *s, struct question *w, struct buf *typed)
+{
+	const char *rec = json_text(json_get(w->q, "recommended"));
+	struct buf b = BUF_INIT(1 << 16);
+	unsigned char c;
+
+	buf_addf(&b, "\n%s\n", json_str_or(w->q, "text", ""));
+	for (size_t i = 0; i < w->n; i++)
+		buf_addf(&b, "  %zu) %s\n", i + 1, choice(w, i));
+	buf_addf(&b, "  [Enter: %s; ? help, b back, s skip, q stop asking] > ",
+		rec != NULL ? rec : "skip");
+	screen_say(s, b.ptr);
+	buf_release(&b);
+	while (get_byte(s, &c)) {
+		if (c == '\n' || c == '\r') {
+			enum reply r = as_word(typed);
+
+			if (r == REPLY_TEXT)
+				by_number(w, typed);
+			return r;
+		}
+		if (c >= 32)
+			buf_add_char(typed, (char)c);
+	}
+	return REPLY_STOP;
+}
+
+/* One key: -1 to go on, else the reply. */
+static int on_key(struct question *w, enum key k, char byte, struct buf *typed)
+{
+	int empty = typed->len == 0;
+
+	switch (k) {
+	case KEY_UP:
+		w->at = w->at == 0 || w->at > w->n ? w->n - (w->n > 0) : w->at - 1;
+		break;
+	case KEY_DOWN:
+		w->at = w->n == 0 ? 0 : (w->at + 1) % w->n;
+		break;
+	case KEY_LEFT:
+		return empty ? REPLY_BACK : -1;
+	case KEY_TAB:
+		return REPLY_SKIP;
+	case KEY_END:
+		return REPLY_STOP;
+	case KEY_ERASE:
+		erase_last(typed);
+		break;
+	case KEY_CLEAR:
+		buf_reset(typed);
+		break;
+	case KEY_ENTER:
+		if (empty)
+			chosen(w, typed);
+		else
+			by_number(w, typed);
+		return REPLY_TEXT;
+	case KEY_TEXT:
+		if (empty && byte == '?')
+			return REPLY_HELP;
+		if (empty && byte == ' ' && w->multiple && w->at < w->n)
+			w->taken[w->at] = !w->taken[w->at];
+		else
+			buf_add_char(typed, byte);
+		break;
+	default:
+		break;
+	}
+	return -1;
+}
+
+enum reply screen_ask(struct screen *s, const cJSON *question, struct buf *typed)
+{
+	struct question w;
+	int r = -1;
+
+	buf_reset(typed);
+	question_init(&w, question);
+	if (!s->plain)
+		raw_on(s);
+	if (s->plain)
+		return ask_by_lines(s, &w, typed);
+	screen_say(s, "\r\n");
+	while (r < 0) {
+		char byte = 0;
+		enum key k;
+
+		draw(s, &w, typed->ptr);
+		k = get_key(s, &byte);
+		r = on_key(&w, k, byte, typed);
+	}
+	erase(s, &w);
+	raw_off(s);
+	if (r == REPLY_TEXT) {
+		screen_say(s, json_str_or(question, "text", ""));
+		screen_say(s, " ");
+		screen_say(s, typed->len > 0 ? typed->ptr : "-");
+		screen_say(s, "\n");
+	}
+	return (enum reply)r;
+}

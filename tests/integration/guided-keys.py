@@ -1,0 +1,172 @@
+"""guided-keys.py INTAKE DIR: drives mlops-intake --guided by keys on a pseudo-terminal.
+Prints "ok NAME" or "FAILED NAME" for each thing that it looks at; run by guided.sh."""
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+INTAKE, DIR = sys.argv[1], sys.argv[2]
+UP, DOWN, LEFT, ENTER, TAB, STOP, ERASE = b"\x1b[A", b"\x1b[B", b"\x1b[D", b"\r", b"\t", b"\x04", b"\x7f"
+MARK = "\n > "
+
+
+def check(name, holds, detail=""):
+    print(("ok " if holds else "FAILED ") + name + (f": {detail!r}" if detail and not holds else ""), flush=True)
+
+
+class Terminal:
+    """A program with a controlling terminal of its own; stdout goes to a file."""
+
+    def __init__(self, name, *args, term="xterm"):
+        self.out = os.path.join(DIR, name + ".json")
+        self.seen, self.mark, self.status = "", 0, None
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            os.close(self.master)
+            os.close(os.open(os.ttyname(self.slave), os.O_RDWR))  # makes it the controlling one
+            sink = os.open(self.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(sink, 1)
+            os.environ["TERM"] = term
+            os.execv(INTAKE, [INTAKE, "--guided", "--compact", *args])
+
+    def wait_for(self, text):
+        """Reads until the text comes in what was not looked at yet."""
+        end = time.time() + 60
+        while time.time() < end:
+            at = self.seen.find(text, self.mark)
+            if at >= 0:
+                self.mark = at + len(text)
+                return True
+            if select.select([self.master], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode("utf-8", "replace").replace("\r", "")
+                except OSError:
+                    break
+        return False
+
+    def send(self, *keys):
+        for k in keys:
+            os.write(self.master, k)
+
+    def end(self):
+        """The exit status (negative: a signal), or None when it does not end."""
+        limit = time.time() + 60
+        while time.time() < limit:
+            if select.select([self.master], [], [], 0.05)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode("utf-8", "replace")
+                except OSError:
+                    pass
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+                break
+        return self.status
+
+    def restored(self):
+        return termios.tcgetattr(self.slave)[:4] == self.before[:4]
+
+    def state(self):
+        with open(self.out, encoding="utf-8") as f:
+            return json.load(f)
+
+
+def answers(state):
+    return {a["field"]: a.get("text") for a in state.get("answers", [])}
+
+
+def main():
+    brief = os.path.join(DIR, "brief.md")
+
+    t = Terminal("keys", "--brief", brief)
+    check("the meter shows what is known", t.wait_for("Coverage [#"))
+    check("the first question is about the cloud", t.wait_for("Which cloud") and t.wait_for(MARK + "1) aws"))
+    t.send(DOWN)
+    check("down moves the mark", t.wait_for(MARK + "2) gcp"))
+    t.send(UP)
+    check("up moves it back", t.wait_for(MARK + "1) aws"))
+    t.send(UP)
+    check("up from the first goes to the last", t.wait_for(MARK + "3) azure"))
+    t.send(b"?")
+    check("? explains the question", t.wait_for("Say the provider of the account"))
+    t.wait_for(MARK + "1) aws")
+    t.send(DOWN, ENTER)
+    check("Enter takes the choice", t.wait_for("Which cloud is it to run on? gcp"))
+    t.wait_for("^D stop")
+    t.send(LEFT)
+    check("left goes back", t.wait_for("Which cloud is it to run on?") and t.wait_for(MARK + "1) aws"))
+    t.send(ENTER)
+    check("Enter takes the recommended answer", t.wait_for("Which cloud is it to run on? aws"))
+    check("the next question follows", t.wait_for("^D stop"))
+    t.send(b"xyz", ERASE, ERASE, ERASE, TAB)
+    check("Tab passes a question over", t.wait_for("Coverage ["))
+    t.wait_for("^D stop")
+    t.send(STOP)
+    check("^D ends the questions", t.end() == 0, t.status)
+    check("the terminal is as it was", t.restored())
+    state = t.state()
+    check("one answer stands", answers(state) == {"cloud": "aws"} and state["constraints"]["cloud"] == "aws",
+          answers(state))
+
+    t = Terminal("typed", "--brief", brief)
+    t.wait_for("Which cloud")
+    t.wait_for("^D stop")
+    t.send(b"3", ENTER)
+    check("a number takes the choice", t.wait_for("Which cloud is it to run on? azure"))
+    t.wait_for("^D stop")
+    t.send(STOP)
+    check("stopping keeps what was said", t.end() == 0 and answers(t.state()) == {"cloud": "azure"})
+
+    # going on with the state of before: the cloud is not asked again
+    with open(os.path.join(DIR, "keys.json"), "rb") as f:
+        state = f.read()
+    first = os.path.join(DIR, "first.json")
+    with open(first, "wb") as f:
+        f.write(state)
+    go_on = Terminal("again", "--brief", brief, "--answers", first)
+    go_on.wait_for("^D stop")
+    check("going on does not ask again", "Which cloud" not in go_on.seen)
+    go_on.send(b"qqq nonsense", ENTER)
+    check("what cannot be read is asked again", go_on.wait_for("Please say it differently"), go_on.seen[-400:])
+    go_on.wait_for("^D stop")
+    go_on.send(STOP)
+    check("answers of before stand", go_on.end() == 0 and answers(go_on.state()).get("cloud") == "aws")
+
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGABRT):
+        t = Terminal(sig.name, "--brief", brief)
+        t.wait_for("^D stop")
+        check(f"{sig.name}: the terminal is raw while a question is open", not t.restored())
+        os.kill(t.pid, sig)
+        check(f"{sig.name} ends it", t.end() == -sig, t.status)
+        check(f"{sig.name}: the terminal comes back", t.restored())
+        check(f"{sig.name}: nothing half-written", os.path.getsize(t.out) == 0)
+
+    t = Terminal("ctrl-c", "--brief", brief)
+    t.wait_for("^D stop")
+    t.send(b"\x03")
+    check("^C interrupts", t.end() == -signal.SIGINT and t.restored(), t.status)
+
+    t = Terminal("dumb", "--brief", brief, term="dumb")
+    t.wait_for("q stop asking] > ")
+    t.send(b"2\n")
+    t.wait_for("q stop asking] > ")
+    t.send(b"q\n")
+    check("a dumb terminal is asked by lines", t.end() == 0 and answers(t.state()) == {"cloud": "gcp"})
+
+    # without a terminal nothing is asked and nothing hangs; the questions are the same
+    p = subprocess.run([INTAKE, "--guided", "--compact", "--brief", brief], capture_output=True, timeout=60,
+                       stdin=subprocess.DEVNULL, start_new_session=True, check=False)
+    q = json.loads(p.stdout)["questions"]
+    check("without a terminal it goes on", p.returncode == 0 and b"no terminal" in p.stderr)
+    check("the same questions as JSON", q and q[0]["field"] == "cloud" and q[0]["choices"] == ["aws", "gcp", "azure"])
+
+
+main()
