@@ -231,6 +231,8 @@ static void check_regions(struct lint *l)
 static void check_header(struct lint *l)
 {
 	static const char *const texts[] = { "title", "summary" };
+	static const char *const lists[] = { "failure_domains", "security", "tradeoffs",
+		"avoid_when" };
 	int known = 0;
 
 	for (size_t i = 0; catalog_capabilities[i] != NULL; i++)
@@ -242,6 +244,11 @@ static void check_header(struct lint *l)
 			lint_say(l, "", "'%s' is missing", texts[i]);
 	if (json_len(json_get(l->at->json, "sources")) == 0)
 		lint_say(l, "/sources", "every number needs a source, or 'est.'");
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (json_len(json_get(l->at->json, lists[i])) == 0)
+			lint_say(l, "",
+				"'%s' is missing: what would you tell a colleague?",
+				lists[i]);
 	if (json_num_or(l->at->json, "burden", 0) < 1 ||
 		json_num_or(l->at->json, "burden", 0) > 5)
 		lint_say(l, "/burden", "is not between 1 and 5");

@@ -115,6 +115,7 @@ pinned() {
 	[ "$status" -eq 78 ] && [ ! -s "$tmp/plan" ] && grep -q "$file" "$tmp/warn"
 }
 ok 'a pin to a broken pattern' pinned
+ok 'nothing said on trade-offs' broken serve/batch-score 's/"tradeoffs": \[.*\],/"tradeoffs": [],/' '' "'tradeoffs' is missing"
 ok 'no such slot' broken serve/batch-score 's/"workloads": \["batch"\]/"workloads": ["dream"]/' /serves/workloads 'no slot serve@dream'
 
 # file NAME PATH CONTENT PATTERN: a change of another file of share/.
