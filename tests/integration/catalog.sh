@@ -101,7 +101,7 @@ ok 'sku without a price' broken serve/lambda-api 's/"sku": "lambda.requests.x86"
 ok 'broken JSON' broken serve/batch-score '1s/{/[/' '' 'byte' out
 ok 'unknown service' broken serve/batch-score 's/"ecs-fargate"/"ecs-unicorn"/' /services/0 "'ecs-unicorn'"
 ok 'unknown region' broken observe/cloudwatch 's/"region": "global"/"region": "eu-moon-1"/' /bom/1/region "unknown region 'eu-moon-1'"
-ok 'missing template' broken serve/batch-score 's/"from": "infra\/outputs.tf"/"from": "infra\/absent.tf"/' '/files/[0-9]*/from' 'cannot read templates/infra/absent.tf'
+ok 'missing template' broken serve/batch-score 's/"from": "pipeline\/main.py"/"from": "pipeline\/absent.py"/' '/files/[0-9]*/from' 'cannot read templates/pipeline/absent.py'
 ok 'missing shared file' broken serve/batch-score 's/"\/pipeline\/__main__.py"/"\/pipeline\/absent.py"/' '/files/[0-9]*/from' 'cannot read share/patterns/shared/pipeline/absent.py'
 ok 'a claim about no file' broken serve/fargate-alb 's/"file": "infra\/modules\/serve_fargate_alb\/main.tf"/"file": "infra\/modules\/serve_fargate_alb\/other.tf"/' /claims/0/file 'no entry of'
 # What is broken is never silently replaced: a pin to it is refused by name.
