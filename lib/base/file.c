@@ -233,79 +233,133 @@ int file_check_relative(const char *path, struct err *e)
 	}
 }
 
-/* Opens (making it if needed) the directory that holds the last component. */
-static int open_parent(
-	const char *root, const char *relative, const char **last, struct err *e)
+/* ---- files below one directory ---- */
+
+static void close_below(struct file_writer *w, int depth)
 {
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const char *p = relative;
-
-	if (fd < 0)
-		return err_set(e, ERR_CANT_CREATE, "cannot open directory '%s': %s", root,
-			strerror(errno));
-	for (;;) {
-		size_t n = strcspn(p, "/");
-		char name[256];
-		int next;
-
-		if (p[n] == '\0') {
-			*last = p;
-			return fd;
-		}
-		if (n >= sizeof(name)) {
-			close(fd);
-			return err_set(e, ERR_INPUT,
-				"path '%s' has a component that is too long", relative);
-		}
-		memcpy(name, p, n);
-		name[n] = '\0';
-		(void)mkdirat(fd, name, 0777);
-		next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0) {
-			int err = errno == ENOTDIR ? ELOOP : errno;
-
-			close(fd);
-			return err_set(e, ERR_CANT_CREATE,
-				"cannot enter '%s' below '%s': %s%s", name, root,
-				strerror(err),
-				err == ELOOP ? " (symbolic links are refused)" : "");
-		}
-		close(fd);
-		fd = next;
-		p += n + 1;
-	}
+	while (w->depth > depth)
+		close(w->at[--w->depth].fd);
 }
 
-int file_write_below(const char *root, const char *relative, const void *data, size_t len,
-	unsigned mode, struct err *e)
+void file_writer_close(struct file_writer *w)
+{
+	close_below(w, 0);
+}
+
+static int open_root(struct file_writer *w, struct err *e)
+{
+	if (w->depth > 0)
+		return 0;
+	w->at[0].fd = open(w->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->at[0].fd < 0)
+		return err_set(e, ERR_CANT_CREATE, "cannot open directory '%s': %s",
+			w->root, strerror(errno));
+	w->at[0].name[0] = '\0';
+	w->depth = 1;
+	return 0;
+}
+
+/* Opens a directory of the last one, making it when it is not there. */
+static int enter(struct file_writer *w, const char *name, size_t n, struct err *e)
+{
+	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int parent = w->at[w->depth - 1].fd, fd;
+	char *own = w->at[w->depth].name;
+
+	memcpy(own, name, n);
+	own[n] = '\0';
+	fd = openat(parent, own, flags);
+	if (fd < 0 && errno == ENOENT) {
+		(void)mkdirat(parent, own, 0777);
+		fd = openat(parent, own, flags);
+	}
+	if (fd < 0) {
+		int err = errno == ENOTDIR ? ELOOP : errno;
+
+		return err_set(e, ERR_CANT_CREATE, "cannot enter '%s' below '%s': %s%s",
+			own, w->root, strerror(err),
+			err == ELOOP ? " (symbolic links are refused)" : "");
+	}
+	w->at[w->depth++].fd = fd;
+	return 0;
+}
+
+/* Opens the directory that holds the last component, from the last file's on. */
+static int open_parent(
+	struct file_writer *w, const char *relative, const char **last, struct err *e)
+{
+	const char *p = relative;
+	int depth = 1;
+
+	if (open_root(w, e) < 0)
+		return -1;
+	for (;; depth++) {
+		size_t n = strcspn(p, "/");
+
+		if (n > 240)
+			return err_set(e, ERR_INPUT,
+				"path '%s' has a component that is too long", relative);
+		if (p[n] == '\0')
+			break;
+		if (depth == FILE_DEPTH_MAX)
+			return err_set(e, ERR_INPUT, "path '%s' is too deep", relative);
+		if (depth < w->depth &&
+			(strlen(w->at[depth].name) != n ||
+				memcmp(w->at[depth].name, p, n) != 0))
+			close_below(w, depth);
+		if (depth == w->depth && enter(w, p, n, e) < 0)
+			return -1;
+		p += n + 1;
+	}
+	close_below(w, depth);
+	*last = p;
+	return w->at[depth - 1].fd;
+}
+
+/* A temporary name of a file is always the same: what a killed writer left is
+ * replaced by the next one. */
+static int open_temporary(int dir, const char *tmp)
+{
+	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, tmp, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, tmp, 0) == 0)
+		fd = openat(dir, tmp, flags, 0600);
+	return fd;
+}
+
+int file_writer_put(struct file_writer *w, const char *relative, const void *data,
+	size_t len, unsigned mode, struct err *e)
 {
 	const char *last;
 	char tmp[300];
 	int dir, fd, ret;
 
 	if (file_check_relative(relative, e) < 0 ||
-		(dir = open_parent(root, relative, &last, e)) < 0)
+		(dir = open_parent(w, relative, &last, e)) < 0)
 		return -1;
-	if (strlen(last) > 240) {
-		close(dir);
-		return err_set(e, ERR_INPUT, "path '%s' has a component that is too long",
-			relative);
-	}
-	/* Always the same name: what a killed writer left is replaced by the next one. */
 	snprintf(tmp, sizeof(tmp), ".%s.tmp", last);
-	(void)unlinkat(dir, tmp, 0);
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open_temporary(dir, tmp);
 	if (fd < 0)
-		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root,
+		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", w->root,
 			relative, strerror(errno));
 	else
 		ret = fill(fd, relative, data, len, mode, 0, e);
 	if (ret == 0 && renameat(dir, tmp, dir, last) < 0)
-		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", root,
+		ret = err_set(e, ERR_CANT_CREATE, "cannot create '%s/%s': %s", w->root,
 			relative, strerror(errno));
 	if (ret < 0 && fd >= 0)
 		(void)unlinkat(dir, tmp, 0);
-	close(dir);
+	return ret;
+}
+
+int file_write_below(const char *root, const char *relative, const void *data, size_t len,
+	unsigned mode, struct err *e)
+{
+	struct file_writer w = FILE_WRITER(root);
+	int ret = file_writer_put(&w, relative, data, len, mode, e);
+
+	file_writer_close(&w);
 	return ret;
 }
 

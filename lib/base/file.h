@@ -44,10 +44,35 @@ int file_is_dir(const char *path);
  */
 int file_check_relative(const char *path, struct err *e);
 
+#define FILE_DEPTH_MAX 32
+
+/*
+ * Writes many files below one directory: directories stay open from one file to the
+ * next, so files in path order cost one open each. Starts as FILE_WRITER(root), which
+ * is borrowed; file_writer_close releases it.
+ */
+struct file_writer {
+	const char *root;
+	int depth; /* open directories: the root and what lies below it */
+	struct {
+		int fd;
+		char name[256]; /* "" for the root */
+	} at[FILE_DEPTH_MAX];
+};
+#define FILE_WRITER(dir)      \
+	{                     \
+		.root = (dir) \
+	}
+
 /*
  * Makes the parent directories of root/relative, refusing to pass through a
  * symbolic link below root, and writes the file atomically (no sync).
  */
+int file_writer_put(struct file_writer *w, const char *relative, const void *data,
+	size_t len, unsigned mode, struct err *e);
+void file_writer_close(struct file_writer *w);
+
+/* The same for one file. */
 int file_write_below(const char *root, const char *relative, const void *data, size_t len,
 	unsigned mode, struct err *e);
 

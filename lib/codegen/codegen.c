@@ -56,6 +56,16 @@ static int mark_edit(cJSON *manifest, const struct gen_file *f, struct err *e)
 		: json_set_str(entry, "generated_sha256", f->made, e);
 }
 
+/* Without an edit, the text is the one whose digest is known. */
+static int put(cJSON *m, const struct gen_file *f, struct err *e)
+{
+	return f->edit == GEN_UNEDITED && f->made[0] != '\0'
+		? manifest_put_known(m, f->path, f->made, f->text.len, f->kind, f->mode,
+			  f->origin, e)
+		: manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode,
+			  f->origin, e);
+}
+
 static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *e)
 {
 	cJSON *m = manifest_new(e);
@@ -65,9 +75,7 @@ static int fill_manifest(cJSON *out, const struct gen_files *files, struct err *
 
 		if (f->edit == GEN_REMOVED)
 			continue;
-		if (manifest_put(m, f->path, f->text.ptr, f->text.len, f->kind, f->mode,
-			    f->origin, e) < 0 ||
-			mark_edit(m, f, e) < 0) {
+		if (put(m, f, e) < 0 || mark_edit(m, f, e) < 0) {
 			json_free(m);
 			return -1;
 		}

@@ -92,9 +92,9 @@ static int judge_all(const struct gen_files *files, const char *dir, int judged,
 	return 0;
 }
 
-static int write_one(const struct gen_file *f, const char *dir, struct err *e)
+static int write_one(struct file_writer *w, const struct gen_file *f, struct err *e)
 {
-	return file_write_below(dir, f->path, f->text.ptr, f->text.len,
+	return file_writer_put(w, f->path, f->text.ptr, f->text.len,
 		strcmp(f->mode, "0755") == 0 ? 0755 : 0644, e);
 }
 
@@ -117,8 +117,10 @@ static int write_all(struct node_env *env, const struct gen_files *files, const 
 	const enum act *acts, int dry_run, struct placement *done, struct err *e)
 {
 	const struct gen_file *lock = NULL;
+	struct file_writer w = FILE_WRITER(dir);
+	int ret = 0;
 
-	for (size_t i = 0; i < files->n; i++) {
+	for (size_t i = 0; ret == 0 && i < files->n; i++) {
 		const struct gen_file *f = &files->at[i];
 		int write = !dry_run && (acts[i] == ACT_ADD || acts[i] == ACT_CHANGE);
 
@@ -128,10 +130,13 @@ static int write_all(struct node_env *env, const struct gen_files *files, const 
 		tell(env, f, acts[i], dry_run);
 		if (strcmp(f->path, GEN_LOCK) == 0)
 			lock = write ? f : NULL;
-		else if (write && write_one(f, dir, e) < 0)
-			return -1;
+		else if (write)
+			ret = write_one(&w, f, e);
 	}
-	return lock == NULL ? 0 : write_one(lock, dir, e);
+	if (ret == 0 && lock != NULL)
+		ret = write_one(&w, lock, e);
+	file_writer_close(&w);
+	return ret;
 }
 
 /* Removes a file and the folders that are empty then. */

@@ -139,7 +139,7 @@ int tree_look(const char *dir, const char *name, char hex[DIGEST_HEX_MAX])
 }
 
 static int write_file(
-	const cJSON *file, const char *dir, const char *blobs, struct err *e)
+	struct file_writer *w, const cJSON *file, const char *blobs, struct err *e)
 {
 	struct buf text = BUF_INIT(FILE_BYTES_MAX);
 	unsigned mode =
@@ -147,8 +147,8 @@ static int write_file(
 	int ret = blob_get(blobs, json_str_or(file, "sha256", ""), &text, e);
 
 	if (ret == 0)
-		ret = file_write_below(
-			dir, json_str_or(file, "path", ""), text.ptr, text.len, mode, e);
+		ret = file_writer_put(
+			w, json_str_or(file, "path", ""), text.ptr, text.len, mode, e);
 	buf_release(&text);
 	return ret;
 }
@@ -156,21 +156,28 @@ static int write_file(
 /* The lock, which says that the files beside it are whole, comes last. */
 static int write_all(const cJSON *tree, const char *dir, const char *blobs, struct err *e)
 {
+	struct file_writer w = FILE_WRITER(dir);
 	const cJSON *lock = NULL;
 	char hex[DIGEST_HEX_MAX];
+	int ret = 0;
 
 	JSON_EACH (f, tree) {
 		const char *path = json_str_or(f, "path", "");
 
+		if (ret < 0)
+			break;
 		if (tree_look(dir, path, hex) == 1 &&
 			strcmp(hex, json_str_or(f, "sha256", "")) == 0)
 			continue;
 		if (strcmp(path, "mlops.lock.json") == 0)
 			lock = f;
-		else if (write_file(f, dir, blobs, e) < 0)
-			return -1;
+		else
+			ret = write_file(&w, f, blobs, e);
 	}
-	return lock == NULL ? 0 : write_file(lock, dir, blobs, e);
+	if (ret == 0 && lock != NULL)
+		ret = write_file(&w, lock, blobs, e);
+	file_writer_close(&w);
+	return ret;
 }
 
 int tree_restore(const cJSON *tree, const char *dir, const char *blobs, struct err *e)

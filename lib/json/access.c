@@ -116,6 +116,13 @@ void json_pointer_add(struct buf *pointer, const char *tok)
 	}
 }
 
+const cJSON *json_last(const cJSON *container)
+{
+	/* cJSON keeps the last child behind the first one. */
+	return container == NULL || container->child == NULL ? NULL
+							     : container->child->prev;
+}
+
 const cJSON *json_first(const cJSON *v)
 {
 	return json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT) ? v->child : NULL;

@@ -86,6 +86,7 @@ const cJSON *json_item(const cJSON *arr, size_t i); /* linear in i; prefer JSON_
 const char *json_key(
 	const cJSON *member);            /* the member's name; NULL for an array's item */
 const cJSON *json_first(const cJSON *v); /* first member or item, or NULL */
+const cJSON *json_last(const cJSON *container); /* NULL when empty */
 const cJSON *json_next(const cJSON *v);
 #define JSON_EACH(it, container) \
 	for (const cJSON *it = json_first(container); it != NULL; it = json_next(it))

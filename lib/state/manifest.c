@@ -16,13 +16,11 @@ cJSON *manifest_new(struct err *e)
 	return m;
 }
 
-static cJSON *entry(const char *path, const void *data, size_t len, const char *kind,
+static cJSON *entry(const char *path, const char *hex, size_t len, const char *kind,
 	const char *mode, const char *origin, struct err *e)
 {
 	cJSON *f = json_new_object(e);
-	char hex[DIGEST_HEX_MAX];
 
-	digest_hex(data, len, hex);
 	if (f == NULL || json_set_str(f, "path", path, e) < 0 ||
 		json_set_str(f, "sha256", hex, e) < 0 ||
 		json_set_int(f, "size_bytes", (int64_t)len, e) < 0 ||
@@ -37,11 +35,9 @@ static cJSON *entry(const char *path, const void *data, size_t len, const char *
 
 /* Where the files stop being smaller than `path`: a new array with the entry in
  * its place takes the old one's. */
-int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t len,
-	const char *kind, const char *mode, const char *origin, struct err *e)
+static int insert(cJSON *artifacts, const char *path, cJSON *mine, struct err *e)
 {
-	cJSON *old = json_detach(artifacts, "files"), *files = json_new_array(e);
-	cJSON *mine = entry(path, data, len, kind, mode, origin, e), *f;
+	cJSON *old = json_detach(artifacts, "files"), *files = json_new_array(e), *f;
 	int ret = files == NULL || mine == NULL ? -1 : 0;
 
 	while (ret == 0 && (f = json_take_first(old)) != NULL) {
@@ -65,6 +61,27 @@ int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t le
 	if (json_set(artifacts, "files", files, e) < 0)
 		ret = -1;
 	return ret;
+}
+
+int manifest_put_known(cJSON *artifacts, const char *path, const char *sha256, size_t len,
+	const char *kind, const char *mode, const char *origin, struct err *e)
+{
+	cJSON *mine = entry(path, sha256, len, kind, mode, origin, e);
+	const cJSON *last = json_last(json_get(artifacts, "files"));
+
+	if (mine != NULL &&
+		(last == NULL || strcmp(json_str_or(last, "path", ""), path) < 0))
+		return json_push(json_edit(artifacts, "/files"), mine, e);
+	return insert(artifacts, path, mine, e);
+}
+
+int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t len,
+	const char *kind, const char *mode, const char *origin, struct err *e)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	digest_hex(data, len, hex);
+	return manifest_put_known(artifacts, path, hex, len, kind, mode, origin, e);
 }
 
 const cJSON *manifest_find(const cJSON *artifacts, const char *path)

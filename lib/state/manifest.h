@@ -21,6 +21,10 @@ cJSON *manifest_new(struct err *e);
 int manifest_put(cJSON *artifacts, const char *path, const void *data, size_t len,
 	const char *kind, const char *mode, const char *origin, struct err *e);
 
+/* The same where the digest is known already. */
+int manifest_put_known(cJSON *artifacts, const char *path, const char *sha256, size_t len,
+	const char *kind, const char *mode, const char *origin, struct err *e);
+
 /* The entry of a path, borrowed; NULL if there is none. */
 const cJSON *manifest_find(const cJSON *artifacts, const char *path);
 

@@ -157,12 +157,27 @@ static int in_word(const char *text, const char *p)
 		isalnum((unsigned char)p[1]);
 }
 
+/* Length of the run of characters that mean nothing in any of the languages. */
+static size_t plain(const char *p)
+{
+	static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0"
+				   "123456789 .,:;/()+-=";
+
+	return strspn(p, fine);
+}
+
 void template_escape(const char *text, enum template_language lang, struct buf *out)
 {
 	for (const char *p = text; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
-		size_t taken = lang == TEMPLATE_YAML ? yaml_escape(p, out) : 0;
+		size_t taken = plain(p);
 
+		if (taken > 0) {
+			buf_add(out, p, taken);
+			p += taken - 1;
+			continue;
+		}
+		taken = lang == TEMPLATE_YAML ? yaml_escape(p, out) : 0;
 		if (taken > 0) {
 			p += taken - 1;
 			continue;
