@@ -150,9 +150,7 @@ static int set_evidence(cJSON *provenance, const char *pointer, const char *sour
 		return -1;
 	if (old == NULL)
 		return 0;
-	cJSON *was = json_add_object(entry, "replaces", e);
-
-	return was == NULL ? -1 : json_set_copy(was, "value", old, e);
+	return json_set_copy(entry, "replaces", old, e);
 }
 
 static void forget(cJSON *provenance, const char *prefix)
@@ -254,31 +252,51 @@ static int is_region(const struct gathered *g, const cJSON *list)
 	return 1;
 }
 
+/* The words of a reply, or its value where it had none; personal data masked. */
+static int quote_reply(const struct gathered *g, const cJSON *value, const char *text,
+	struct buf *out, struct err *e)
+{
+	struct buf printed = BUF_INIT(INTAKE_ANSWER_MAX);
+	int ret;
+
+	if (text != NULL || json_text(value) != NULL)
+		buf_add_str(&printed, text != NULL ? text : json_text(value));
+	else
+		json_print(value, JSON_COMPACT, &printed);
+	ret = buf_ok(&printed, e) < 0 ? -1
+				      : redact_mask(g->clean->rules, REDACT_PERSONAL,
+						printed.ptr, printed.len, out, NULL, e);
+	if (ret == 0)
+		ret = buf_ok(out, e);
+	buf_release(&printed);
+	return ret;
+}
+
 static int put_value(struct gathered *g, const char *field, const char *member,
 	const cJSON *value, const char *source, const char *quote, struct err *e)
 {
 	char pointer[192];
 	cJSON *in = g->constraints, *old;
+	struct buf said = BUF_INIT(INTAKE_ANSWER_MAX * 4);
 	int ret;
 
 	snprintf(pointer, sizeof(pointer),
 		member != NULL ? "/constraints/%s/%s" : "/constraints/%s", field, member);
-	old = json_at(g->constraints, pointer + 12) == NULL
-		? NULL
-		: json_copy(json_at(g->constraints, pointer + 12), e);
+	if (what_stood(g, pointer, value, &old, e) < 0 ||
+		quote_reply(g, value, quote, &said, e) < 0) {
+		buf_release(&said);
+		return -1;
+	}
 	forget(g->provenance, pointer);
 	if (member != NULL)
 		in = json_own(g->constraints, field, e);
 	ret = in == NULL ? -1
 			 : json_set_copy(in, member != NULL ? member : field, value, e);
-	if (ret == 0 && json_equal(old, value)) {
-		json_free(old);
-		old = NULL;
-	}
 	if (ret == 0)
-		ret = set_leaves(g, pointer, value, source, quote, old, e);
+		ret = set_leaves(g, pointer, value, source, said.ptr, old, e);
 	if (ret == 0)
 		ret = complete(g, field, source, e);
+	buf_release(&said);
 	json_free(old);
 	return ret;
 }

@@ -721,14 +721,29 @@ static int revises(const struct doc *d, const struct amount *b, const struct amo
 		b->q.hi < a->q.hi * 10 && !is_word(d, b->last);
 }
 
+/* A negative amount, or one past all money, is no budget: open, not silently another. */
+static void refuse_absurd(const struct doc *d, struct reading *r, struct amount *a)
+{
+	if (a->q.hi < 1e15 && !is_negative(d, a->q.first))
+		return;
+	if (d->at[a->first].dead == 0 &&
+		(in_window(d, a, LC_BUDCUE) != NOT_FOUND ||
+			find_in_header(d, a->first, LC_BUDCUE) != NOT_FOUND))
+		note_add(r, "budget_band", "the amount cannot be meant", a->first,
+			a->last);
+	a->q.hi = -1;
+}
+
 void read_budget(const struct doc *d, struct reading *r)
 {
 	struct amount at[AMOUNTS_MAX], kept[AMOUNTS_MAX];
 	size_t n = collect(d, at), n_kept = 0;
 
 	set_windows(d, at, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		read_period(d, &at[i]);
+		refuse_absurd(d, r, &at[i]);
+	}
 	for (size_t i = 0; i < n; i++) {
 		int beside = 0;
 

@@ -52,10 +52,37 @@ static int in_conflict(const cJSON *conflicts, const char *field)
 	return 0;
 }
 
+/* A later reply that says otherwise than the brief, or than a reply before it. */
+static int add_replaced(
+	cJSON *replaced, const cJSON *entry, const char *field, struct err *e)
+{
+	const cJSON *was = json_get(entry, "replaces");
+	cJSON *one = json_push_object(replaced, e), *quotes;
+
+	if (one == NULL || json_set_str(one, "field", field, e) < 0 ||
+		json_setf(one, "why", e, "%s replaces what %s said",
+			strcmp(json_str_or(entry, "source", ""), "feedback") == 0
+				? "a comment"
+				: "a reply",
+			strcmp(json_str_or(was, "source", ""), "text") == 0
+				? "the brief"
+				: "an earlier reply") < 0 ||
+		json_set_copy(one, "value", json_get(was, "value"), e) < 0)
+		return -1;
+	quotes = json_add_array(one, "quotes", e);
+	return quotes == NULL ||
+			json_push_str(quotes, json_str_or(was, "quote", ""), e) < 0 ||
+			json_push_str(quotes, json_str_or(entry, "quote", ""), e) < 0
+		? -1
+		: 0;
+}
+
 /* Ambiguities and contradictions, as intake_extract left them with the evidence. */
 static int from_evidence(const cJSON *provenance, cJSON *ambiguous, cJSON *conflicts,
-	cJSON *notes, struct err *e)
+	cJSON *notes, cJSON *replaced, struct err *e)
 {
+	char last[64] = "";
+
 	JSON_EACH (p, provenance) {
 		const char *pointer = json_key(p),
 			   *why = json_str_or(p, "ambiguous", NULL);
@@ -81,6 +108,12 @@ static int from_evidence(const cJSON *provenance, cJSON *ambiguous, cJSON *confl
 				json_push_str(ambiguous, field, e) < 0)
 				return -1;
 		}
+		/* a value has one entry for each of its parts: said once */
+		if (json_has(p, "replaces") && strcmp(last, field) != 0) {
+			snprintf(last, sizeof(last), "%s", field);
+			if (add_replaced(replaced, p, field, e) < 0)
+				return -1;
+		}
 		JSON_EACH (c, json_get(p, "conflicts"))
 			if (json_push_copy(conflicts, c, e) < 0)
 				return -1;
@@ -94,7 +127,7 @@ cJSON *coverage_of(struct node_env *env, const cJSON *constraints,
 	cJSON *rules = env_read_json(env, COVERAGE, e),
 	      *out = rules == NULL ? NULL : json_new_object(e);
 	const cJSON *rows;
-	cJSON *missing, *ambiguous, *conflicts, *notes;
+	cJSON *missing, *ambiguous, *conflicts, *notes, *replaced;
 	double sum = 0, all = 0;
 
 	if (out == NULL || json_arr(rules, "fields", &rows, e) < 0)
@@ -108,8 +141,16 @@ cJSON *coverage_of(struct node_env *env, const cJSON *constraints,
 	ambiguous = json_add_array(out, "ambiguous", e);
 	conflicts = json_add_array(out, "conflicts", e);
 	notes = json_add_array(out, "notes", e);
+	replaced = json_new_array(e);
 	if (missing == NULL || ambiguous == NULL || conflicts == NULL || notes == NULL ||
-		from_evidence(provenance, ambiguous, conflicts, notes, e) < 0)
+		replaced == NULL ||
+		from_evidence(provenance, ambiguous, conflicts, notes, replaced, e) < 0) {
+		json_free(replaced);
+		goto fail;
+	}
+	if (json_len(replaced) == 0)
+		json_free(replaced);
+	else if (json_set(out, "replaced", replaced, e) < 0)
 		goto fail;
 	JSON_EACH (row, rows) {
 		const char *field = json_str_or(row, "field", "");

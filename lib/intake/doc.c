@@ -87,6 +87,16 @@ int is_word(const struct doc *d, size_t i)
 			(d->s.lex[i].kind == LEX_PHRASE && !d->at[i].entity));
 }
 
+int is_negative(const struct doc *d, size_t i)
+{
+	size_t k = i;
+
+	if (k > 0 && is(d, k - 1, LC_CUR) != NULL && (d->s.lex[k].flags & LEX_GLUED))
+		k--;
+	return k > 0 && sign_is(d, k - 1, '-') && (d->s.lex[k].flags & LEX_GLUED) &&
+		!(d->s.lex[k - 1].flags & LEX_GLUED);
+}
+
 size_t key_unit(const struct doc *d, size_t i, size_t next, unsigned cls)
 {
 	struct range s = sentence_of(d, i);

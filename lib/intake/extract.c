@@ -96,20 +96,9 @@ static int take_field(struct gathered *g, const cJSON *from, const cJSON *eviden
 	char prefix[96];
 	size_t n = (size_t)snprintf(prefix, sizeof(prefix), "/constraints/%s", field);
 	cJSON *kept = json_new_object(e), *old = NULL;
-	const char *old_quote =
-		json_str_or(json_get(g->provenance, prefix), "quote", NULL);
 
-	if (kept == NULL)
-		return -1;
-	if (json_has(g->constraints, field) &&
-		!json_equal(json_get(g->constraints, field), json_get(from, field))) {
-		old = json_new_object(e);
-		if (old == NULL ||
-			json_set_copy(old, "value", json_get(g->constraints, field), e) <
-				0 ||
-			json_set_str(old, "quote", old_quote, e) < 0)
-			goto fail;
-	}
+	if (kept == NULL || what_stood(g, prefix, json_get(from, field), &old, e) < 0)
+		goto fail;
 	JSON_EACH (m, g->provenance)
 		if (strncmp(json_key(m), prefix, n) != 0 ||
 			(json_key(m)[n] != '\0' && json_key(m)[n] != '/'))
@@ -395,7 +384,7 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 			gather_text(&g, text.ptr, text.len, "text", e) < 0))
 		goto out;
 	if (read_feedback(&g, json_get(in, "feedback"), e) < 0 ||
-		all_answers(env, a, in, &g, e) < 0)
+		all_answers(env, a, in, &g, e) < 0 || settle_replies(&g, e) < 0)
 		goto out;
 	if (a->guided &&
 		(need_schema(env, &g, e) < 0 || guided_run(env, &g, a->threshold, e) < 0))

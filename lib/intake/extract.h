@@ -43,6 +43,14 @@ int gather_text(struct gathered *g, const char *text, size_t len, const char *so
 int gather_later(struct gathered *g, const char *text, const char *only,
 	const char *source, const char *rule, struct err *e);
 
+/* What stands at a pointer ("/constraints/...") where `value` differs from it, as a new
+ * object {value, source, quote}; NULL in *out where nothing does. */
+int what_stood(const struct gathered *g, const char *pointer, const cJSON *value,
+	cJSON **out, struct err *e);
+/* What replies have settled of the brief's contradictions and doubts goes; what they
+ * contradict, in the brief or one another, is noted with both quotes. */
+int settle_replies(struct gathered *g, struct err *e);
+
 /* One answer {"field","value"|"text","question"?,"source"?}: typed or free text. */
 int gather_answer(struct gathered *g, const cJSON *answer, struct err *e);
 /* "field=value" of --set as an answer, for the caller to free. */

@@ -159,7 +159,7 @@ static int take_answer(struct session *n, const cJSON *q, const char *text, stru
 
 	if (a == NULL)
 		return -1;
-	if (gather_answer(n->g, a, &why) == 0) {
+	if (gather_answer(n->g, a, &why) == 0 && settle_replies(n->g, &why) == 0) {
 		n->n_steps++;
 		if (!json_has(n->g->constraints, json_str_or(q, "field", "")))
 			skip(n, q); /* "no restriction": answered, and nothing to keep */

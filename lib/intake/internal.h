@@ -88,6 +88,8 @@ size_t find_in_header(const struct doc *d, size_t i, unsigned cls);
 /* The unit of a bare value at i (up to `next`) that its key or column name gives:
  * "p95 (ms): 200", "Budget (EUR/month) | 5000". */
 size_t key_unit(const struct doc *d, size_t i, size_t next, unsigned cls);
+/* A minus sign in front of the number at i, with or without a currency between. */
+int is_negative(const struct doc *d, size_t i);
 struct range clause_of(const struct doc *d, size_t i);
 struct range segment_of(const struct doc *d, size_t i);
 struct range sentence_of(const struct doc *d, size_t i);

@@ -398,6 +398,16 @@ static void settle_latency(
 		r->latency_on_requests = 1;
 }
 
+/* "Latency: 0 ms", "-200 ms" */
+static int absurd_time(const struct doc *d, size_t i)
+{
+	return d->s.lex[i].kind == LEX_NUMBER && d->at[i].dead == 0 &&
+		(d->s.lex[i].num <= 0 || is_negative(d, i)) &&
+		is(d, i + 1, LC_TIME) != NULL &&
+		strtod(is(d, i + 1, LC_TIME), NULL) <= 1 &&
+		find(d, clause_of(d, i).first, i, LC_LATCUE) != NOT_FOUND;
+}
+
 void read_latency(const struct doc *d, struct reading *r)
 {
 	struct duration at[MAX_TIMES];
@@ -411,6 +421,12 @@ void read_latency(const struct doc *d, struct reading *r)
 		if (d->s.lex[i].kind != LEX_NUMBER && d->s.lex[i].kind != LEX_PHRASE &&
 			d->s.lex[i].kind != LEX_WORD)
 			continue;
+		if (absurd_time(d, i)) {
+			note_add(r, "sla_latency_ms", "the time cannot be meant", i,
+				i + 2);
+			i++;
+			continue;
+		}
 		if (!duration_at(d, i, &t))
 			continue;
 		i = t.last - 1;
@@ -497,7 +513,8 @@ static int key_says(const struct doc *d, size_t i, unsigned cls)
 	return sign_is(d, colon, ':') && find(d, s.first, colon, cls) != NOT_FOUND;
 }
 
-static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, size_t *n)
+static void percent_uptime(
+	const struct doc *d, struct reading *r, size_t i, struct uptime *at, size_t *n)
 {
 	struct numeral q;
 	struct range seg = segment_of(d, i), c = clause_of(d, i);
@@ -513,9 +530,12 @@ static void percent_uptime(const struct doc *d, size_t i, struct uptime *at, siz
 	if (!percent)
 		for (size_t j = q.first; j < q.next; j++)
 			percent |= is(d, j, LC_PCT) != NULL;
-	pct = d->s.lex[q.next - 1].kind == LEX_NUMBER ? lexeme_alt(&d->s.lex[q.next - 1]) : q.alt;
+	pct = d->s.lex[q.next - 1].kind == LEX_NUMBER ? lexeme_alt(&d->s.lex[q.next - 1])
+						      : q.alt;
 	if (is(d, k - 1, LC_PCT) != NULL && k >= 2)
 		pct = lexeme_alt(&d->s.lex[k - 2]);
+	if (pct > 100 && percent && find(d, seg.first, i, LC_AVAILCUE) != NOT_FOUND)
+		note_add(r, "availability_target", "more than all of the time", i, k);
 	if (pct < 90 || pct > 100)
 		return;
 	cue = find(d, seg.first, seg.last, LC_AVAILCUE);
@@ -625,7 +645,7 @@ void read_availability(const struct doc *d, struct reading *r)
 				!overkill(d, i + 1))
 				uptime_push(d, at, &n, factor(nines), i, i + 1, 1);
 		} else if (d->s.lex[i].kind == LEX_NUMBER) {
-			percent_uptime(d, i, at, &n);
+			percent_uptime(d, r, i, at, &n);
 		} else if (is(d, i, LC_DOWNTIME) != NULL) {
 			downtime_budget(d, i, at, &n);
 		}

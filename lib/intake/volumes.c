@@ -620,6 +620,16 @@ void read_volumes(const struct doc *d, struct reading *r)
 			i = q.next - 1;
 			continue;
 		}
+		if (is_negative(d, i) || !(q.hi < 1e15)) {
+			if (find_in_sentence(d, i, LC_REQNOUN) != NOT_FOUND ||
+				find_in_sentence(d, i, LC_EVNOUN) != NOT_FOUND ||
+				is(d, q.next, LC_RATE) != NULL ||
+				is(d, q.next, LC_BYTES) != NULL)
+				note_add(r, "throughput", "the figure cannot be meant", i,
+					q.next);
+			i = q.next - 1;
+			continue;
+		}
 		if (!bytes_at(d, b, &q) && !rate_at(d, r, b, &q))
 			(void)count_at(d, b, &q);
 		i = q.next - 1;

@@ -153,6 +153,19 @@ static size_t number(
 	size_t at = i, first = digits(p + i), g = 0, n_sep = 0, groups3 = 0;
 
 	*flags = 0;
+	/* "2e3" */
+	if (!inword && first < 4 && p[i + first] == 'e' && is_digit(p[i + first + 1])) {
+		size_t e = digits(p + i + first + 1), all = first + 1 + e;
+
+		if (e < 4 && !is_letter(p[i + all])) {
+			char text[16];
+
+			memcpy(text, p + i, all);
+			text[all] = '\0';
+			*num = strtod(text, NULL);
+			return all;
+		}
+	}
 	if (first < 10 && p[at + first] != ',' && p[at + first] != '.' &&
 		p[at + first] != ' ' && p[at + first] != '\'') {
 		double plain_value = 0;
