@@ -15,6 +15,7 @@
 #include "digest.h"
 #include "id.h"
 #include "log.h"
+#include "trace.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -47,6 +47,15 @@ struct graph_memory;
 struct graph_memory *graph_memory_new(struct err *e);
 void graph_memory_free(struct graph_memory *m); /* NULL is fine */
 
+/* A node that has just been run and recorded, for logs. */
+struct graph_step {
+	const char *node, *run_id, *set_id, *provider;
+	const char *model; /* NULL: none was asked */
+	int64_t tokens;
+	double latency_ms;
+	int answer;
+};
+
 struct graph_options {
 	const struct graph_job *job; /* NULL: an output directory and its project */
 	const char *brief; /* a file, "-" for stdin; NULL with resume: the one before */
@@ -60,8 +69,11 @@ struct graph_options {
 	const char *actor;   /* who approves; NULL: the user's name */
 	const cJSON *passed; /* option name -> value, list or true; see passed.def */
 	int yes, resume, force, ask, quiet, verbose;
-	int dry_run; /* say what would become of the files, make no version */
+	int dry_run;             /* say what would become of the files, make no version */
+	const char *traceparent; /* of the request behind it; NULL: none (base/trace.h) */
 	const volatile int *stop; /* becomes non-zero on an interrupt */
+	void (*stepped)(void *arg, const struct graph_step *step); /* may be NULL */
+	void *stepped_arg;
 };
 
 struct graph_result {

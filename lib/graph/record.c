@@ -368,6 +368,16 @@ int run_record(struct run *r, enum node_id node, const char *base, const cJSON *
 	step.ends_job = run_ends_job(r, step.status);
 	step.summary_md = node == NODE_DIFF_AND_PERSIST ? summary.ptr : NULL;
 	ret = store_commit(r->store, &step, e);
+	if (ret == 0 && r->o->stepped != NULL)
+		r->o->stepped(r->o->stepped_arg,
+			&(struct graph_step){ .node = row->name,
+				.run_id = r->run_id,
+				.set_id = r->set_id,
+				.provider = run.provider,
+				.model = run.model,
+				.tokens = run.tokens_in + run.tokens_out,
+				.latency_ms = s->ms,
+				.answer = s->answer });
 	if (ret == 0) {
 		json_free(r->state);
 		r->state = s->state;

@@ -346,8 +346,9 @@ static const char *input_text(
 struct environment {
 	char run_id[64];
 	struct budget_left left;
-	struct buf texts[3];
-	const char *at[8];
+	char trace[TRACE_MAX];
+	struct buf texts[4];
+	const char *at[9];
 };
 
 static void environment_release(struct environment *v)
@@ -362,8 +363,12 @@ static int environment_fill(struct run *r, struct environment *v, struct err *e)
 		const char *name, *value;
 	} rows[] = { { "MLOPS_LLM_RECORD", r->o->record },
 		{ "MLOPS_LLM_CASSETTES", r->o->cassettes },
-		{ "MLOPS_PROJECT", r->o->project } };
+		{ "MLOPS_PROJECT", r->o->project },
+		{ "TRACEPARENT", trace_is_valid(r->o->traceparent) ? v->trace : NULL } };
 	size_t n = 0;
+
+	if (trace_next(r->o->traceparent, v->trace, e) < 0)
+		return -1;
 
 	snprintf(v->run_id, sizeof(v->run_id), "MLOPS_RUN_ID=%s", r->run_id);
 	v->at[n++] = v->run_id;

@@ -190,7 +190,8 @@ static int post(
 	const struct llm_target *t = in->w.t;
 	struct buf url = BUF_INIT(8192), auth = BUF_INIT(8192),
 		   text = BUF_INIT(256 << 20);
-	struct http_header headers[3] = { { "content-type", "application/json" } };
+	struct http_header headers[4] = { { "content-type", "application/json" } };
+	char trace[TRACE_MAX];
 	struct http_request q = { .method = "POST",
 		.headers = headers,
 		.n_headers = 1,
@@ -212,6 +213,11 @@ static int post(
 			json_str_or(t->entry, "api_version", "") };
 	if (t->key != NULL)
 		headers[q.n_headers++] = (struct http_header){ in->wire->auth, auth.ptr };
+	if (trace_is_valid(getenv("TRACEPARENT"))) {
+		if (trace_next(getenv("TRACEPARENT"), trace, e) < 0)
+			goto out;
+		headers[q.n_headers++] = (struct http_header){ "traceparent", trace };
+	}
 	q.url = url.ptr;
 	q.body = text.ptr;
 	q.body_len = text.len;

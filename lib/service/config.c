@@ -137,9 +137,13 @@ static int check_values(const struct config *c, struct err *e)
 		if (positive[i].value == 0)
 			return err_set(e, ERR_CONFIG, "%s: must be at least 1",
 				positive[i].name);
+	if (strcmp(c->log_form, "text") != 0 && strcmp(c->log_form, "json") != 0)
+		return err_set(
+			e, ERR_CONFIG, "log: '%s' is neither text nor json", c->log_form);
 	if (*c->oidc_issuer != '\0' && *c->oidc_audience == '\0')
 		return err_set(e, ERR_CONFIG, "oidc-audience: needed with oidc-issuer");
-	if (!config_is_loopback(c->listen) && *c->token == '\0' && *c->oidc_issuer == '\0')
+	if (!config_is_loopback(c->listen) && *c->token == '\0' &&
+		*c->oidc_issuer == '\0')
 		return err_set(e, ERR_CONFIG,
 			"listen: '%s' can be reached from elsewhere: set a token "
 			"(MLOPSD_TOKEN) or an OpenID provider (MLOPSD_OIDC_ISSUER) first",

@@ -94,16 +94,24 @@ void dispatch_done(void *arg, const struct request *q, const struct reply *a)
 	struct service *s = arg;
 	int status = a->status != 0 ? a->status : 200;
 	double ms = (double)(clock_monotonic_ns() - q->start_ns) / 1e6;
+	struct buf line = BUF_INIT(16384);
 
 	pthread_mutex_lock(&s->lock);
 	if (status < STATUS_MAX)
 		s->answers[status]++;
 	s->seconds += ms / 1e3;
 	pthread_mutex_unlock(&s->lock);
-	log_detail(&s->env.log,
-		"{\"request_id\":\"%s\",\"method\":\"%s\",\"path\":\"%s\","
-		"\"status\":%d,\"latency_ms\":%.1f}",
-		q->id, q->method, q->path, status, ms);
+	buf_addf(&line,
+		"\"request_id\":\"%s\",\"method\":\"%s\",\"status\":%d,\"latency_ms\":%."
+		"1f,"
+		"\"user_id\":\"",
+		q->id, q->method, status, ms);
+	log_escape(&line, q->user);
+	buf_add_str(&line, "\",\"path\":\"");
+	log_escape(&line, q->path);
+	buf_addf(&line, "\",\"traceparent\":\"%s\"", q->trace);
+	log_event(&s->env.log, "request", line.ptr);
+	buf_release(&line);
 }
 
 /* ---- which route ---- */
@@ -365,13 +373,15 @@ static int with_store(struct call *c, struct err *e)
 		return check_permission(c, e) < 0 ? -1 : c->route->handle(c, e);
 	if (pool_get(c->service->pool, &c->store, e) < 0)
 		return -1;
+	store_set_origin(c->store, c->q->id, c->q->trace, c->who.id);
 	ret = handle(c, e);
+	store_set_origin(c->store, NULL, NULL, NULL);
 	pool_put(c->service->pool, c->store);
 	c->store = NULL;
 	return ret;
 }
 
-void dispatch(void *arg, const struct request *q, struct reply *a)
+void dispatch(void *arg, struct request *q, struct reply *a)
 {
 	struct call c = { .service = arg, .q = q, .a = a };
 	struct err e = { 0 };
@@ -382,6 +392,8 @@ void dispatch(void *arg, const struct request *q, struct reply *a)
 		a->status = 204;
 		return;
 	}
+	if (trace_next(request_header(q, "traceparent"), q->trace, &e) < 0)
+		e = (struct err){ 0 };
 	ret = find_route(&c);
 	if (ret == 0)
 		ret = find_principal(&c, &e);
@@ -393,6 +405,7 @@ void dispatch(void *arg, const struct request *q, struct reply *a)
 		reply_failure(&c, &e);
 	else if (ret == 0 && a->body.failed)
 		reply_error(a, q, 500, NULL, "out of memory", 0);
+	snprintf(q->user, sizeof(q->user), "%s", c.who.id);
 	json_free(c.body);
 	json_free(c.set);
 }

@@ -35,6 +35,8 @@ struct service {
 	struct schema *schemas[64];
 	uint64_t answers[STATUS_MAX], errors;
 	double seconds;
+	int64_t logged_ns; /* the last stats line; only the hub's thread looks */
+	double logged[8];
 };
 
 enum {
@@ -68,7 +70,7 @@ struct route {
 extern const struct route routes[]; /* ends with a NULL method */
 
 /* The server's callbacks. */
-void dispatch(void *arg, const struct request *q, struct reply *a);
+void dispatch(void *arg, struct request *q, struct reply *a);
 void dispatch_refused(
 	void *arg, const struct request *q, int status, const char *why, struct reply *a);
 void dispatch_done(void *arg, const struct request *q, const struct reply *a);
@@ -84,6 +86,10 @@ void openapi_release(struct service *s);
 int openapi_check_body(
 	struct service *s, const char *operation, const cJSON *body, struct err *e);
 
+/* A "stats" line for log pipelines, once a minute; deploy/terraform/metrics.json reads
+ * its members. */
+void metrics_log(struct service *s);
+
 /* Prometheus' text. */
 int metrics_print(struct service *s, struct store *store, struct buf *out, struct err *e);
 
@@ -97,18 +103,19 @@ int check_may(
 
 /* ---- handlers ---- */
 
-#define HANDLERS(X)                                                                      \
-	X(get_health)                                                                    \
-	X(get_readiness)                                                                 \
-	X(get_metrics)                                                                   \
-	X(get_openapi) X(get_stats) X(wake) X(list_projects) X(create_project) X(        \
-		get_project) X(post_constraints) X(list_sets) X(list_project_events)     \
-		X(list_ledger) X(get_set) X(list_events) X(get_state) X(list_cards) X(   \
-			get_coverage) X(list_questions) X(get_changes) X(list_approvals) \
-			X(get_diff) X(list_artifacts) X(get_file) X(get_zip) X(          \
-				post_answers) X(approve) X(generate) X(rerun) X(cancel)  \
-				X(get_stream) X(list_hooks) X(create_hook)               \
-					X(rotate_hook) X(delete_hook) X(list_deliveries)
+#define HANDLERS(X)                                                                     \
+	X(get_health)                                                                   \
+	X(get_readiness)                                                                \
+	X(get_metrics)                                                                  \
+	X(get_openapi)                                                                  \
+	X(get_stats) X(wake) X(list_projects) X(create_project) X(get_project) X(       \
+		post_constraints) X(list_sets) X(list_project_events) X(list_ledger)    \
+		X(get_set) X(list_events) X(get_state) X(list_cards) X(get_coverage) X( \
+			list_questions) X(get_changes) X(list_approvals) X(get_diff)    \
+			X(list_artifacts) X(get_file) X(get_zip) X(post_answers)        \
+				X(approve) X(generate) X(rerun) X(cancel) X(get_stream) \
+					X(list_hooks) X(create_hook) X(rotate_hook)     \
+						X(delete_hook) X(list_deliveries)
 #define X(name) int api_##name(struct call *c, struct err *e);
 HANDLERS(X)
 #undef X

@@ -117,3 +117,71 @@ int metrics_print(struct service *s, struct store *store, struct buf *out, struc
 	print_worker(s, out);
 	return print_queue(store, out, e) < 0 ? -1 : print_stats(store, out, e);
 }
+
+/* ---- the line for log pipelines ---- */
+
+#define STATS_NS INT64_C(60000000000)
+
+/* What only grows is told as the growth since the line before. */
+struct figure {
+	const char *name;
+	double now;
+	int grows;
+};
+
+static int read_figures(
+	struct service *s, struct store *store, struct figure *f, struct err *e)
+{
+	struct queue_depth d;
+	struct hub_counts h;
+	struct worker_counts w = { 0 };
+	cJSON *stats = NULL;
+
+	if (queue_depth(store, NULL, &d, e) < 0 ||
+		store_stats(store, NULL, &stats, e) < 0)
+		return -1;
+	hub_count(s->hub, &h);
+	if (s->worker != NULL)
+		worker_count(s->worker, &w);
+	f[0] = (struct figure){ "queue_depth", (double)d.queued, 0 };
+	f[1] = (struct figure){ "jobs_dead", (double)d.dead, 0 };
+	f[2] = (struct figure){ "jobs_retried", (double)w.failed, 1 };
+	f[3] = (struct figure){ "streams_opened", (double)h.opened, 1 };
+	f[4] = (struct figure){ "streams_ended_early", (double)h.ended_early, 1 };
+	f[5] = (struct figure){ "policy_failed", json_num_or(stats, "policy_fails", 0),
+		1 };
+	f[6] = (struct figure){ "model_errors", json_num_or(stats, "model_errors", 0),
+		1 };
+	f[7] = (struct figure){ "run_errors", json_num_or(stats, "run_errors", 0), 1 };
+	json_free(stats);
+	return 0;
+}
+
+void metrics_log(struct service *s)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int first = s->logged_ns == 0;
+	struct figure f[ARRAY_LEN(s->logged)];
+	struct buf line = BUF_INIT(4096);
+	struct store *store = NULL;
+	struct err e = { 0 };
+	int ret;
+
+	if (!s->env.log.json || (!first && now_ns - s->logged_ns < STATS_NS))
+		return;
+	s->logged_ns = now_ns;
+	if (pool_get(s->pool, &store, &e) < 0)
+		return;
+	ret = read_figures(s, store, f, &e);
+	pool_put(s->pool, store);
+	for (size_t i = 0; ret == 0 && i < ARRAY_LEN(f); i++) {
+		double told =
+			f[i].grows ? (first ? 0 : f[i].now - s->logged[i]) : f[i].now;
+
+		buf_addf(&line, "%s\"%s\":%.0f", i > 0 ? "," : "", f[i].name, told);
+		s->logged[i] = f[i].now;
+	}
+	if (ret == 0)
+		log_event(&s->env.log, "stats", line.ptr);
+	buf_release(&line);
+}

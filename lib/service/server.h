@@ -19,6 +19,8 @@ struct request {
 	const char *method, *path; /* the path is decoded and holds no query */
 	struct buf body;
 	char id[ID_TEXT_MAX];
+	char user[128],
+		trace[TRACE_MAX]; /* who asked, and the trace: filled by `answer` */
 	int64_t start_ns;
 	struct MHD_Connection *connection;
 };
@@ -43,7 +45,7 @@ struct server_options {
 	int64_t request_s, idle_s;
 	const char *cors_origin; /* "" for none */
 	/* Fills the reply for a whole request. */
-	void (*answer)(void *arg, const struct request *q, struct reply *a);
+	void (*answer)(void *arg, struct request *q, struct reply *a);
 	/* Fills the reply for one that is refused before that. */
 	void (*refuse)(void *arg, const struct request *q, int status, const char *why,
 		struct reply *a);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/http.h"
 #include "internal.h"
 #include "store/backfill.h"
 
@@ -27,14 +28,16 @@ static int operand(void *args, const char *text, struct err *e)
 static const struct program program = {
 	.name = "mlopsd",
 	.summary = "Serves the pipeline: an API, a live stream, approvals, history.",
-	.operands = "all|api|worker|migrate|backfill NAME",
-	.examples = "  mlopsd all                        everything, on this machine, in "
-		    "a file\n"
-		    "  mlopsd migrate --db postgres://mlops@db/mlops\n"
-		    "  mlopsd api --db postgres://mlops@db/mlops --listen 0.0.0.0:8080\n"
-		    "  mlopsd worker --db postgres://mlops@db/mlops --slots 4\n"
-		    "  mlopsd all --check                what it would do with this "
-		    "configuration\n",
+	.operands = "all|api|worker|migrate|backfill NAME|ping",
+	.examples =
+		"  mlopsd all                        everything, on this machine, in "
+		"a file\n"
+		"  mlopsd migrate --db postgres://mlops@db/mlops\n"
+		"  mlopsd api --db postgres://mlops@db/mlops --listen 0.0.0.0:8080\n"
+		"  mlopsd worker --db postgres://mlops@db/mlops --slots 4\n"
+		"  mlopsd ping                       is the one on this machine well?\n"
+		"  mlopsd all --check                what it would do with this "
+		"configuration\n",
 	.opts = config_opts,
 	.args_size = sizeof(struct config_args),
 	.operand = operand,
@@ -64,8 +67,10 @@ static void on_tick(void *arg)
 {
 	struct service *s = arg;
 
-	if (s->server != NULL)
-		server_sweep(s->server);
+	if (s->server == NULL)
+		return;
+	server_sweep(s->server);
+	metrics_log(s);
 }
 
 /* The home must be known to every store that is opened, the driver's too. */
@@ -118,8 +123,10 @@ static int init(struct service *s, const struct config *c,
 {
 	pthread_mutex_init(&s->lock, NULL);
 	s->config = (struct config *)(uintptr_t)c;
-	return env_init(&s->env, "mlopsd", common, e) < 0 ||
-			id_random(s->process_id, e) < 0 || settle_home(s, e) < 0 ||
+	if (env_init(&s->env, "mlopsd", common, e) < 0)
+		return -1;
+	s->env.log.json = strcmp(c->log_form, "json") == 0;
+	return id_random(s->process_id, e) < 0 || settle_home(s, e) < 0 ||
 			auth_init(&s->auth, c, e) < 0 || openapi_load(s, e) < 0 ||
 			(s->pool = pool_new(c->db, (size_t)c->pool, e)) == NULL
 		? -1
@@ -250,6 +257,33 @@ static int backfill(const struct config *c, const char *name, struct err *e)
 	return 0;
 }
 
+/* For health checks of a container, which has no other client: status 0 when the mlopsd
+ * on this machine answers. */
+static int ping(const struct config *c, struct err *e)
+{
+	const char *port = strrchr(c->listen, ':');
+	struct http *client = http_new(e);
+	struct buf url = BUF_INIT(256);
+	struct http_request q = { .method = "GET",
+		.total_timeout_ns = INT64_C(3000000000) };
+	struct http_response r;
+	int ret = -1;
+
+	if (client == NULL)
+		return -1;
+	http_response_init(&r);
+	buf_addf(&url, "http://127.0.0.1%s/healthz", port != NULL ? port : "");
+	q.url = url.ptr;
+	if (http_do(client, &q, &r, e) == 0)
+		ret = r.status == 200
+			? 0
+			: err_set(e, ERR_DOWN, "mlopsd answered %d", r.status);
+	http_response_release(&r);
+	buf_release(&url);
+	http_free(client);
+	return ret;
+}
+
 /* A file on this machine is brought up to date by whoever comes; a server's schema only
  * by `mlopsd migrate`, because other processes may run an older program. */
 static int ready_schema(const struct config *c, struct err *e)
@@ -275,8 +309,10 @@ static int run(const struct config_args *a, const struct config *c,
 		return migrate(c, a->check, e);
 	if (strcmp(a->role, "backfill") == 0)
 		return backfill(c, a->operand, e);
+	if (strcmp(a->role, "ping") == 0)
+		return ping(c, e);
 	return err_set(e, ERR_USAGE,
-		"'%s' is none of all, api, worker, migrate, backfill", a->role);
+		"'%s' is none of all, api, worker, migrate, backfill, ping", a->role);
 }
 
 int service_main(int argc, char **argv)

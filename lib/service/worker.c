@@ -100,6 +100,57 @@ static void settle(struct slot *s, struct store *store, int ret, const struct er
 	hub_ring(w->o.hub);
 }
 
+/* What a log line of a node needs beside the step itself. */
+struct stepping {
+	struct slot *slot;
+	const cJSON *payload;
+};
+
+static void on_step(void *arg, const struct graph_step *step)
+{
+	const struct stepping *g = arg;
+	const struct slot *s = g->slot;
+	struct buf b = BUF_INIT(8192);
+
+	buf_addf(&b, "\"request_id\":\"%s\",\"run_id\":\"%s\",\"thread_id\":\"%s\",",
+		json_str_or(g->payload, "request_id", ""), step->run_id, step->set_id);
+	buf_addf(&b, "\"project_id\":\"%s\",\"node_name\":\"%s\",\"model\":",
+		s->job.project_id, step->node);
+	buf_addf(&b, step->model != NULL ? "\"%s\"" : "null", step->model);
+	buf_addf(&b, ",\"tokens\":%lld,\"latency_ms\":%.1f,\"answer\":%d,\"user_id\":\"",
+		(long long)step->tokens, step->latency_ms, step->answer);
+	log_escape(&b, json_str_or(g->payload, "user", ""));
+	buf_addf(&b, "\",\"traceparent\":\"%s\"",
+		json_str_or(g->payload, "traceparent", ""));
+	log_event(s->worker->o.log, "node", b.ptr);
+	buf_release(&b);
+}
+
+/* How long people waited for the zip, and what became dearer; or that a budget stopped it. */
+static void tell_end(struct slot *s, struct store *store, const struct graph_result *r)
+{
+	struct buf b = BUF_INIT(1024);
+	struct err ignored = { 0 };
+	cJSON *set = NULL;
+	int64_t created_ns = 0;
+
+	buf_addf(&b, "\"project_id\":\"%s\",\"thread_id\":\"%s\"", s->job.project_id,
+		s->job.set_id);
+	if (r->paused[0] != '\0') {
+		log_event(s->worker->o.log, "budget_crossed", b.ptr);
+	} else if (store_set_head(store, s->job.set_id, &set, &ignored) == 0 &&
+		strcmp(json_str_or(set, "status", ""), "complete") == 0 &&
+		clock_parse(json_str_or(set, "created_at", ""), &created_ns) == 0) {
+		buf_addf(&b, ",\"time_to_artifact_s\":%.1f,\"cost_delta_usd\":%.2f",
+			(double)(clock_wall_ns() - created_ns) / 1e9,
+			json_number(
+				json_at(r->state, "/diff_summary/cost_delta_usd"), 0));
+		log_event(s->worker->o.log, "run_complete", b.ptr);
+	}
+	json_free(set);
+	buf_release(&b);
+}
+
 static int run_job(
 	struct slot *s, struct store *store, struct graph_memory *memory, struct err *e)
 {
@@ -107,6 +158,7 @@ static int run_job(
 	cJSON *payload =
 		json_parse(s->job.payload, strlen(s->job.payload), JSON_STRICT, e);
 	cJSON *passed = json_new_object(e);
+	struct stepping stepping = { s, payload };
 	struct graph_job job = { .store = store,
 		.project_id = s->job.project_id,
 		.set_id = s->job.set_id,
@@ -122,7 +174,10 @@ static int run_job(
 		.actor = json_str_or(payload, "actor", "worker"),
 		.passed = passed,
 		.quiet = 1,
-		.stop = &s->stop };
+		.traceparent = json_text(json_get(payload, "traceparent")),
+		.stop = &s->stop,
+		.stepped = on_step,
+		.stepped_arg = &stepping };
 	struct graph_result r = { 0 };
 	int ret = payload == NULL || passed == NULL ? -1 : 0;
 
@@ -130,6 +185,8 @@ static int run_job(
 		ret = json_set_str(passed, "tools", c->validators, e);
 	if (ret == 0)
 		ret = graph_run(&o, &r, e);
+	if (ret == 0)
+		tell_end(s, store, &r);
 	json_free(r.state);
 	json_free(passed);
 	json_free(payload);

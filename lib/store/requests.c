@@ -82,17 +82,41 @@ int store_project_owner(
 
 /* ---- jobs ---- */
 
+void store_set_origin(struct store *s, const char *request_id, const char *traceparent,
+	const char *user)
+{
+	snprintf(s->request_id, sizeof(s->request_id), "%s",
+		request_id != NULL ? request_id : "");
+	snprintf(
+		s->trace, sizeof(s->trace), "%s", traceparent != NULL ? traceparent : "");
+	snprintf(s->user, sizeof(s->user), "%s", user != NULL ? user : "");
+}
+
+static int put_origin(const struct store *s, cJSON *payload, struct err *e)
+{
+	if (s->request_id[0] == '\0')
+		return 0;
+	return json_set_str(payload, "request_id", s->request_id, e) < 0 ||
+			json_set_str(payload, "traceparent", s->trace, e) < 0 ||
+			json_set_str(payload, "user", s->user, e) < 0
+		? -1
+		: 0;
+}
+
 static int add_job(struct store *s, const char *project_id, const char *set_id,
 	const cJSON *payload, int64_t priority, int64_t max_retries, struct err *e)
 {
-	return queue_add(s,
-		&(struct queue_new){ .project_id = project_id,
-			.set_id = set_id,
-			.type = "run",
-			.payload = payload,
-			.priority = priority,
-			.max_retries = max_retries },
-		e);
+	cJSON *all = payload != NULL ? json_copy(payload, e) : json_new_object(e);
+	struct queue_new job = { .project_id = project_id,
+		.set_id = set_id,
+		.type = "run",
+		.payload = all,
+		.priority = priority,
+		.max_retries = max_retries };
+	int ret = all == NULL || put_origin(s, all, e) < 0 ? -1 : queue_add(s, &job, e);
+
+	json_free(all);
+	return ret;
 }
 
 /* ---- a new version ---- */

@@ -12,6 +12,10 @@
 
 #include "queue.h"
 
+/* Which request the jobs that are made from now on belong to, for logs; NULL: none. */
+void store_set_origin(struct store *s, const char *request_id, const char *traceparent,
+	const char *user);
+
 /* ---- doing ---- */
 
 /* `owner` is the tenant that it belongs to, `actor` who asked. */
