@@ -1170,29 +1170,71 @@ static int check_count(
 		op->name, n, n == 1 ? "" : "s");
 }
 
+static int check_own_count(
+	const struct logic_op *op, const cJSON *raw, const struct buf *at, struct err *e)
+{
+	size_t n = json_is(raw, JSON_ARRAY) ? json_len(raw) : 1;
+
+	if (op->operands == 0 || json_is(raw, JSON_OBJECT) || n == (size_t)op->operands)
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: '%s' takes %d operand%s, not %zu", at->ptr,
+		op->name, op->operands, op->operands == 1 ? "" : "s", n);
+}
+
+/* 1 when a part's value may differ from state to state, or it fails on purpose. */
+static int needs_data(const cJSON *rule)
+{
+	static const char *const ops[] = { "var", "val", "exists", "missing",
+		"missing_some", "throw", "try", "preserve" };
+
+	JSON_EACH (it, rule) {
+		for (size_t i = 0; json_is(rule, JSON_OBJECT) && i < ARRAY_LEN(ops); i++)
+			if (named(ops[i], json_key(it)))
+				return 1;
+		if (needs_data(it))
+			return 1;
+	}
+	return 0;
+}
+
+/* What holds literals only can be tried at once. */
+static int check_literals(
+	const struct logic *l, const cJSON *rule, const struct buf *at, struct err *e)
+{
+	struct err why = { 0 };
+	cJSON *v;
+
+	if (needs_data(rule))
+		return 0;
+	v = logic_apply(l, rule, NULL, &why);
+	json_free(v);
+	return v != NULL ? 0 : err_set(e, ERR_INPUT, "%s: %.150s", at->ptr, why.msg);
+}
+
 static int check_object(const struct logic *l, const cJSON *rule, struct buf *at,
 	int depth, struct err *e)
 {
 	const cJSON *member = json_first(rule);
 	size_t len = at->len;
+	const struct logic_op *own;
 	const struct op *op;
-	int own;
 
 	if (member == NULL)
 		return 0;
 	json_pointer_add(at, json_key(member));
-	own = find_own_op(l, json_key(member)) != NULL;
-	op = own ? NULL : find_op(json_key(member));
-	if (!own && op == NULL)
+	own = find_own_op(l, json_key(member));
+	op = own != NULL ? NULL : find_op(json_key(member));
+	if (own == NULL && op == NULL)
 		return err_set(e, ERR_INPUT, "%s: unknown operator", at->ptr);
 	if (json_next(member) != NULL)
 		return err_set(e, ERR_INPUT, "%s: an operator stands alone in its object",
 			at->ptr);
 	if (op != NULL && op->lazy == run_preserve)
 		return 0;
-	if (op != NULL && check_count(op, member, at, e) < 0)
+	if (op != NULL ? check_count(op, member, at, e) < 0
+		       : check_own_count(own, member, at, e) < 0)
 		return -1;
-	if (check(l, member, at, depth, e) < 0)
+	if (check(l, member, at, depth, e) < 0 || check_literals(l, rule, at, e) < 0)
 		return -1;
 	buf_cut(at, len);
 	return 0;

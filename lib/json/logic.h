@@ -19,6 +19,7 @@
  * the evaluator copies what they show before the arguments end. */
 struct logic_op {
 	const char *name;
+	int operands; /* how many it takes; 0: any number */
 	cJSON *(*run)(const cJSON *args, const void *arg, struct err *e);
 };
 
@@ -38,8 +39,9 @@ cJSON *logic_apply(
 
 int logic_truthy(const cJSON *v); /* JSONLogic's truth: "", 0, null, [], false are not */
 
-/* 0 when every operator in the rule is known and every arity possible; -1 with
- * the JSON Pointer of the first that is not. For lint, before any data. */
+/* 0 when every operator in the rule is known, every arity possible, and no part that
+ * needs no data fails (a type error among literals); -1 with the JSON Pointer of the
+ * first that is not. For lint, before any data. */
 int logic_check(const struct logic *l, const cJSON *rule, struct err *e);
 
 /* Convenience: evaluates to a finite number. */

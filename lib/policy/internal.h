@@ -23,6 +23,8 @@ int packs_load(struct rule_set **out, struct node_env *env, const struct opt_lis
  * unknown member is refused with file and JSON Pointer. The caller frees.
  */
 cJSON *waivers_load(const char *path, struct err *e);
+/* The same from a tree, which is taken over also on failure; `name` stands in messages. */
+cJSON *waivers_from_json(cJSON *tree, const char *name, struct err *e);
 /* The waiver for a rule that still counts at now_ns, or NULL. */
 const cJSON *waiver_for(const cJSON *waivers, const char *rule, int64_t now_ns);
 int waiver_expired(const cJSON *waiver, int64_t now_ns);

@@ -24,6 +24,11 @@ static int load_dir(struct rule_set *set, struct node_env *env, const char *dir,
 
 		if (!is_pack(names[i]))
 			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		if (!file_is_regular(path)) {
+			err_fill(e, ERR_CONFIG, "%.400s is no regular file", path);
+			goto out;
+		}
 		snprintf(path, sizeof(path), "%s/%s", relative, names[i]);
 		tree = env_read_json(env, path, e);
 		if (tree == NULL)
@@ -132,6 +137,11 @@ static int check_waivers(const cJSON *tree, struct err *e)
 		return -1;
 	if (version != 1)
 		return err_set(e, ERR_INPUT, "/schema_version: is not 1");
+	JSON_EACH (m, tree)
+		if (strcmp(json_key(m), "schema_version") != 0 &&
+			strcmp(json_key(m), "waivers") != 0 &&
+			strcmp(json_key(m), "$schema") != 0)
+			return err_set(e, ERR_INPUT, "unknown member '%s'", json_key(m));
 	JSON_EACH (w, list) {
 		if (check_waiver(w, list, e) < 0) {
 			err_where(e, "/waivers/%zu", i);
@@ -142,16 +152,20 @@ static int check_waivers(const cJSON *tree, struct err *e)
 	return 0;
 }
 
+cJSON *waivers_from_json(cJSON *tree, const char *name, struct err *e)
+{
+	if (check_waivers(tree, e) == 0)
+		return tree;
+	err_where(e, "%s", name);
+	json_free(tree);
+	return NULL;
+}
+
 cJSON *waivers_load(const char *path, struct err *e)
 {
 	cJSON *tree = json_parse_file(path, (size_t)4 << 20, e);
 
-	if (tree != NULL && check_waivers(tree, e) < 0) {
-		err_where(e, "%s", path);
-		json_free(tree);
-		return NULL;
-	}
-	return tree;
+	return tree == NULL ? NULL : waivers_from_json(tree, path, e);
 }
 
 int waiver_expired(const cJSON *waiver, int64_t now_ns)

@@ -82,6 +82,10 @@ int price_books_free_tier(struct price_books *b, const cJSON **out, struct err *
 			if (b->free_tier == NULL)
 				return -1;
 		}
+		if (b->free_tier != NULL &&
+			!json_is(json_get(b->free_tier, "pools"), JSON_ARRAY))
+			return err_set(
+				e, ERR_CONFIG, "%s: /pools: is not an array", name);
 		JSON_EACH (pool, json_get(b->free_tier, "pools")) {
 			double qty;
 

@@ -76,6 +76,24 @@ static int pinned(struct node_env *env, const cJSON *pins, const char *relative,
 		name, want, out->ptr);
 }
 
+/* A book under another region's name would price that region silently. */
+static int load_own(struct prices **out, struct node_env *env, const char *path,
+	const char *relative, struct err *e)
+{
+	const char *name = strrchr(relative, '/') + 1;
+	size_t n = strlen(name) - strlen(".json");
+
+	if (prices_load(out, env, path, e) < 0)
+		return -1;
+	if (strlen(prices_region(*out)) == n && memcmp(prices_region(*out), name, n) == 0)
+		return 0;
+	err_fill(e, ERR_CONFIG, "%s: /region: is '%.60s', not '%.*s'", path,
+		prices_region(*out), (int)n, name);
+	prices_free(*out);
+	*out = NULL;
+	return -1;
+}
+
 /* Leaves *out NULL when there is no such file. */
 static int load_if_there(struct prices **out, struct node_env *env, const cJSON *pins,
 	const char *relative, struct err *e)
@@ -87,8 +105,9 @@ static int load_if_there(struct prices **out, struct node_env *env, const cJSON 
 	if (pins != NULL) {
 		ret = pinned(env, pins, relative, &then, e);
 		if (ret > 0)
-			ret = buf_ok(&then, e) < 0 ? -1
-						   : prices_load(out, env, then.ptr, e);
+			ret = buf_ok(&then, e) < 0
+				? -1
+				: load_own(out, env, then.ptr, relative, e);
 		buf_release(&then);
 		return ret;
 	}
@@ -96,7 +115,7 @@ static int load_if_there(struct prices **out, struct node_env *env, const cJSON 
 		return env->files_read == NULL
 			? 0
 			: json_set_null(env->files_read, relative, e);
-	return prices_load(out, env, relative, e);
+	return load_own(out, env, relative, relative, e);
 }
 
 int price_book_load(struct price_book **out, struct node_env *env, const char *cloud,

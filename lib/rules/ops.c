@@ -237,14 +237,14 @@ static cJSON *op_unclaimed(const cJSON *args, const void *arg, struct err *e)
 }
 
 const struct logic_op rule_ops[] = {
-	{ "subset", op_subset },
-	{ "common", op_common },
-	{ "without", op_without },
-	{ "count", op_count },
-	{ "within", op_within },
-	{ "usd_le", op_usd_le },
-	{ "where", op_where },
-	{ "lacking", op_lacking },
-	{ "unclaimed", op_unclaimed },
-	{ NULL, NULL },
+	{ "subset", 2, op_subset },
+	{ "common", 2, op_common },
+	{ "without", 2, op_without },
+	{ "count", 1, op_count },
+	{ "within", 2, op_within },
+	{ "usd_le", 2, op_usd_le },
+	{ "where", 3, op_where },
+	{ "lacking", 2, op_lacking },
+	{ "unclaimed", 1, op_unclaimed },
+	{ NULL, 0, NULL },
 };

@@ -11,13 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "catalog/prices.h"
 #include "hcl/hcl.h"
+#include "infra/infra.h"
 #include "intake/extract.h"
 #include "intake/intake.h"
 #include "json/json.h"
+#include "policy/internal.h"
 #include "pricing/bill.h"
+#include "pricing/declared.h"
+#include "pricing/import.h"
 #include "redact/redact.h"
 #include "rules/rules.h"
 #include "state/state.h"
@@ -344,6 +349,121 @@ static void fuzz_bill(const char *text, size_t len)
 	json_free(tree);
 }
 
+/* A module and what it calls: whatever stands in them, reading ends, and what it tells
+ * is JSON of the shape that infra.h says. */
+static void fuzz_infra(const char *text, size_t len)
+{
+	static const char module[] =
+		"variable \"x\" {}\noutput \"y\" {\n  value = var.x\n}\n"
+		"resource \"r\" \"m\" {\n  count = var.x\n}\n";
+	const struct infra_file files[] = { { "a/main.tf", text, len },
+		{ "a/m/main.tf", module, sizeof(module) - 1 } };
+	struct err e = { 0 };
+	cJSON *all = infra_read(files, 2, "a", NULL, &e);
+
+	if (all == NULL)
+		check_message(&e);
+	JSON_EACH (r, json_get(all, "resources"))
+		LAW(json_is(json_get(r, "args"), JSON_OBJECT) &&
+			json_text(json_get(r, "type")) != NULL);
+	json_free(all);
+}
+
+/* {"infra": ..., "plan": ...}: every difference is counted and has a reason. */
+static void fuzz_declared(const char *text, size_t len)
+{
+	struct node_env env = { .share = "share" };
+	struct err e = { 0 };
+	cJSON *tree = json_parse(text, len, JSON_STRICT, &e), *report;
+	struct declared_result r;
+
+	if (tree == NULL)
+		return;
+	report = json_new_object(&e);
+	if (declared_compare(&env, json_get(tree, "infra"), json_get(tree, "plan"),
+		    report, &r, &e) < 0)
+		check_message(&e);
+	else
+		LAW(r.differences == json_len(json_get(report, "differences")));
+	JSON_EACH (d, json_get(report, "differences"))
+		LAW(json_text(json_get(d, "why")) != NULL);
+	json_free(report);
+	json_free(tree);
+}
+
+/* Any object has a digest, and what approves it approves it until it is changed. */
+static void fuzz_approval(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *state = json_parse(text, len, JSON_STRICT, &e), *hitl;
+	char why[APPROVAL_WHY_MAX];
+
+	if (!json_is(state, JSON_OBJECT)) {
+		json_free(state);
+		return;
+	}
+	LAW(approval_check(state, 0, why, &e) == 0);
+	hitl = json_add_object(state, "hitl", &e);
+	LAW(json_set_str(hitl, "status", "approved", &e) == 0 &&
+		approval_digest(state, json_add_object(hitl, "digest", &e), &e) == 0 &&
+		approval_seal(hitl, &e) == 0);
+	LAW(approval_check(state, 0, why, &e) == 0 && *why == '\0');
+	LAW(json_set_str(hitl, "actor", "another", &e) == 0 &&
+		approval_check(state, 0, why, &e) == 0 && *why != '\0');
+	json_free(state);
+}
+
+/* A waivers file: what is taken has owner, reason and an end for each, once a rule. */
+static void fuzz_waivers(const char *text, size_t len)
+{
+	struct err e = { 0 };
+	cJSON *tree = json_parse(text, len, JSON_STRICT, &e);
+	cJSON *good = tree == NULL ? NULL : waivers_from_json(tree, "waivers.json", &e);
+
+	if (good == NULL)
+		check_message(&e);
+	JSON_EACH (w, json_get(good, "waivers"))
+		LAW(json_text(json_get(w, "rule")) != NULL &&
+			*json_str_or(w, "owner", "") != '\0' &&
+			*json_str_or(w, "reason", "") != '\0' &&
+			*json_str_or(w, "expires", "") != '\0');
+	json_free(good);
+}
+
+/* A price list of the provider's: refused with a message, or the book still loads. */
+static void fuzz_offer(const char *text, size_t len)
+{
+	static char dir[] = "/tmp/fuzz-offer-XXXXXX", file[64];
+	const char *files[] = { file };
+	struct node_env env = { .share = "share" };
+	struct price_import done;
+	struct err e = { 0 };
+	char **names;
+	size_t n;
+
+	if (file[0] == '\0') {
+		LAW(mkdtemp(dir) != NULL);
+		snprintf(file, sizeof(file), "%s.json", dir);
+	}
+	LAW(file_write_atomic(file, text, len, 0600, 0, &e) == 0);
+	if (price_import(&env, dir, files, 1, &done, &e) < 0)
+		check_message(&e);
+	else
+		price_import_release(&done);
+	LAW(file_walk(dir, &names, &n, &e) == 0);
+	for (size_t i = 0; i < n; i++) {
+		struct prices *p = NULL;
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		LAW(prices_load(&p, &env, path, &e) == 0);
+		prices_free(p);
+	}
+	file_list_free(names, n);
+	LAW(file_remove_tree(dir, &e) == 0 && file_mkdirs(dir, &e) == 0);
+	(void)unlink(file);
+}
+
 static const struct vocabulary *the_words(struct node_env **out)
 {
 	static struct vocabulary words;
@@ -419,7 +539,8 @@ static void fuzz_intake(const char *text, size_t len)
 	struct err e = { 0 };
 	cJSON *constraints = NULL, *provenance = NULL;
 
-	if (intake_read(the_words(&env), text, len, "text", &constraints, &provenance, &e) < 0) {
+	if (intake_read(the_words(&env), text, len, "text", &constraints, &provenance,
+		    &e) < 0) {
 		check_message(&e);
 		return;
 	}
@@ -448,11 +569,15 @@ static const struct {
 	fuzz_target *run;
 } fuzz_targets[] = {
 	{ "answers", fuzz_answers },
+	{ "approval", fuzz_approval },
 	{ "bill", fuzz_bill },
+	{ "declared", fuzz_declared },
 	{ "hcl", fuzz_hcl },
+	{ "infra", fuzz_infra },
 	{ "intake", fuzz_intake },
 	{ "json", fuzz_json },
 	{ "logic", fuzz_logic },
+	{ "offer", fuzz_offer },
 	{ "patch", fuzz_patch },
 	{ "prices", fuzz_prices },
 	{ "redact", fuzz_redact },
@@ -460,6 +585,7 @@ static const struct {
 	{ "schema", fuzz_schema },
 	{ "template", fuzz_template },
 	{ "text", fuzz_text },
+	{ "waivers", fuzz_waivers },
 };
 
 #endif

@@ -134,16 +134,32 @@ status 11 'an expired waiver does not count' mlops-policy --fail-on fail --waive
 is 'and is shown' '.policy.waivers[0].state' expired
 for bad in '{"rule":"a","owner":"b","reason":"c"}' '{"rule":"a","owner":"","reason":"c","expires":"2026-01-01"}' \
 	'{"rule":"a","owner":"b","reason":"c","expires":"soon"}' \
-	'{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"},{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"}'; do
+	'{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"},{"rule":"a","owner":"b","reason":"c","expires":"2026-09-01"}' \
+	'{"rule":"a","owner":"b","reason":"c","expires":null}' '{"rule":"a","owner":"b","reason":"c","expires":"2026-02-30"}'; do
 	waive "$bad"
 	status 65 "a broken waiver: $bad" mlops-policy --waivers "$tmp/waivers.json"
 done
+echo '{"schema_version":1,"waivers":[],"always":true}' >"$tmp/waivers.json"
+status 65 'a waivers file with more in it' mlops-policy --waivers "$tmp/waivers.json"
 mkdir "$tmp/own"
 printf '%s' '{"pack":"own","version":"1","title":"t","rules":[{"id":"own_rule","title":"t","severity":"warn",
 "assert":{"==":[1,2]},"message":{"pass":"p","fail":"f"},"remediation":"r",
 "tests":[{"expect":"pass","state":{}}]}]}' >"$tmp/own/own.json"
 status 0 'a team'\''s own rule' mlops-policy --policy-dir "$tmp/own"
 is 'is judged' '.policy.rules[]|select(.id=="own_rule")|.status' warn
+mkdir "$tmp/odd" && mkfifo "$tmp/odd/own.json"
+status 78 'a pack that is no file' timeout 10 mlops-policy --policy-dir "$tmp/odd"
+# A rule that cannot be: RULE is its assertion, and what is said of it.
+refuse() {
+	sed "s/{\"==\":\[1,2\]}/$2/" "$tmp/own/own.json" >"$tmp/bad/own.json"
+	status 78 "a rule with $1" mlops-policy --policy-dir "$tmp/bad"
+	ok "$1: is named with its place" grep -qE "own.json: (/rules/0: assert: |byte )" "$tmp/err"
+}
+mkdir "$tmp/bad"
+refuse 'an unknown operator' '{"nosuch":1}'
+refuse 'a wrong arity' '{"subset":[[]]}'
+refuse 'a type error' '{"usd_le":["x",1]}'
+refuse 'enormous nesting' "$(printf '{"!":[%.0s' {1..600})true$(printf ']}%.0s' {1..600})"
 status 12 'a case that fails' mlops-policy --test --policy-dir "$tmp/own"
 sed -i 's/own_rule/latency_slo/' "$tmp/own/own.json"
 status 78 'an id that is taken' mlops-policy --policy-dir "$tmp/own"
@@ -231,6 +247,21 @@ status 65 'another currency' import
 printf '[]' >"$tmp/offer.json"
 status 65 'no offer' import
 same 'and the book is as it was' "$(cksum <"$tmp/share/prices/aws/eu-west-1.json")" "$before"
+cp "$tmp/share/prices/aws/eu-west-1.json" "$tmp/good.json"
+# broken WHAT FILTER: one price book, changed, and where it is named
+broken() {
+	jq -c "$2" "$tmp/good.json" >"$tmp/share/prices/aws/eu-west-1.json"
+	status 78 "a book with $1" mlops-critic cost
+	ok "$1: is named with its place" grep -qE "^mlops-critic: .*eu-west-1.json: /[^ ]*: " "$tmp/err"
+}
+state 10 >"$tmp/in"
+broken 'a negative price' '.prices["kms.key.month"][0]=-1'
+broken 'a price that is no number' '.prices["kms.key.month"][0]="NaN"'
+broken 'tiers that overlap' '.prices["s3.standard.gb_month.tier2"][2]=1'
+broken 'a gap between tiers' '.prices["s3.standard.gb_month.tier2"][2]=60000'
+broken 'no source' '.origins|=map(.source="")'
+broken 'another region' '.region="us-east-1"'
+cp "$tmp/good.json" "$tmp/share/prices/aws/eu-west-1.json"
 sed -i 's/"currency":"USD"/"currency":"EUR"/' "$tmp/share/prices/aws/eu-west-1.json"
 status 78 'a book in another currency' mlops-critic cost
 ok 'is named with its place' grep -q 'eu-west-1.json: /currency' "$tmp/err"

@@ -140,7 +140,7 @@ static void note(void *arg, const char *op, const cJSON *args, const cJSON *resu
 static void calls_own_operators_and_tells_each_step(void **unused)
 {
 	static const double start = 0.5;
-	static const struct logic_op ops[] = { { "sum", sum }, { NULL, NULL } };
+	static const struct logic_op ops[] = { { "sum", 0, sum }, { NULL, 0, NULL } };
 	struct buf b = BUF_INIT(4096);
 	struct logic l = { .ops = ops, .arg = &start, .trace = note, .trace_arg = &b };
 	struct err e = { 0 };
