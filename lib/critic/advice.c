@@ -39,8 +39,6 @@ static cJSON *question(const struct tech *t, struct err *e)
 		json_free(in);
 		return NULL;
 	}
-	/* what models may cost is no fact of the architecture, and differs in a replay */
-	json_remove(json_edit(in, "/estimates"), "model");
 	return in;
 }
 

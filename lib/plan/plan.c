@@ -249,16 +249,14 @@ static void collect_wishes(struct wishes *w, const struct args *a, const cJSON *
 					      : json_str_or(it, "text", ""));
 }
 
-/* What models will take from here to the end of the run (specification 23.5). */
-static int predict(struct node_env *env, cJSON *plan, struct err *e)
+/* What models will take from here to the end of the run (specification 23.5); it stands
+ * in run_meta, for it is no fact of the plan. */
+static int predict(struct node_env *env, struct err *e)
 {
-	cJSON *estimates, *rest;
-
-	if (!model_wanted(env))
+	if (env->model == NULL)
 		return 0;
-	estimates = json_own(plan, "estimates", e);
-	rest = estimates == NULL ? NULL : predict_from(env, NODE_PLANNER + 1, e);
-	return rest == NULL ? -1 : json_set(estimates, "model", rest, e);
+	return json_set(
+		env->model, "predicted_rest", predict_from(env, NODE_PLANNER + 1, e), e);
 }
 
 static int run(
@@ -287,7 +285,7 @@ static int run(
 	if (answer < 0 ||
 		(answer == 0 &&
 			(plan_advice(env, constraints, &o, plan, candidates, e) < 0 ||
-				predict(env, plan, e) < 0)) ||
+				predict(env, e) < 0)) ||
 		write_card(env, constraints, plan, candidates, e) < 0)
 		return -1;
 	if (a->explain)
