@@ -33,6 +33,12 @@ cJSON *diff_files(const cJSON *before, const cJSON *after, struct err *e);
  * `max` of them. */
 void diff_print_changes(const cJSON *changes, size_t max, struct buf *out);
 
+/* Sets summary.prompt_packs, [{node, pack, from, to, from_sha256, to_sha256}], when packs
+ * of model calls differ (from or to null: no model was asked); nothing otherwise. */
+int diff_packs(const cJSON *before, const cJSON *after, cJSON *summary, struct err *e);
+/* A line for each of them: "Prompt pack planner v1->v2". */
+void diff_print_packs(const cJSON *summary, const char *before_line, struct buf *out);
+
 #define DIFF_REPORT_PATH "reports/diff.md"
 
 struct diff_patch {

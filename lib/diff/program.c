@@ -241,6 +241,8 @@ static int summarize(struct work *w, struct err *e)
 			diff_files(json_get(w->previous, "artifacts"), w->artifacts, e),
 			e) < 0)
 		return -1;
+	if (diff_packs(w->previous, w->in, s, e) < 0)
+		return -1;
 	if (w->previous != NULL &&
 		json_set(s, "state_changes", diff_states(w->previous, w->in, e), e) < 0)
 		return -1;

@@ -132,6 +132,9 @@ static void add_summary(const struct diff_report *r, struct buf *out)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		row(out, rows[i][0], json_at(r->before, rows[i][1]),
 			json_at(r->after, rows[i][1]));
+	if (json_has(r->summary, "prompt_packs"))
+		buf_add_char(out, '\n');
+	diff_print_packs(r->summary, "- ", out);
 }
 
 /* What the first version is made of. */
@@ -428,6 +431,7 @@ void diff_text(
 		add_list(json_get(c, "because"), "data or programs", out);
 		buf_add_char(out, '\n');
 	}
+	diff_print_packs(summary, "* ", out);
 	diff_print_changes(json_get(summary, "state_changes"), 40, out);
 	JSON_EACH (f, json_get(summary, "files")) {
 		const char *change = json_str_or(f, "change", "");
