@@ -1,5 +1,6 @@
 /* One run: load, render, wire, sort. */
 #include "parts.h"
+#include "regions.h"
 
 #include <string.h>
 
@@ -155,6 +156,8 @@ static void sort(struct gen_files *f)
 static int finish(struct gen *g, const struct gen_edits *edits, struct err *e)
 {
 	sort(g->files);
+	if (regions_fill(g, e) < 0)
+		return -1;
 	for (size_t i = 0; i < g->files->n; i++) {
 		struct gen_file *f = &g->files->at[i];
 

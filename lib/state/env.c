@@ -322,3 +322,15 @@ cJSON *env_read_json(struct node_env *env, const char *relative, struct err *e)
 	buf_release(&text);
 	return v;
 }
+
+int env_sibling(const char *program, struct buf *path, struct err *e)
+{
+	const char *given = getenv("MLOPS_EXEC_PATH");
+
+	if (given != NULL && *given != '\0')
+		buf_add_str(path, given);
+	else if (proc_self_dir(path, e) < 0)
+		return -1;
+	buf_addf(path, "/%s", program);
+	return buf_ok(path, e);
+}

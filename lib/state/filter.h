@@ -117,6 +117,10 @@ cJSON *env_read_json_text(
 int env_read_text(
 	struct node_env *env, const char *relative, struct buf *out, struct err *e);
 
+/* Appends the path of another program of the toolchain: beside this one, or where
+ * MLOPS_EXEC_PATH says. */
+int env_sibling(const char *program, struct buf *path, struct err *e);
+
 /* ---- nodes and programs ---- */
 
 struct filter {

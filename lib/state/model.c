@@ -186,18 +186,6 @@ int model_note(const struct node_env *env, cJSON *meta, struct err *e)
 
 /* ---- the process ---- */
 
-static int find_program(struct buf *path, struct err *e)
-{
-	const char *given = getenv("MLOPS_EXEC_PATH");
-
-	if (given != NULL && *given != '\0')
-		buf_add_str(path, given);
-	else if (proc_self_dir(path, e) < 0)
-		return -1;
-	buf_add_str(path, "/mlops-llm");
-	return buf_ok(path, e);
-}
-
 /* The error object on the last line of stderr; NULL when there is none. */
 static cJSON *read_error(const struct buf *noise)
 {
@@ -270,7 +258,7 @@ static int spawn(struct node_env *env, const char *purpose, const struct buf *re
 		.timeout_ns = TIMEOUT_NS };
 	struct proc_result p = { 0 };
 	struct err gone = { 0 };
-	int ret = find_program(&exe, e);
+	int ret = env_sibling("mlops-llm", &exe, e);
 
 	argv[0] = exe.ptr;
 	if (ret < 0)
