@@ -1,14 +1,21 @@
 #include "repo.h"
 
 #include <git2.h>
+#include <git2/sys/repository.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_BYTES_MAX ((size_t)256 << 20)
 #define BRANCH         "refs/heads/main"
 
+/*
+ * Objects are written through a view of the repository that knows loose objects only:
+ * before each write libgit2 asks every backend whether the object is there, and the one
+ * for packs reads its directory anew each time. Compression is the fastest that libgit2
+ * reads again (it cannot inflate what was only stored).
+ */
 struct repo {
-	git_repository *git;
+	git_repository *git, *objects;
 };
 
 static int fault(struct err *e, enum err_code code, const char *what)
@@ -32,6 +39,29 @@ static int create(git_repository **out, const char *dir, struct err *e)
 	return 0;
 }
 
+static int open_objects(struct repo *r, struct err *e)
+{
+	struct buf path = BUF_INIT(8192);
+	git_odb_backend *loose = NULL;
+	git_odb *odb = NULL;
+	int ret = -1;
+
+	buf_addf(&path, "%sobjects", git_repository_path(r->git));
+	if (buf_ok(&path, e) < 0)
+		goto out;
+	if (git_odb_new(&odb) < 0 ||
+		git_odb_backend_loose(&loose, path.ptr, 1, 0, 0, 0) < 0 ||
+		git_odb_add_backend(odb, loose, 1) < 0 ||
+		git_repository_wrap_odb(&r->objects, odb) < 0)
+		fault(e, ERR_IO, "open the objects");
+	else
+		ret = 0;
+out:
+	git_odb_free(odb);
+	buf_release(&path);
+	return ret;
+}
+
 int repo_open(struct repo **out, const char *dir, struct err *e)
 {
 	struct repo *r = calloc(1, sizeof(*r));
@@ -45,11 +75,15 @@ int repo_open(struct repo **out, const char *dir, struct err *e)
 		level++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "/nonexistent");
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	/* A tree is written right after its files. */
+	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
 	ret = git_repository_open_bare(&r->git, dir);
 	if (ret == GIT_ENOTFOUND)
 		ret = create(&r->git, dir, e);
 	else if (ret < 0)
 		ret = fault(e, ERR_IO, "open the repository");
+	if (ret == 0)
+		ret = open_objects(r, e);
 	if (ret < 0) {
 		repo_close(r);
 		return -1;
@@ -62,6 +96,7 @@ void repo_close(struct repo *r)
 {
 	if (r == NULL)
 		return;
+	git_repository_free(r->objects);
 	git_repository_free(r->git);
 	git_libgit2_shutdown();
 	free(r);
@@ -84,7 +119,7 @@ static int add_file(struct repo *r, const char *root, const cJSON *file,
 	buf_addf(&full, "%s/%s", root, u->path);
 	if (buf_ok(&full, e) < 0 || file_read(full.ptr, &text, e) < 0)
 		goto out;
-	if (git_blob_create_from_buffer(&u->id, r->git, text.ptr, text.len) < 0) {
+	if (git_blob_create_from_buffer(&u->id, r->objects, text.ptr, text.len) < 0) {
 		fault(e, ERR_IO, "write a file");
 		goto out;
 	}
@@ -108,7 +143,7 @@ int repo_tree(struct repo *r, const char *root, const cJSON *files,
 			break;
 		ret = add_file(r, root, f, &updates[n++], e);
 	}
-	if (ret == 0 && git_tree_create_updated(&id, r->git, NULL, n, updates) < 0)
+	if (ret == 0 && git_tree_create_updated(&id, r->objects, NULL, n, updates) < 0)
 		ret = fault(e, ERR_IO, "write the tree");
 	if (ret == 0)
 		git_oid_tostr(tree, REPO_ID_MAX, &id);
