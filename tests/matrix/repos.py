@@ -17,6 +17,14 @@ from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent.parent
 SHARE = TOP / "share"
+# The current provider schemas, served to the real Terraform.
+SCHEMAS = TOP.parent / "shared/terraform"
+PLACES = (
+    "/opt/tf-plugins",
+    "/usr/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    str(Path.home() / ".terraform.d/plugins"),
+)
 
 
 def environment() -> dict[str, str]:
@@ -27,6 +35,29 @@ def environment() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def real_mirror() -> str | None:
+    """A directory with a real AWS provider: its program is large."""
+    for place in (*os.environ.get("MLOPS_TF_MIRRORS", "").split(":"), *PLACES):
+        binaries = Path(place or "/nowhere").glob(
+            "registry.terraform.io/hashicorp/aws/*/linux_*/terraform-provider-aws_v*"
+        )
+        if any(b.stat().st_size > 50_000_000 for b in binaries):
+            return place
+    return None
+
+
+def mirrors() -> list[str]:
+    """The real provider's mirror and the stand-in for the current major, as there are."""
+    found = [place for place in (real_mirror(),) if place]
+    made = TOP / ".tools/cache/schemas"
+    setup = SCHEMAS / "schema-provider/setup.js"
+    if not (made / "terraform.rc").exists() and setup.exists() and shutil.which("node"):
+        subprocess.run(["node", setup, SCHEMAS, made], capture_output=True, check=True)
+    if (made / "terraform.rc").exists():
+        found.append(str(made / "mirror"))
+    return found
 
 
 class Refused(Exception):
@@ -81,16 +112,17 @@ class Repo:
 
 def generate(build: Path, plan_state: dict[str, Any], out: Path) -> Repo:
     """Approves a planned state, whatever policy says of it, and generates below out."""
-    state = json.dumps(plan_state).encode()
-    for program in ("mlops-critic", "mlops-policy"):
-        state = run(build, program, state)
+    state = run(build, "mlops-critic", json.dumps(plan_state).encode())
+    judged = json.loads(run(build, "mlops-policy", state))
+    for rule in judged["policy"]["rules"]:
+        rule["status"] = "warn" if rule["status"] == "fail" else rule["status"]
+    judged["policy"]["overall"] = "warn"
     approve = ("--approve", "--actor", "matrix")
-    judged = json.loads(run(build, "mlops-gate", state, *approve, ok=(0, 10, 11)))
-    judged["hitl"]["status"] = "approved"
+    approved = run(build, "mlops-gate", json.dumps(judged).encode(), *approve)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         fresh = Path(scratch) / "repo"
-        raw = run(build, "mlops-codegen", json.dumps(judged).encode(), "-o", str(fresh))
+        raw = run(build, "mlops-codegen", approved, "-o", str(fresh))
         digest = json.loads(raw)["artifacts"]["content_digest"][:24]
         repo = Repo(digest, out / digest, patterns_of(plan_state))
         if not repo.path.exists():
