@@ -73,7 +73,7 @@ static int amount_at(const struct doc *d, size_t i, struct amount *a)
 	memset(a, 0, sizeof(*a));
 	a->first = i;
 	c = is(d, k, LC_CUR);
-	if (c != NULL && !word_is(d, k, "rs")) {
+	if (c != NULL && (!word_is(d, k, "rs") || d->s.lex[k + 1].kind == LEX_NUMBER)) {
 		a->currency = c;
 		k++;
 		if (is(d, k, LC_CUR) != NULL)
@@ -175,7 +175,8 @@ static void set_windows(const struct doc *d, struct amount *at, size_t n)
 			else if (!other && nx->last - nx->first <= 12 &&
 				nx->first <= s.last + 1 &&
 				word_is(d, nx->first,
-					"that|this|it|not|hard|no|strictly|firm|fixed|"
+					"that|this|it|not|hard|no|no "
+					"more|strictly|firm|fixed|"
 					"non-negotiable") &&
 				find(d, nx->first, nx->last, LC_HARD) != NOT_FOUND)
 				a->window.last = nx->last;
@@ -714,6 +715,14 @@ static void judge(const struct doc *d, struct reading *r, struct amount *at, siz
 	set_budget(d, r, best, currency, assumed);
 }
 
+/* "five hundred euros, but not more than seven hundred": a bare number of the same size
+ * with a word of its own that limits. */
+static int bounds(const struct doc *d, const struct amount *b, const struct amount *a)
+{
+	return in_window(d, b, LC_HARD) != NOT_FOUND && b->q.hi >= a->q.hi &&
+		b->q.hi < a->q.hi * 10 && !is_word(d, b->last);
+}
+
 /* "1500 a month, now 1900": a bare number of the same size behind a word of revision. */
 static int revises(const struct doc *d, const struct amount *b, const struct amount *a)
 {
@@ -757,6 +766,7 @@ void read_budget(const struct doc *d, struct reading *r)
 				!d->at[at[i].first].dead &&
 				(at[i].q.scaled || at[i].currency != NULL ||
 					at[i].q.grouped ||
+					bounds(d, &at[i], &kept[n_kept - 1]) ||
 					revises(d, &at[i], &kept[n_kept - 1])) &&
 				(sums_up(d, &at[i]) ||
 					in_window(d, &at[i], LC_HARD) != NOT_FOUND ||

@@ -153,13 +153,20 @@ static int pii_word_counts(const struct doc *d, size_t i)
 		for (size_t k = i > c.first + 6 ? i - 6 : c.first;
 			k < i + 6 && k < c.last; k++)
 			if (k != i &&
-				(word_is(d, k,
-					 "contain|contains|include|includes|including|"
-					 "containing|mention|with|customer|customers|"
-					 "user|"
-					 "users|people|patient|employee|addresses|e-mail|"
-					 "email|phone|surnames|holds|has|have|are|"
-					 "plus") ||
+				((k + 1 == i &&
+					 (is(d, k, LC_ROLENOUN) != NULL ||
+						 is(d, k, LC_PEOPLE) != NULL)) ||
+					word_is(d, k,
+						"guest|guests|guests'|client|clients|"
+						"contain|contains|include|includes|"
+						"including|"
+						"containing|mention|with|customer|"
+						"customers|"
+						"user|"
+						"users|people|patient|employee|addresses|"
+						"e-mail|"
+						"email|phone|surnames|holds|has|have|are|"
+						"plus") ||
 					(is(d, k, LC_DC) != NULL &&
 						strcmp(is(d, k, LC_DC), "pii") == 0)))
 				return !word_is(d, i - 1,

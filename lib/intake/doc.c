@@ -1092,6 +1092,17 @@ static size_t value_commas(const struct doc *d, const struct line *l)
 	return n;
 }
 
+/* "key": value */
+static int is_member(const struct doc *d, const struct line *l)
+{
+	if (!sign_is(d, l->first, '"'))
+		return 0;
+	for (size_t i = l->first + 1; i + 1 < l->last && i < (size_t)l->first + 6; i++)
+		if (sign_is(d, i, '"'))
+			return sign_is(d, i + 1, ':');
+	return 0;
+}
+
 /*
  * Lines of comma-separated values are rows of a table. A comma between a number and
  * its unit is dropped, so that "350,ms" reads as 350 ms.
@@ -1099,6 +1110,7 @@ static size_t value_commas(const struct doc *d, const struct line *l)
 static void read_commas(struct doc *d)
 {
 	size_t out = 0;
+	int member = 0; /* the line is a member of an object: "key": value, */
 
 	for (size_t k = 0; k < d->s.n_lines; k++) {
 		struct line *l = &d->s.lines[k];
@@ -1113,6 +1125,13 @@ static void read_commas(struct doc *d)
 	for (size_t i = 0; i < d->s.n; i++) {
 		struct lexeme *l = &d->s.lex[i];
 
+		if (i == d->s.lines[l->line].first)
+			member = is_member(d, &d->s.lines[l->line]);
+		if (member &&
+			(sign_is(d, i, '"') ||
+				(sign_is(d, i, ',') &&
+					d->s.lex[i + 1].kind == LEX_BREAK)))
+			continue;
 		if (l->kind == LEX_SIGN && l->sign == ',' && d->s.lines[l->line].values) {
 			if (i > 0 && d->s.lex[i - 1].kind == LEX_NUMBER &&
 				(is(d, i + 1, LC_TIME) != NULL ||

@@ -40,6 +40,12 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 
 	if (is(d, i, LC_USEDNOT) != NULL || is(d, i, LC_OPSDASH) != NULL)
 		return 1;
+	/* "retraining of a pricing model": what is trained is not what is served */
+	if (strcmp(id, "inference") == 0 && says(d, i, "model"))
+		for (size_t k = i; k > c.first && i - k < 5; k--)
+			if (is(d, k - 1, LC_USE) != NULL &&
+				strcmp(is(d, k - 1, LC_USE), "training") == 0)
+				return 1;
 	/* "churn dashboard", "fraud report": shown, not predicted */
 	if (strcmp(id, "analytics") != 0 && strcmp(id, "vision") != 0 &&
 		word_is(d, i + 1,
@@ -269,6 +275,27 @@ static int answers_questions(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* A "bot" that nobody asks anything and that answers nothing only works by itself. */
+static int silent_bot(const struct doc *d, size_t i)
+{
+	if (!word_is(d, i, "bot|bots"))
+		return 0;
+	for (size_t k = 0; k < d->s.n; k++)
+		if (k != i &&
+			(is(d, k, LC_CHATBOT) != NULL ||
+				(is(d, k, LC_CORPUS) != NULL &&
+					!word_is(d, k,
+						"pdf|pdfs|document|documents|file|files|"
+						"ticket|tickets|contract|contracts")) ||
+				word_is(d, k,
+					"question|questions|answer|answers|answering|ask|"
+					"asks|chat|chats|faq|replies|reply|wiki|slack|"
+					"teams|handbook|manual|manuals")) &&
+			!word_is(d, k, "bot|bots"))
+			return 0;
+	return 1;
+}
+
 static void read_uses(const struct doc *d, struct reading *r)
 {
 	size_t bot = NOT_FOUND, corpus = NOT_FOUND, train = NOT_FOUND;
@@ -281,7 +308,7 @@ static void read_uses(const struct doc *d, struct reading *r)
 		if (d->at[i].dead)
 			continue;
 		if ((is(d, i, LC_CHATBOT) != NULL || answers_questions(d, i)) &&
-			bot == NOT_FOUND && !denied(d, i) &&
+			!silent_bot(d, i) && bot == NOT_FOUND && !denied(d, i) &&
 			is(d, i, LC_USEDNOT) == NULL &&
 			!(word_is(d, i, "assistant|assistants") &&
 				is(d, i, LC_ROLENOUN) != NULL &&

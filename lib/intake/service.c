@@ -286,6 +286,12 @@ static int is_latency(const struct doc *d, struct duration *t)
 	return 1;
 }
 
+/* Rows of a table with named columns are several paths. */
+static int in_columns(const struct doc *d, size_t i)
+{
+	return d->s.lines[d->s.lex[i].line].columns != 0;
+}
+
 static void settle_latency(
 	const struct doc *d, struct reading *r, struct duration *at, size_t n)
 {
@@ -340,6 +346,7 @@ static void settle_latency(
 				at[i].percentile == at[j].percentile && at[i].strong &&
 				at[j].strong && at[i].alert == at[j].alert &&
 				!at[i].soft && !at[j].soft &&
+				!in_columns(d, at[i].first) &&
 				sentence_of(d, at[i].first).first !=
 					sentence_of(d, at[j].first).first) {
 				int paths = 0;

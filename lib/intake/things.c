@@ -46,6 +46,11 @@ static int in_passing(const struct doc *d, size_t i)
 {
 	struct range c = clause_of(d, i);
 
+	if (!word_is(d, i,
+		    "slack|teams|ms teams|microsoft "
+		    "teams|jira|confluence|notion|sharepoint|"
+		    "github|gitlab|google drive|bitbucket|servicenow|zendesk"))
+		return 0;
 	for (size_t k = c.first; k < c.last; k++)
 		if (word_is(d, k,
 			    "ping|dm|reach|contact|call|message|invite|attached|"
@@ -445,6 +450,17 @@ static const char *the_cloud(const struct reading *r)
 	return f != NULL ? f->text : NULL;
 }
 
+/* The system's cloud; where none is settled, the one named with the place. */
+static const char *cloud_at(const struct doc *d, const struct reading *r, size_t i)
+{
+	size_t k;
+
+	if (the_cloud(r) != NULL)
+		return the_cloud(r);
+	k = find(d, segment_of(d, i).first, segment_of(d, i).last, LC_CLOUD);
+	return k == NOT_FOUND ? NULL : is(d, k, LC_CLOUD);
+}
+
 static void read_region_codes(
 	const struct doc *d, struct reading *r, struct cloud_view cv[CLOUDS])
 {
@@ -501,7 +517,8 @@ static void read_places(const struct doc *d, struct reading *r)
 	size_t newest = newest_spot(d, LC_PLACE), newest_code = newest_spot(d, LC_REGION);
 
 	for (size_t i = 0; i < d->s.n; i++) {
-		const char *place = is(d, i, LC_PLACE), *cloud = the_cloud(r), *country;
+		const char *place = is(d, i, LC_PLACE), *cloud = cloud_at(d, r, i),
+			   *country;
 		const struct region *g = NULL;
 		unsigned st;
 		size_t n;
@@ -634,9 +651,21 @@ static int directly_not(const struct doc *d, size_t i)
 		is(d, i + 1, LC_PEOPLE) == NULL;
 }
 
+/* "must not be hosted in the US" */
+static int barred(const struct doc *d, size_t i)
+{
+	size_t k = i;
+
+	while (k > 0 && i - k < 2 && is(d, k - 1, LC_DET) != NULL)
+		k--;
+	return k > 0 && is(d, k - 1, LC_EXCL) != NULL &&
+		d->s.lex[k - 1].to - d->s.lex[k - 1].from > 8 &&
+		memcmp(d->s.norm + d->s.lex[k - 1].to - 3, " in", 3) == 0;
+}
+
 static void one_country(const struct doc *d, struct reading *r, size_t i, size_t newest)
 {
-	const char *code = is(d, i, LC_COUNTRY), *cloud = the_cloud(r),
+	const char *code = is(d, i, LC_COUNTRY), *cloud = cloud_at(d, r, i),
 		   *place = is(d, i, LC_PLACE);
 	const struct region *g = NULL;
 	struct range c = clause_of(d, i);
@@ -648,7 +677,7 @@ static void one_country(const struct doc *d, struct reading *r, size_t i, size_t
 	if (sign_is(d, i + 1, '(') &&
 		(is(d, i + 2, LC_PLACE) != NULL || is(d, i + 2, LC_REGION) != NULL))
 		return; /* "Europe (Frankfurt)" */
-	if (directly_not(d, i)) {
+	if (directly_not(d, i) || barred(d, i)) {
 		exclude(r, code, i, "residency.excluded");
 		return;
 	}
