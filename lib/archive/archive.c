@@ -178,3 +178,32 @@ int archive_zip(const char *zip_path, const char *root, const cJSON *files,
 	buf_release(&z.bytes);
 	return ret;
 }
+
+int archive_file(
+	const void *zip, size_t len, const char *path, struct buf *out, struct err *e)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	char chunk[65536];
+	la_ssize_t n = -1;
+
+	if (a == NULL)
+		return err_no_memory(e);
+	archive_read_support_format_zip(a);
+	if (archive_read_open_memory(a, zip, len) != ARCHIVE_OK)
+		err_fill(e, ERR_IO, "not a zip: %s", archive_error_string(a));
+	else
+		err_fill(e, ERR_NO_INPUT, "there is no '%s' in the zip", path);
+	while (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+		if (strcmp(archive_entry_pathname(entry), path) != 0)
+			continue;
+		while ((n = archive_read_data(a, chunk, sizeof(chunk))) > 0)
+			buf_add(out, chunk, (size_t)n);
+		if (n < 0)
+			err_fill(e, ERR_IO, "the zip is damaged: %s",
+				archive_error_string(a));
+		break;
+	}
+	archive_read_free(a);
+	return n == 0 ? buf_ok(out, e) : -1;
+}

@@ -20,4 +20,8 @@
 int archive_zip(const char *zip_path, const char *root, const cJSON *files,
 	int64_t time_ns, char digest[DIGEST_HEX_MAX], struct err *e);
 
+/* Appends one file of a zip that lies in memory; ERR_NO_INPUT when it is not in it. */
+int archive_file(
+	const void *zip, size_t len, const char *path, struct buf *out, struct err *e);
+
 #endif

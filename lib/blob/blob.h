@@ -61,9 +61,10 @@ int blob_artifact_name(const char *project, int64_t version, const char *hex,
 	const char *filename, struct buf *out, struct err *e);
 
 /* Writes an object that never changes: one that is there already is left as it is.
- * Large ones go in parts. Whole or not at all. */
-int blob_write(struct blob_store *store, const char *name, const void *data, size_t len,
-	struct err *e);
+ * Large ones go in parts. Whole or not at all. `class` ("zip", "report", ...) is what its
+ * lifetime hangs on: in S3 the tag "class", which lifecycle rules read; NULL: none. */
+int blob_write(struct blob_store *store, const char *name, const char *class,
+	const void *data, size_t len, struct err *e);
 
 /* Appends an object of at most out->max bytes. When hex is not NULL the contents are
  * checked against it: ERR_IO "... is damaged" and nothing appended when they differ.

@@ -242,7 +242,8 @@ static int call(
 
 /* ---- writing ---- */
 
-static size_t write_headers(const struct s3_store *s, struct signing_header *h)
+static size_t write_headers(
+	const struct s3_store *s, const struct buf *tag, struct signing_header *h)
 {
 	size_t n = 0;
 
@@ -251,11 +252,13 @@ static size_t write_headers(const struct s3_store *s, struct signing_header *h)
 		h[n++] = (struct signing_header){
 			"x-amz-server-side-encryption-aws-kms-key-id", s->kms_key.ptr
 		};
+	if (tag->len > 0)
+		h[n++] = (struct signing_header){ "x-amz-tagging", tag->ptr };
 	return n;
 }
 
-static int write_single(
-	struct s3_store *s, const char *name, const void *data, size_t len, struct err *e)
+static int write_single(struct s3_store *s, const char *name, const struct buf *tag,
+	const void *data, size_t len, struct err *e)
 {
 	unsigned char digest[DIGEST_LEN];
 	struct buf checksum = BUF_INIT(128);
@@ -271,7 +274,7 @@ static int write_single(
 
 	digest_bytes(data, len, digest);
 	signing_base64(digest, sizeof(digest), &checksum);
-	c.n_extra = write_headers(s, headers);
+	c.n_extra = write_headers(s, tag, headers);
 	headers[c.n_extra++] = (struct signing_header){ "If-None-Match", "*" };
 	headers[c.n_extra++] =
 		(struct signing_header){ "x-amz-checksum-sha256", checksum.ptr };
@@ -284,8 +287,8 @@ static int write_single(
 	return ret; /* 412: it is there already, and the same */
 }
 
-static int start_parts(
-	struct s3_store *s, const char *name, struct buf *upload, struct err *e)
+static int start_parts(struct s3_store *s, const char *name, const struct buf *tag,
+	struct buf *upload, struct err *e)
 {
 	struct signing_header headers[HEADERS_MAX];
 	struct call c = {
@@ -294,7 +297,7 @@ static int start_parts(
 	struct http_response r;
 	int ret;
 
-	c.n_extra = write_headers(s, headers);
+	c.n_extra = write_headers(s, tag, headers);
 	http_response_init(&r);
 	ret = call(s, &c, &r, e);
 	if (ret == 0 && r.status / 100 != 2)
@@ -363,13 +366,13 @@ static int end_parts(struct s3_store *s, const char *name, const char *upload,
 	return ret;
 }
 
-static int write_parts(
-	struct s3_store *s, const char *name, const char *data, size_t len, struct err *e)
+static int write_parts(struct s3_store *s, const char *name, const struct buf *tag,
+	const char *data, size_t len, struct err *e)
 {
 	struct buf upload = BUF_INIT(4096), list = BUF_INIT((size_t)4 << 20);
 	size_t size = len / PARTS_MAX + 1 > PART_MIN ? len / PARTS_MAX + 1 : PART_MIN;
 	struct err ignored = { 0 };
-	int ret = start_parts(s, name, &upload, e);
+	int ret = start_parts(s, name, tag, &upload, e);
 
 	if (ret < 0)
 		goto out;
@@ -390,21 +393,35 @@ out:
 	return ret;
 }
 
-static int s3_write(struct blob_store *store, const char *name, const void *data,
-	size_t len, struct err *e)
+static int write_tagged(struct s3_store *s, const char *name, const struct buf *tag,
+	const void *data, size_t len, struct err *e)
 {
-	struct s3_store *s = (struct s3_store *)store;
 	int64_t size = 0;
 	struct err ignored = { 0 };
 
 	if (len <= SINGLE_MAX)
-		return write_single(s, name, data, len, e);
+		return write_single(s, name, tag, data, len, e);
 	if (len > OBJECT_MAX)
 		return err_set(
 			e, ERR_INPUT, "'%s' is larger than an S3 object may be", name);
-	if (blob_size(store, name, &size, &ignored) == 0 && size == (int64_t)len)
+	if (blob_size(&s->store, name, &size, &ignored) == 0 && size == (int64_t)len)
 		return 0;
-	return write_parts(s, name, data, len, e);
+	return write_parts(s, name, tag, data, len, e);
+}
+
+static int s3_write(struct blob_store *store, const char *name, const char *class,
+	const void *data, size_t len, struct err *e)
+{
+	struct buf tag = BUF_INIT(256);
+	int ret;
+
+	if (class != NULL) {
+		buf_add_str(&tag, "class=");
+		sigv4_encode(class, strlen(class), 0, &tag);
+	}
+	ret = write_tagged((struct s3_store *)store, name, &tag, data, len, e);
+	buf_release(&tag);
+	return ret;
 }
 
 /* ---- reading ---- */

@@ -43,12 +43,12 @@ int blob_artifact_name(const char *project, int64_t version, const char *hex,
 	return buf_ok(out, e);
 }
 
-int blob_write(struct blob_store *store, const char *name, const void *data, size_t len,
-	struct err *e)
+int blob_write(struct blob_store *store, const char *name, const char *class,
+	const void *data, size_t len, struct err *e)
 {
 	if (file_check_relative(name, e) < 0)
 		return -1;
-	return store->kind->write(store, name, data, len, e);
+	return store->kind->write(store, name, class, data, len, e);
 }
 
 int blob_read(struct blob_store *store, const char *name, const char *hex,

@@ -7,8 +7,8 @@
 struct blob_kind {
 	int presigns;
 	void (*close)(struct blob_store *);
-	int (*write)(struct blob_store *, const char *name, const void *data, size_t len,
-		struct err *);
+	int (*write)(struct blob_store *, const char *name, const char *class,
+		const void *data, size_t len, struct err *);
 	/* first < 0: the whole object */
 	int (*read)(struct blob_store *, const char *name, int64_t first, int64_t len,
 		struct buf *out, struct err *);

@@ -39,6 +39,10 @@ struct graph_job {
 	int64_t decisions;    /* how many the decision set had when it was made */
 	const char *comment;
 	struct graph_memory *memory; /* NULL: none */
+	/* Takes the zip to where it lasts, before the run is complete; NULL: nowhere else. */
+	int (*keep)(
+		void *arg, const char *hex, const void *zip, size_t len, struct err *e);
+	void *keep_arg;
 };
 
 /* Digests of programs and data files that one thread's runs share; they do not change

@@ -259,6 +259,8 @@ static int take_zip(struct run *r, char hex[DIGEST_HEX_MAX], struct err *e)
 
 	if (ret == 0)
 		ret = blob_put(r->blobs, zip.ptr, zip.len, hex, e);
+	if (ret == 0 && r->o->job != NULL && r->o->job->keep != NULL)
+		ret = r->o->job->keep(r->o->job->keep_arg, hex, zip.ptr, zip.len, e);
 	buf_release(&zip);
 	return ret;
 }

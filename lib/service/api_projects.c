@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "answer.h"
+#include "blob/blob.h"
 #include "redact/redact.h"
+#include "store/erase.h"
 #include "store/requests.h"
 
 #define BRIEF_WORDS_MAX BRIEF_TEXT_MAX
@@ -28,14 +30,70 @@ int api_create_project(struct call *c, struct err *e)
 	char id[ID_TEXT_MAX];
 	size_t n = 0;
 
-	if (store_project_create(
-		    c->store, json_str_or(c->body, "name", ""), c->who.tenant,
-		    c->who.id, id, e) < 0 ||
+	if (store_project_create(c->store, json_str_or(c->body, "name", ""),
+		    c->who.tenant, c->who.id, id, e) < 0 ||
 		store_print_project(c->store, id, &c->a->body, &n, e) < 0)
 		return -1;
 	c->a->status = 201;
 	snprintf(c->a->location, sizeof(c->a->location), "/projects/%s", id);
 	return 0;
+}
+
+/* What lies outside the database. It is inside the transaction: when it fails, the rows
+ * stay and the project can be erased again; what was removed twice does no harm. */
+static int erase_contents(struct call *c, const cJSON *contents, struct err *e)
+{
+	struct buf dir = BUF_INIT(8192), path = BUF_INIT(8192);
+	int ret = 0;
+
+	if (c->service->artifacts != NULL)
+		buf_add_str(&dir, c->service->artifacts);
+	else
+		buf_addf(&dir, "%s/blobs", store_home(c->store));
+	JSON_EACH (hex, contents) {
+		buf_reset(&path);
+		if (blob_path(dir.ptr, json_text(hex), &path, e) < 0 ||
+			file_remove_tree(path.ptr, e) < 0)
+			ret = -1;
+	}
+	buf_release(&dir);
+	buf_release(&path);
+	return ret;
+}
+
+static int erase_files(struct call *c, const cJSON *contents, struct err *e)
+{
+	struct buf git = BUF_INIT(8192), prefix = BUF_INIT(256);
+	struct blob_store *blobs;
+	size_t n;
+	int ret = erase_contents(c, contents, e);
+
+	buf_addf(&git, "%s/git/%s.git", store_home(c->store), c->id);
+	if (file_remove_tree(git.ptr, e) < 0)
+		ret = -1;
+	if (keeps_in_s3(c->service->config)) {
+		buf_addf(&prefix, "projects/%s/", c->id);
+		blobs = blob_open(c->service->config->artifacts, e);
+		if (blobs == NULL || blob_delete_all(blobs, prefix.ptr, &n, e) < 0)
+			ret = -1;
+		blob_close(blobs);
+	}
+	buf_release(&git);
+	buf_release(&prefix);
+	return ret;
+}
+
+int api_erase_project(struct call *c, struct err *e)
+{
+	cJSON *contents = NULL;
+	int ret = store_project_erase(c->store, c->id, &contents, e);
+
+	if (ret == 0)
+		ret = erase_files(c, contents,
+			e); /* -1: nothing is erased, and it can be asked again */
+	json_free(contents);
+	c->a->status = 204;
+	return ret;
 }
 
 static int check_project(struct call *c, struct err *e)

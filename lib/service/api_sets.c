@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "archive/archive.h"
 #include "blob/blob.h"
 #include "diff/diff.h"
 #include "store/events.h"
@@ -183,39 +184,120 @@ out:
 
 /* ---- files ---- */
 
-static int give_blob(struct call *c, const char *hex, const char *type, struct err *e)
+static int read_local(struct call *c, const char *hex, struct buf *out, struct err *e)
 {
 	struct buf dir = BUF_INIT(8192);
 	int ret;
 
-	snprintf(c->a->etag, sizeof(c->a->etag), "\"%s\"", hex);
-	if (is_unchanged(c))
-		return 0;
 	if (c->service->artifacts != NULL)
 		buf_add_str(&dir, c->service->artifacts);
 	else
 		buf_addf(&dir, "%s/blobs", store_home(c->store));
-	ret = buf_ok(&dir, e) < 0 ? -1 : blob_get(dir.ptr, hex, &c->a->body, e);
+	ret = buf_ok(&dir, e) < 0 ? -1 : blob_get(dir.ptr, hex, out, e);
 	buf_release(&dir);
-	if (ret < 0)
-		return -1;
+	return ret;
+}
+
+/* The zip from where it lasts: this machine may have made it or not. */
+static int read_zip(struct call *c, const char *hex, struct buf *out, struct err *e)
+{
+	struct buf name = BUF_INIT(1024);
+	struct blob_store *blobs;
+	int ret = read_local(c, hex, out, e);
+
+	if (ret == 0 || !keeps_in_s3(c->service->config))
+		return ret;
+	blobs = blob_open(c->service->config->artifacts, e);
+	if (blobs != NULL && zip_name(c->store, project_of(c), c->id, hex, &name, e) == 0)
+		ret = blob_read(blobs, name.ptr, hex, out, e);
+	blob_close(blobs);
+	buf_release(&name);
+	return ret;
+}
+
+/* A file of this machine's, else out of the zip. */
+static int read_file(struct call *c, const cJSON *files, const char *path,
+	const char *hex, struct buf *out, struct err *e)
+{
+	const char *zip_hex = json_text(json_get(files, "zip"));
+	struct buf zip = BUF_INIT(BUF_NO_LIMIT);
+	int ret = read_local(c, hex, out, e);
+
+	if (ret < 0 && zip_hex != NULL && keeps_in_s3(c->service->config) &&
+		read_zip(c, zip_hex, &zip, e) == 0)
+		ret = archive_file(zip.ptr, zip.len, path, out, e);
+	buf_release(&zip);
+	return ret;
+}
+
+/* 1 when the client has it already. */
+static int has_it(struct call *c, const char *hex, const char *type)
+{
+	snprintf(c->a->etag, sizeof(c->a->etag), "\"%s\"", hex);
 	c->a->type = type;
-	answer_range(c);
-	return 0;
+	return is_unchanged(c);
 }
 
 int api_get_zip(struct call *c, struct err *e)
 {
 	cJSON *files = NULL;
 	const char *hex;
-	int ret;
+	int ret = 0;
 
 	if (store_files(c->store, c->id, &files, e) < 0)
 		return -1;
 	hex = json_text(json_get(files, "zip"));
-	ret = hex == NULL ? not_yet(c, "zip", e)
-			  : give_blob(c, hex, "application/zip", e);
+	if (hex == NULL)
+		ret = not_yet(c, "zip", e);
+	else if (!has_it(c, hex, "application/zip"))
+		ret = read_zip(c, hex, &c->a->body, e);
+	if (ret == 0 && c->a->status == 0)
+		answer_range(c);
 	json_free(files);
+	return ret;
+}
+
+/* A URL that anybody may fetch the zip by, for so long. */
+int api_get_zip_url(struct call *c, struct err *e)
+{
+	const char *text = request_query(c->q, "seconds");
+	char *end = NULL;
+	int64_t seconds = text != NULL ? strtoll(text, &end, 10) : 900,
+		now_s = clock_wall_ns() / 1000000000;
+	struct buf name = BUF_INIT(1024), url = BUF_INIT(1 << 16);
+	struct blob_store *blobs = NULL;
+	cJSON *files = NULL, *out = json_new_object(e);
+	char until[CLOCK_TEXT_MAX];
+	const char *hex;
+	int ret = -1;
+
+	if (text != NULL &&
+		(*text == '\0' || *end != '\0' || seconds < 1 || seconds > 604800))
+		err_fill(e, ERR_USAGE, "seconds: from 1 to 604800");
+	else if (!keeps_in_s3(c->service->config))
+		err_fill(e, ERR_NO_INPUT,
+			"zips are kept in a directory here: fetch /zip itself");
+	else if (out != NULL && store_files(c->store, c->id, &files, e) == 0) {
+		hex = json_text(json_get(files, "zip"));
+		clock_format((now_s + seconds) * 1000000000, until);
+		blobs = hex != NULL ? blob_open(c->service->config->artifacts, e) : NULL;
+		if (hex == NULL)
+			ret = not_yet(c, "zip", e);
+		else if (blobs != NULL &&
+			zip_name(c->store, project_of(c), c->id, hex, &name, e) == 0 &&
+			blob_presign(blobs, name.ptr, seconds, now_s, &url, e) == 0 &&
+			json_set_str(out, "url", url.ptr, e) == 0 &&
+			json_set_str(out, "sha256", hex, e) == 0)
+			ret = json_set_str(out, "expires_at", until, e);
+	}
+	if (ret == 0)
+		answer_json(c, out);
+	c->a->no_store = 1;
+	blob_close(blobs);
+	json_free(files);
+	json_free(out);
+	buf_release(&name);
+	buf_release(&url);
 	return ret;
 }
 
@@ -223,7 +305,7 @@ int api_get_file(struct call *c, struct err *e)
 {
 	const char *path = request_query(c->q, "path"), *hex = NULL;
 	cJSON *files = NULL;
-	int ret;
+	int ret = 0;
 
 	if (path == NULL || *path == '\0')
 		return err_set(e, ERR_USAGE, "path: which file, as listed in artifacts");
@@ -232,8 +314,12 @@ int api_get_file(struct call *c, struct err *e)
 	JSON_EACH (f, json_get(files, "tree"))
 		if (strcmp(json_str_or(f, "path", ""), path) == 0)
 			hex = json_text(json_get(f, "sha256"));
-	ret = hex == NULL ? not_yet(c, "such file", e)
-			  : give_blob(c, hex, "application/octet-stream", e);
+	if (hex == NULL)
+		ret = not_yet(c, "such file", e);
+	else if (!has_it(c, hex, "application/octet-stream"))
+		ret = read_file(c, files, path, hex, &c->a->body, e);
+	if (ret == 0 && c->a->status == 0)
+		answer_range(c);
 	json_free(files);
 	return ret;
 }

@@ -246,3 +246,8 @@ int config_print(const struct config_args *args, const struct config *c, struct 
 	json_free(all);
 	return ret;
 }
+
+int keeps_in_s3(const struct config *c)
+{
+	return strncmp(c->artifacts, "s3://", 5) == 0;
+}

@@ -50,6 +50,9 @@ int config_print(const struct config_args *args, const struct config *c, struct 
 /* Appends a database URL without its password. */
 void config_hide_password(const char *url, struct buf *out);
 
+/* 1 when zips are kept in S3; the directory is then a cache of this machine's own. */
+int keeps_in_s3(const struct config *c);
+
 /* 1 when the address is this machine's own. */
 int config_is_loopback(const char *listen);
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "notify/notify.h"
+#include "store/erase.h"
 #include "store/hooks.h"
 
 #define LEASE_MS   120000 /* longer than an attempt can take */
@@ -19,7 +20,7 @@ struct notifier {
 	pthread_mutex_t lock;
 	pthread_cond_t bell;
 	int rung, stopping;
-	int64_t reminded_ms;
+	int64_t reminded_ms, expired_ms;
 	struct http *client;
 };
 
@@ -180,6 +181,19 @@ static int remind(struct notifier *n, struct store *store, struct err *e)
 	return store_gate_reminders(store, now, n->config->remind_h * HOUR_MS, &count, e);
 }
 
+/* What has outlived its time goes, once an hour. */
+static int expire(struct notifier *n, struct store *store, struct err *e)
+{
+	struct store_keep keep = { n->config->briefs_days, n->config->payloads_days,
+		n->config->events_days };
+	int64_t now = now_ms(), count = 0;
+
+	if (now - n->expired_ms < HOUR_MS)
+		return 0;
+	n->expired_ms = now;
+	return store_expire(store, &keep, now, &count, e);
+}
+
 /* ---- the thread ---- */
 
 static void wait_for_bell(struct notifier *n)
@@ -207,7 +221,7 @@ static void *run(void *arg)
 
 		if (store == NULL && store_open_as_is(&store, n->config->db, &e) < 0)
 			more = -1;
-		if (more > 0 && remind(n, store, &e) < 0)
+		if (more > 0 && (remind(n, store, &e) < 0 || expire(n, store, &e) < 0))
 			more = -1;
 		while (more > 0 && !is_stopping(n))
 			more = deliver(n, store, &e);

@@ -78,7 +78,7 @@ static int settle_home(struct service *s, struct err *e)
 {
 	if (*s->config->home != '\0' && setenv("MLOPS_HOME", s->config->home, 1) != 0)
 		return err_no_memory(e);
-	if (*s->config->artifacts == '\0')
+	if (*s->config->artifacts == '\0' || keeps_in_s3(s->config))
 		return 0;
 	if (file_mkdirs(s->config->artifacts, e) < 0)
 		return -1;

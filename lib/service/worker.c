@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "blob/blob.h"
 #include "graph/graph.h"
 #include "store/requests.h"
 
@@ -151,6 +152,42 @@ static void tell_end(struct slot *s, struct store *store, const struct graph_res
 	buf_release(&b);
 }
 
+/* The zip's name in the artifact store. */
+int zip_name(struct store *store, const char *project_id, const char *set_id,
+	const char *hex, struct buf *out, struct err *e)
+{
+	cJSON *set = NULL;
+	int ret = store_set_head(store, set_id, &set, e);
+
+	if (ret == 0)
+		ret = blob_artifact_name(project_id,
+			(int64_t)json_num_or(set, "version", 0), hex, "repository.zip",
+			out, e);
+	json_free(set);
+	return ret;
+}
+
+struct keeping {
+	struct slot *slot;
+	struct store *store;
+};
+
+static int keep(void *arg, const char *hex, const void *zip, size_t len, struct err *e)
+{
+	const struct keeping *k = arg;
+	const struct queue_job *job = &k->slot->job;
+	struct blob_store *blobs = blob_open(k->slot->worker->o.config->artifacts, e);
+	struct buf name = BUF_INIT(1024);
+	int ret = -1;
+
+	if (blobs != NULL &&
+		zip_name(k->store, job->project_id, job->set_id, hex, &name, e) == 0)
+		ret = blob_write(blobs, name.ptr, "zip", zip, len, e);
+	blob_close(blobs);
+	buf_release(&name);
+	return ret;
+}
+
 static int run_job(
 	struct slot *s, struct store *store, struct graph_memory *memory, struct err *e)
 {
@@ -159,11 +196,14 @@ static int run_job(
 		json_parse(s->job.payload, strlen(s->job.payload), JSON_STRICT, e);
 	cJSON *passed = json_new_object(e);
 	struct stepping stepping = { s, payload };
+	struct keeping keeping = { s, store };
 	struct graph_job job = { .store = store,
 		.project_id = s->job.project_id,
 		.set_id = s->job.set_id,
 		.fence = { s->job.id, s->job.attempt },
 		.blobs = s->worker->o.artifacts,
+		.keep = keeps_in_s3(c) ? keep : NULL,
+		.keep_arg = &keeping,
 		.decision = json_text(json_get(payload, "decision")),
 		.decisions = (int64_t)json_num_or(payload, "decisions", 0),
 		.comment = json_text(json_get(payload, "comment")),

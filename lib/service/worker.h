@@ -39,4 +39,8 @@ struct worker_counts {
 };
 void worker_count(struct worker *w, struct worker_counts *out);
 
+/* Appends the name that a decision set's zip has in the artifact store. */
+int zip_name(struct store *store, const char *project_id, const char *set_id,
+	const char *hex, struct buf *out, struct err *e);
+
 #endif

@@ -21,7 +21,7 @@ static int write_object(struct blob_store *s, char **arg, struct err *e)
 	int ret = file_read(arg[1], &data, e);
 
 	if (ret == 0)
-		ret = blob_write(s, arg[0], data.ptr, data.len, e);
+		ret = blob_write(s, arg[0], "zip", data.ptr, data.len, e);
 	buf_release(&data);
 	return ret;
 }
