@@ -290,15 +290,12 @@ static int need_schema(struct node_env *env, struct gathered *g, struct err *e)
 	return g->schema == NULL ? -1 : 0;
 }
 
-static int all_answers(struct node_env *env, const struct intake_args *a, const cJSON *in,
-	struct gathered *g, struct err *e)
+/* The replies of this run: of a file, then of options. */
+static int new_replies(const struct intake_args *a, struct gathered *g, struct err *e)
 {
 	cJSON *file = NULL;
 	int ret = 0;
 
-	JSON_EACH (it, json_get(in, "answers"))
-		if (json_push_copy(g->answers, it, e) < 0)
-			return -1;
 	if (a->answers != NULL) {
 		file = answers_of_file(g->clean, a->answers, e);
 		if (file == NULL)
@@ -313,11 +310,32 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 
 		ret = one == NULL ? -1 : json_push(g->answers, one, e);
 	}
-	if (ret == 0 && json_len(g->answers) > 0)
-		ret = need_schema(env, g, e);
-	JSON_EACH (it, g->answers)
+	return ret;
+}
+
+/* In the order of their making: what was answered before, the comments of a rejection,
+ * what is answered now. */
+static int all_answers(struct node_env *env, const struct intake_args *a, const cJSON *in,
+	struct gathered *g, struct err *e)
+{
+	size_t before = json_len(json_get(in, "answers")), i = 0;
+	int ret = 0;
+
+	JSON_EACH (it, json_get(in, "answers"))
+		if (json_push_copy(g->answers, it, e) < 0)
+			return -1;
+	if (new_replies(a, g, e) < 0)
+		return -1;
+	if (json_len(g->answers) > 0 && need_schema(env, g, e) < 0)
+		return -1;
+	JSON_EACH (it, g->answers) {
+		if (ret == 0 && i++ == before)
+			ret = read_feedback(g, json_get(in, "feedback"), e);
 		if (ret == 0)
 			ret = gather_answer(g, it, e);
+	}
+	if (ret == 0 && i <= before)
+		ret = read_feedback(g, json_get(in, "feedback"), e);
 	return ret;
 }
 
@@ -383,8 +401,7 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 		(redacted(&g, brief, out, &text, e) < 0 ||
 			gather_text(&g, text.ptr, text.len, "text", e) < 0))
 		goto out;
-	if (read_feedback(&g, json_get(in, "feedback"), e) < 0 ||
-		all_answers(env, a, in, &g, e) < 0 || settle_replies(&g, e) < 0)
+	if (all_answers(env, a, in, &g, e) < 0 || settle_replies(&g, e) < 0)
 		goto out;
 	if (a->guided &&
 		(need_schema(env, &g, e) < 0 || guided_run(env, &g, a->threshold, e) < 0))
