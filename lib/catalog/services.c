@@ -91,6 +91,11 @@ enum service_answer service_in_region(
 	return json_has_text(s->regions, region) ? SERVICE_YES : SERVICE_UNKNOWN;
 }
 
+int services_know_region(const struct services *s, const char *region)
+{
+	return json_has_text(s->regions, region);
+}
+
 enum service_answer service_complies(const cJSON *service, const char *regime)
 {
 	const cJSON *v = json_get(json_get(service, "compliance"), regime);

@@ -33,6 +33,9 @@ double service_sla_pct(const cJSON *service); /* NAN: none published or found */
 enum service_answer service_in_region(
 	const struct services *s, const cJSON *service, const char *region);
 
+/* 0 when the facts say nothing of a Region, for any service. */
+int services_know_region(const struct services *s, const char *region);
+
 /* regime: "hipaa", "pci", ... Services that no data passes through are exempt. */
 enum service_answer service_complies(const cJSON *service, const char *regime);
 

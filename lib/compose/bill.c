@@ -22,11 +22,14 @@ static struct line *line_add(struct lines *l)
 	return &grown[l->n++];
 }
 
-/* What an unpriced line counts for ranking: the price where the cloud is cheapest
- * known, else the pattern's own estimate. Marked, and never zero. */
+/* What an unpriced line counts for ranking: what the sku costs where the cloud is
+ * cheapest known, times what the dearest region takes, else the pattern's own estimate.
+ * Marked, and never zero: a price that nobody knows must not win. */
 static int rank_without_price(
 	struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
 {
+	const cJSON *weights = json_get(sc->k->slots, "weights");
+	double times = json_num_or(weights, "unpriced_times", 1);
 	double own = json_num_or(def, "est_unit_usd", -1);
 
 	JSON_EACH (it, json_get(json_get(sc->k->slots, "price_fallback"), sc->k->cloud)) {
@@ -37,13 +40,28 @@ static int rank_without_price(
 			return -1;
 		if (price.status == PRICE_UNPRICED)
 			continue;
-		l->rank = price.amount;
+		l->rank = (pico_usd)llround(pico_number(price.amount) * times * 1e6) *
+			1000000;
 		return 0;
 	}
 	if (own < 0)
-		own = json_number(json_at(sc->k->slots, "/weights/unpriced_unit_usd"), 1);
+		own = json_num_or(weights, "unpriced_unit_usd", 10);
 	l->rank = (pico_usd)llround(own * l->qty * 1e6) * 1000000;
 	return 0;
+}
+
+/* Past the last known tier nothing is free: it counts like the dearest known one. */
+static pico_usd rank_partial(const struct price *p)
+{
+	pico_usd dearest = p->unit_price;
+
+	for (size_t i = 0; i < p->n_parts; i++)
+		if (p->part[i].unit_price > dearest)
+			dearest = p->part[i].unit_price;
+	return p->amount +
+		(pico_usd)llround(
+			pico_number(dearest) * quantity_number(&p->unpriced) * 1e6) *
+		1000000;
 }
 
 static int line_price(
@@ -56,6 +74,8 @@ static int line_price(
 		return -1;
 	l->status = price.status;
 	l->amount = l->rank = price.amount;
+	if (price.status == PRICE_PARTIAL)
+		l->rank = rank_partial(&price);
 	return price.status == PRICE_UNPRICED ? rank_without_price(sc, def, l, e) : 0;
 }
 

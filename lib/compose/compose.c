@@ -54,6 +54,23 @@ static int add_questions(
 		if (yes && json_push_str(q, json_str_or(it, "text", ""), e) < 0)
 			return -1;
 	}
+	if (sc->redundant == sc->copies &&
+		json_len(json_get(constraints, "data_residency")) > 1 &&
+		json_push_str(q,
+			"Several jurisdictions were named: may the data of each lie in "
+			"any of "
+			"them? One was chosen for all.",
+			e) < 0)
+		return -1;
+	for (int i = 0; i < sc->copies; i++)
+		if (sc->region[i][0] != '\0' &&
+			!services_know_region(sc->k->services, sc->region[i]) &&
+			json_push_strf(q, e,
+				"Which services does %s offer? The facts do not cover "
+				"this "
+				"region; nothing was ruled out for it.",
+				sc->region[i]) < 0)
+			return -1;
 	JSON_EACH (it, sc->questions)
 		if (json_push_copy(q, it, e) < 0)
 			return -1;

@@ -83,7 +83,12 @@ static int not_in_region(
 			service_in_region(sc->k->services, svc, sc->region[i]);
 		size_t of, n;
 
-		if (a == SERVICE_YES || (a == SERVICE_UNKNOWN && accepted(sc, id)))
+		/* a place that the facts do not cover at all is asked about as a whole */
+		if (a == SERVICE_YES ||
+			(a == SERVICE_UNKNOWN &&
+				(accepted(sc, id) ||
+					!services_know_region(
+						sc->k->services, sc->region[i]))))
 			continue;
 		n = offered_in(sc, svc, &of);
 		reason_set(r, "region", "/regions", (double)n,

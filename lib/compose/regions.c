@@ -75,7 +75,7 @@ static int holds_another(
 	return 0;
 }
 
-/* Jurisdictions that each need a region of their own. */
+/* The jurisdictions that were named, without those that hold another one. */
 static size_t separate_jurisdictions(const struct region_book *book,
 	const cJSON *constraints, const char *out[REGIONS_MAX])
 {
@@ -230,17 +230,15 @@ void list_sites(const struct knowledge *k, const cJSON *constraints, int copies,
 		else
 			reason_set(why, "residency", a.pointer, 0,
 				"'%s' lies outside what %s allows", a.culprit, a.pointer);
-	} else if (n > 1) {
-		out->per_jurisdiction = 1;
-		add_per_jurisdiction(
-			k->regions, out, a.at, a.n, jurisdiction, n, chosen, 0);
-		if (out->n == 0)
-			reason_set(why, "residency", "/data_residency", (double)n,
-				"%zu jurisdictions need a region each, and the %zu "
-				"allowed regions do not lie in all of them",
-				n, a.n);
 	} else {
-		list_single_or_paired(&a, copies, out);
+		/* "Denmark or Sweden" is met by one region; who names regions in several
+		 * of the jurisdictions means each to keep its own data */
+		if (!out->chosen && n > 1 && a.n >= n)
+			add_per_jurisdiction(
+				k->regions, out, a.at, a.n, jurisdiction, n, chosen, 0);
+		out->per_jurisdiction = out->n > 0;
+		if (out->n == 0)
+			list_single_or_paired(&a, copies, out);
 		if (out->n == 0)
 			reason_set(why, "availability", "/availability_target",
 				(double)a.n,

@@ -572,7 +572,8 @@ static void regions_are_a_choice(void **unused)
 	outcome_release(&eu);
 }
 
-/* Two jurisdictions: a region in each, and neither stands in for the other. */
+/* Regions named in two jurisdictions: both are planned, and neither stands in for the
+ * other. Without regions one place does for all that were named. */
 static void each_jurisdiction_has_its_region(void **unused)
 {
 	struct outcome one = compose("{'cloud':'aws','use_cases':['inference'],"
@@ -581,18 +582,24 @@ static void each_jurisdiction_has_its_region(void **unused)
 			       NULL, NULL, NULL),
 		       two = compose("{'cloud':'aws','use_cases':['inference'],"
 				     "'data_residency':['EU','US'],"
+				     "'regions':['us-east-1','eu-west-1'],"
 				     "'availability_target':99.9}",
+			       NULL, NULL, NULL),
+		       any = compose("{'cloud':'aws','use_cases':['inference'],"
+				     "'data_residency':['EU','US']}",
 			       NULL, NULL, NULL);
 
 	(void)unused;
 	assert_int_equal(two.answer, 0);
 	assert_int_equal(json_len(json_get(two.plan, "regions")), 2);
+	assert_int_equal(json_len(json_get(any.plan, "regions")), 1);
 	assert_true(json_number(json_at(two.plan, "/estimates/availability_pct"), 0) <=
 		json_number(json_at(one.plan, "/estimates/availability_pct"), 0) + 1e-9);
 	assert_true(json_number(json_at(two.plan, "/estimates/monthly_usd"), 0) >
 		json_number(json_at(one.plan, "/estimates/monthly_usd"), 0));
 	outcome_release(&one);
 	outcome_release(&two);
+	outcome_release(&any);
 }
 
 /* A place without a price book is planned with marked estimates. */
