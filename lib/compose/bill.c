@@ -22,6 +22,21 @@ static struct line *line_add(struct lines *l)
 	return &grown[l->n++];
 }
 
+/* A book that turns out broken on first use fails the plan, not the pattern. */
+static int price_at(struct scenario *sc, const char *region, const struct line *l,
+	struct price *out, struct err *e)
+{
+	struct price_book *book = knowledge_book(sc->k, region, e);
+
+	if (book == NULL)
+		return -1;
+	if (price_line(book, l->sku, l->qty, out, e) == 0)
+		return 0;
+	if (e->code == ERR_CONFIG)
+		sc->k->failed = *e;
+	return -1;
+}
+
 /* What an unpriced line counts for ranking: what the sku costs where the cloud is
  * cheapest known, times what the dearest region takes, else the pattern's own estimate.
  * Marked, and never zero: a price that nobody knows must not win. */
@@ -33,10 +48,9 @@ static int rank_without_price(
 	double own = json_num_or(def, "est_unit_usd", -1);
 
 	JSON_EACH (it, json_get(json_get(sc->k->slots, "price_fallback"), sc->k->cloud)) {
-		struct price_book *book = knowledge_book(sc->k, json_text(it), e);
 		struct price price;
 
-		if (book == NULL || price_line(book, l->sku, l->qty, &price, e) < 0)
+		if (price_at(sc, json_text(it), l, &price, e) < 0)
 			return -1;
 		if (price.status == PRICE_UNPRICED)
 			continue;
@@ -67,10 +81,9 @@ static pico_usd rank_partial(const struct price *p)
 static int line_price(
 	struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
 {
-	struct price_book *book = knowledge_book(sc->k, l->region, e);
 	struct price price;
 
-	if (book == NULL || price_line(book, l->sku, l->qty, &price, e) < 0)
+	if (price_at(sc, l->region, l, &price, e) < 0)
 		return -1;
 	l->status = price.status;
 	l->amount = l->rank = price.amount;

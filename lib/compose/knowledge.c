@@ -84,8 +84,10 @@ struct price_book *knowledge_book(struct knowledge *k, const char *region, struc
 		err_fill(e, ERR_INTERNAL, "too many regions");
 		return NULL;
 	}
-	if (price_book_load(&k->books[k->n_books].book, k->env, k->cloud, region, e) < 0)
+	if (price_book_load(&k->books[k->n_books].book, k->env, k->cloud, region, e) < 0) {
+		k->failed = *e;
 		return NULL;
+	}
 	snprintf(k->books[k->n_books].region, sizeof(k->books[0].region), "%s", region);
 	return k->books[k->n_books++].book;
 }

@@ -360,8 +360,8 @@ static int pattern_options(
 		ret = add_option(sc, s, index, &c, shared, r, &why);
 		next_combination(&c);
 	}
-	if (ret < 0 && why.code == ERR_INTERNAL) {
-		*e = why;
+	if (ret < 0 && (why.code == ERR_INTERNAL || sc->k->failed.code != ERR_NONE)) {
+		*e = why.code == ERR_INTERNAL ? why : sc->k->failed;
 		return -1;
 	}
 	if (ret < 0)

@@ -26,13 +26,17 @@ static int push_why(cJSON *to, const char *pattern, const char *slot, const char
 static void describe_forced(const struct scenario *sc, const struct solver_plan *best,
 	const struct solver_plan *forced, size_t slot, struct buf *out)
 {
+	int first = 1;
+
 	for (size_t i = 0; i < sc->n_slots; i++) {
 		const struct slot *s = &sc->slots[i];
 		const struct pattern *was = s->options[best->choice[i]].pattern;
 		const struct pattern *is = s->options[forced->choice[i]].pattern;
 
-		if (i != slot && was != is)
-			buf_addf(out, "%s %s", out->len == 0 ? "; forces" : ",", is->id);
+		if (i == slot || was == is)
+			continue;
+		buf_addf(out, "%s %s for %s", first ? "; forces" : ",", is->id, s->name);
+		first = 0;
 	}
 }
 

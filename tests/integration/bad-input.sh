@@ -219,6 +219,8 @@ rm -rf "$tmp/share/patterns" && cp -r share/patterns "$tmp/share/patterns"
 find "$tmp/share/prices/aws" -name '*.json' -exec sh -c 'printf "{\"prices\": [1" >"$1"' _ {} \;
 run critic "$(state critic)" --share "$tmp/share"
 refused "critic: a broken price book" 78 "prices/aws"
+run plan "$(state plan)" --share "$tmp/share"
+refused "plan: a broken price book" 78 "prices/aws"
 rm -rf "$tmp/share/prices" && cp -r share/prices "$tmp/share/prices"
 rule=$(find "$tmp/share/policies" -name '*.json' | sort | head -n 1)
 printf '[' >"$rule"

@@ -74,7 +74,9 @@ static void another_pattern_costs_what_planning_with_it_does(void **unused)
 				strstr(json_str_or(w, "why", ""), "forces") != NULL)
 				continue;
 			assert_int_equal(reopened_try(o.r, &c, &a, &o.e), 0);
-			assert_true(a.feasible);
+			if (!a.feasible)
+				fail_msg("%s: %s does not fit %s", briefs[i], c.pattern,
+					c.slot);
 			assert_string_equal(a.pattern, c.pattern);
 			/* planning anew may choose other sizes elsewhere as well */
 			if (a.delta_usd < json_num_or(w, "delta_usd", 0) - 0.0101)
