@@ -973,7 +973,7 @@ static int add_values(cJSON *view, const cJSON *values, struct err *e)
 
 int view_load(struct gen *g, struct err *e)
 {
-	cJSON *versions;
+	cJSON *versions, *accepted;
 
 	g->constraints = json_get(g->in, "constraints");
 	g->plan = json_get(g->in, "plan");
@@ -988,8 +988,17 @@ int view_load(struct gen *g, struct err *e)
 		g->texts == NULL || g->view == NULL || add_units(g, e) < 0)
 		return -1;
 	versions = read_share(g, "skeleton/versions.json", e);
-	if (json_set(g->view, "versions", versions, e) < 0 || make_view(g, e) < 0)
+	if (json_set(g->view, "versions", versions, e) < 0)
 		return -1;
+	accepted = read_share(g, "skeleton/accepted.json", e);
+	if (accepted == NULL ||
+		json_set_copy(g->view, "accepted", json_get(accepted, "accepted"), e) <
+			0 ||
+		make_view(g, e) < 0) {
+		json_free(accepted);
+		return -1;
+	}
+	json_free(accepted);
 	return add_values(g->view, json_get(g->skeleton, "values"), e);
 }
 
