@@ -96,7 +96,9 @@ static void check_template(struct lint *l, const char *from, const char *pointer
 	struct err e = { 0 };
 
 	template_path(l, from, &path);
-	if (env_read_text(l->env, path.ptr, &text, &e) < 0)
+	if (file_check_relative(from + (from[0] == '/'), &e) < 0)
+		lint_say(l, pointer, "%s", e.msg);
+	else if (env_read_text(l->env, path.ptr, &text, &e) < 0)
 		lint_say(l, pointer, "cannot read %s%s",
 			from[0] == '/' ? "share/patterns/shared" : "templates/", from);
 	else if (is_rendered(from))

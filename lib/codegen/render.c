@@ -166,6 +166,8 @@ static int render_one(struct gen *g, const cJSON *entry, const char *folder,
 		   text = BUF_INIT(GEN_FILE_MAX);
 	int ret = -1;
 
+	if (file_check_relative(from + (from[0] == '/'), e) < 0)
+		return -1;
 	if (from[0] == '/') /* several patterns bring this file */
 		folder = SHARED_FOLDER;
 	buf_addf(&source, "%s/%s", folder, from + (from[0] == '/'));

@@ -100,23 +100,6 @@ static int full_path(
 	return buf_ok(out, e);
 }
 
-/* The digest of the names in a folder of own patterns, as env_list notes it. */
-static int names_digest(const char *dir, char hex[DIGEST_HEX_MAX], struct err *e)
-{
-	struct buf all = BUF_INIT(BUF_NO_LIMIT);
-	char **names = NULL;
-	size_t n = 0;
-	int ret = file_is_dir(dir) ? file_list(dir, &names, &n, e) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&all, "%s\n", names[i]);
-	if (ret == 0 && (ret = buf_ok(&all, e)) == 0)
-		digest_hex(all.ptr, all.len, hex);
-	file_list_free(names, n);
-	buf_release(&all);
-	return ret;
-}
-
 /* A file's digest; "" when it cannot be read. Borrowed until the keyring's end. */
 static const char *file_digest(struct keyring *k, const char *name, struct err *e)
 {
@@ -130,7 +113,7 @@ static const char *file_digest(struct keyring *k, const char *name, struct err *
 	if (full_path(k, name, &path, e) == 0) {
 		int folder = name[0] != '\0' && name[strlen(name) - 1] == '/';
 
-		if ((folder ? names_digest(path.ptr, hex, &unreadable)
+		if ((folder ? env_names_digest(path.ptr, hex, &unreadable)
 			    : digest_file_hex(path.ptr, hex, &unreadable)) < 0)
 			hex[0] = '\0';
 		if (json_set_str(k->files, name, hex, e) == 0)

@@ -121,6 +121,21 @@ static int next_own(const char **at, const char *relative, struct buf *dir)
 	return 1;
 }
 
+/* 1 if the file is there, or a pattern.json is missing where its folder is. */
+static int has_place(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf dir = BUF_INIT(8192);
+	int ret = file_is_regular(path);
+
+	if (!ret && slash != NULL && strcmp(slash, "/pattern.json") == 0) {
+		buf_add(&dir, path, (size_t)(slash - path));
+		ret = file_is_dir(dir.ptr);
+	}
+	buf_release(&dir);
+	return ret;
+}
+
 int env_find(
 	const struct node_env *env, const char *relative, struct buf *path, struct err *e)
 {
@@ -131,10 +146,9 @@ int env_find(
 		buf_add_str(&first, relative);
 	else
 		buf_addf(&first, "%s/%s", env->share, relative);
-	if (relative[0] != '/' && at != NULL && *at != '\0' &&
-		!file_is_regular(first.ptr))
+	if (relative[0] != '/' && at != NULL && *at != '\0' && !has_place(first.ptr))
 		while (next_own(&at, relative, &own))
-			if (file_is_regular(own.ptr)) {
+			if (has_place(own.ptr)) {
 				buf_reset(&first);
 				buf_add_str(&first, own.ptr);
 				break;
@@ -163,12 +177,23 @@ int env_shadowed(const struct node_env *env, const char *relative, struct buf *p
 	return found > 1;
 }
 
+static int is_folder(const char *dir, const char *name)
+{
+	struct buf path = BUF_INIT(8192);
+	int ret;
+
+	buf_addf(&path, "%s/%s", dir, name);
+	ret = file_is_dir(path.ptr);
+	buf_release(&path);
+	return ret;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Appends the names of a folder and drops what is there twice. */
+/* Appends the names of a folder's folders and drops what is there twice. */
 static int add_names(const char *dir, char ***names, size_t *n, struct err *e)
 {
 	char **more, **grown;
@@ -184,7 +209,10 @@ static int add_names(const char *dir, char ***names, size_t *n, struct err *e)
 		return err_no_memory(e);
 	}
 	for (size_t i = 0; i < m; i++)
-		grown[(*n)++] = more[i];
+		if (is_folder(dir, more[i]))
+			grown[(*n)++] = more[i];
+		else
+			free(more[i]);
 	free(more);
 	*names = grown;
 	qsort(grown, *n, sizeof(*grown), by_name);
@@ -223,25 +251,34 @@ static int as_config(struct err *e)
 	return -1;
 }
 
-/* Notes which names an own folder has, as "DIR/": one more changes the answer. */
-static int note_names(struct node_env *env, const char *dir, struct err *e)
+int env_names_digest(const char *dir, char hex[DIGEST_HEX_MAX], struct err *e)
 {
-	struct buf all = BUF_INIT(BUF_NO_LIMIT), name = BUF_INIT(8192);
+	struct buf all = BUF_INIT(BUF_NO_LIMIT);
 	char **names = NULL;
 	size_t n = 0;
-	int ret = 0;
+	int ret = add_names(dir, &names, &n, e);
 
-	if (env->files_read != NULL) {
-		ret = add_names(dir, &names, &n, e);
-		for (size_t i = 0; i < n; i++)
-			buf_addf(&all, "%s\n", names[i]);
-		buf_addf(&name, "%s/", dir);
-		if (ret == 0)
-			ret = buf_ok(&name, e) < 0 ? -1
-						   : note_digest(env, name.ptr, &all, e);
-		file_list_free(names, n);
-	}
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&all, "%s\n", names[i]);
+	if (ret == 0 && (ret = buf_ok(&all, e)) == 0)
+		digest_hex(all.ptr, all.len, hex);
+	file_list_free(names, n);
 	buf_release(&all);
+	return ret;
+}
+
+/* Notes which folders an own folder has, as "DIR/": one more changes the answer. */
+static int note_names(struct node_env *env, const char *dir, struct err *e)
+{
+	struct buf name = BUF_INIT(8192);
+	char hex[DIGEST_HEX_MAX];
+	int ret = env->files_read == NULL ? 0 : env_names_digest(dir, hex, e);
+
+	buf_addf(&name, "%s/", dir);
+	if (ret == 0 && env->files_read != NULL)
+		ret = buf_ok(&name, e) < 0
+			? -1
+			: json_set_str(env->files_read, name.ptr, hex, e);
 	buf_release(&name);
 	return ret;
 }

@@ -101,11 +101,13 @@ int env_find(const struct node_env *env, const char *relative, struct buf *path,
 /* 1, with its path appended, when one more folder of own patterns has this file: it
  * is not read. */
 int env_shadowed(const struct node_env *env, const char *relative, struct buf *path);
-/* What stands in the folder share/RELATIVE and in the folders that are laid beside it,
+/* The folders in the folder share/RELATIVE and in those that are laid beside it,
  * sorted, each name once; an own folder's names are noted in files_read. A missing
  * folder is empty. Free with file_list_free. */
 int env_list(struct node_env *env, const char *relative, char ***names, size_t *n,
 	struct err *e);
+/* What files_read has for such a folder: the digest of its folders' names. */
+int env_names_digest(const char *dir, char hex[DIGEST_HEX_MAX], struct err *e);
 /* Reads share/RELATIVE (or an absolute path) as strict JSON and notes its digest
  * in files_read. A missing share file is ERR_CONFIG (78), a broken one too, with
  * path, byte or pointer. The caller frees. */

@@ -15,7 +15,7 @@ status() {
 	got=$?
 	[ "$got" = "$want" ] || {
 		echo "status $got, not $want"
-		cat "$tmp/out" "$tmp/err"
+		head -n 5 "$tmp/err"
 		return 1
 	}
 }
@@ -186,6 +186,28 @@ mlops-critic -q --compact <"$tmp/plan" --patterns "$own" | mlops-policy -q --com
 ok 'it is generated' status 0 mlops-codegen -q --patterns "$own" -o "$tmp/repo" <"$tmp/approved"
 ok 'with its own module' test -f "$tmp/repo/infra/modules/serve_mine/main.tf"
 ok 'without its folder it cannot be' status 78 mlops-codegen -q -o "$tmp/repo2" <"$tmp/approved"
+echo 'An online inference API on AWS in us-east-1, 5 requests per second.' >"$tmp/brief.md"
+again() { # runs, and says how many nodes were not reused
+	mlops run "$tmp/brief.md" -o "$tmp/run" --yes --tools none --patterns "$own" --db "sqlite:$tmp/db" 2>&1 |
+		sed -n 's/.*complete (\([0-9]*\) nodes run, .*/\1/p'
+}
+ok 'a run with own patterns' test "$(again)" -gt 0
+ok 'is used again' test "$(again)" = 0
+sed -i 's/"burden": 1/"burden": 2/' "$mine/pattern.json"
+ok 'until an own pattern changes' test "$(again)" -gt 0
+echo 'what our patterns are for' >"$own/aws/serve/README.md"
+ok 'a file among the folders is no pattern' test "$(again)" = 0
+mlops catalog new aws.observe.mine -C "$own" >/dev/null
+ok 'or one more comes' test "$(again)" -gt 0
+mkdir "$own/aws/serve/empty"
+ok 'a folder without its file' grep -q "cannot read '$own/aws/serve/empty/pattern.json'" <(mlops catalog lint --patterns "$own" aws)
+rmdir "$own/aws/serve/empty"
+sed -i 's#"from": "infra/main.tf[^"]*"#"from": "../../../../../../../../etc/hostname"#' "$mine/pattern.json"
+ok 'a template outside of its folder' grep -q "$mine/pattern.json: /files/[0-9]*/from: .*etc/hostname" <(mlops catalog lint --patterns "$own" aws.serve.mine)
+mlops-plan -q --compact --patterns "$own" --pin serve@online=aws.serve.mine <<<"$state" | mlops-critic -q --compact --patterns "$own" |
+	mlops-policy -q --compact --patterns "$own" | mlops-gate -q --compact --approve --actor me --patterns "$own" >"$tmp/approved"
+ok 'is not generated from' status 65 mlops-codegen -q --patterns "$own" -o "$tmp/repo3" <"$tmp/approved"
+ok 'and nothing is written' test ! -e "$tmp/repo3"
 sed -i 's/"requires": \[/"requires": [{"port": "moon"},/' "$mine/pattern.json"
 ok 'lint names the own file' grep -q "^$mine/pattern.json: /requires/0/port: no such port 'moon'" <(mlops catalog lint --patterns "$own" aws.serve.mine)
 mkdir -p "$own/aws/serve/lambda-api"
