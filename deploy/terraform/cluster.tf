@@ -164,6 +164,7 @@ locals {
     MLOPSD_OIDC_ISSUER   = var.oidc_issuer
     MLOPSD_OIDC_AUDIENCE = var.oidc_audience
     MLOPSD_LOG           = "json"
+    MLOPSD_RATE          = "600"
     MLOPS_HOME           = "/var/lib/mlops"
     AWS_REGION           = var.region
   }

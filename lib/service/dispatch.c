@@ -234,16 +234,39 @@ static int check_set(struct call *c, struct err *e)
 	return -1;
 }
 
-/* The project of what is asked for, and whether the principal may. */
+static const char *project_of(const struct call *c)
+{
+	if (c->set != NULL)
+		return json_text(json_get(c->set, "project_id"));
+	return strncmp(c->route->path, "/projects/{id}", 14) == 0 ? c->id : NULL;
+}
+
+/* ANSWERED with 429 when the project (or, outside of projects, the tenant) asks too often. */
+static int check_rate(struct call *c)
+{
+	const char *project = project_of(c);
+	int64_t wait_s = rate_take(&c->service->rate,
+		project != NULL ? project : c->who.tenant, clock_monotonic_ns());
+
+	if (wait_s == 0)
+		return 0;
+	reply_error(c->a, c->q, 429, NULL, "too many requests for this project", wait_s);
+	return ANSWERED;
+}
+
+/* The project of what is asked for, whether the principal may, and whether it is time. */
 static int check_permission(struct call *c, struct err *e)
 {
+	int ret;
+
 	if (c->route->flags & ROUTE_OPEN)
 		return 0;
 	if (strncmp(c->route->path, "/projects/{id}", 14) == 0)
-		return check_may(c, c->id, c->route->permission, e);
-	if (c->id[0] != '\0')
-		return check_set(c, e);
-	return check_may(c, NULL, c->route->permission, e);
+		ret = check_may(c, c->id, c->route->permission, e);
+	else
+		ret = c->id[0] != '\0' ? check_set(c, e)
+				       : check_may(c, NULL, c->route->permission, e);
+	return ret < 0 ? ret : check_rate(c);
 }
 
 /* ---- changing something ---- */
@@ -369,8 +392,10 @@ static int with_store(struct call *c, struct err *e)
 {
 	int ret;
 
-	if (c->route->flags & ROUTE_NO_STORE)
-		return check_permission(c, e) < 0 ? -1 : c->route->handle(c, e);
+	if (c->route->flags & ROUTE_NO_STORE) {
+		ret = check_permission(c, e);
+		return ret < 0 ? ret : c->route->handle(c, e);
+	}
 	if (pool_get(c->service->pool, &c->store, e) < 0)
 		return -1;
 	store_set_origin(c->store, c->q->id, c->q->trace, c->who.id);

@@ -9,6 +9,7 @@
 #include "hub.h"
 #include "notifier.h"
 #include "pool.h"
+#include "rate.h"
 #include "server.h"
 #include "store/requests.h"
 #include "worker.h"
@@ -19,6 +20,7 @@ struct service {
 	struct config *config;
 	struct node_env env; /* share directory and log */
 	struct auth auth;
+	struct rate rate;
 	struct pool *pool;
 	struct hub *hub;
 	struct worker *worker;     /* NULL in `api` */
@@ -110,9 +112,10 @@ int check_may(
 	X(get_openapi)                                                                  \
 	X(get_stats)                                                                    \
 	X(wake)                                                                         \
-	X(list_projects) X(create_project) X(erase_project) X(get_project) X(           \
-		post_constraints) X(list_sets) X(list_project_events) X(list_ledger)    \
-		X(get_set) X(list_events) X(get_state) X(list_cards) X(get_coverage) X( \
+	X(list_projects)                                                                \
+	X(create_project) X(erase_project) X(get_project) X(post_constraints) X(        \
+		list_sets) X(list_project_events) X(list_ledger) X(get_set)             \
+		X(list_events) X(get_state) X(list_cards) X(get_coverage) X(            \
 			list_questions) X(get_changes) X(list_approvals) X(get_diff)    \
 			X(list_artifacts) X(get_file) X(get_zip) X(get_zip_url) X(      \
 				post_answers) X(approve) X(generate) X(rerun) X(cancel) \

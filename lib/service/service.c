@@ -122,6 +122,7 @@ static int init(struct service *s, const struct config *c,
 	const struct common_args *common, struct err *e)
 {
 	pthread_mutex_init(&s->lock, NULL);
+	rate_init(&s->rate, c->rate);
 	s->config = (struct config *)(uintptr_t)c;
 	if (env_init(&s->env, "mlopsd", common, e) < 0)
 		return -1;
@@ -180,6 +181,7 @@ static void release(struct service *s)
 {
 	openapi_release(s);
 	auth_release(&s->auth);
+	rate_release(&s->rate);
 	free(s->artifacts);
 	env_release(&s->env);
 	pthread_mutex_destroy(&s->lock);

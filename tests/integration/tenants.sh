@@ -98,6 +98,15 @@ wait "${daemons[0]}" 2>/dev/null
 same "known keys serve on" "$(as_status "$bob" /projects)" 200
 daemon e all --validators none --oidc-issuer "$issuer" --oidc-audience mlopsd || exit 1
 same "no keys to be had" "$(as_status "$bob" /projects)" 503
+# ---- one that asks too often waits; the others do not notice
+daemon r all --validators none --rate 6 || exit 1
+greedy=$(api /projects -d '{"name":"greedy"}' -H 'Content-Type: application/json' | jq -r .id)
+modest=$(api /projects -d '{"name":"modest"}' -H 'Content-Type: application/json' | jq -r .id)
+for _ in $(seq 6); do status "/projects/$greedy" >/dev/null; done
+same "the seventh in a minute" "$(status "/projects/$greedy")" 429
+same "is told when to come back" "$(api "/projects/$greedy" | jq '.error.code == "rate_limited" and .error.retry_after_s > 0 and .error.retry_after_s <= 10')" true
+same "another project is served" "$(status "/projects/$modest")" 200
+
 # ---- what it does not start with
 same "needs an audience" "$(mlopsd all --oidc-issuer "$issuer" 2>&1)" "mlopsd: oidc-audience: needed with oidc-issuer"
 same "needs TLS" "$(mlopsd all --oidc-issuer http://idp.example --oidc-audience a 2>&1 | cut -d: -f1-2)" "mlopsd: the OIDC issuer 'http"
