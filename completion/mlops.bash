@@ -11,7 +11,7 @@ _mlops_options() {
 	graph) echo "--format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	version) echo "--compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	intake) echo "--brief --state --set --answers --guided --only --threshold --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	plan) echo "--candidates --pin --exclude --accept-unknown --explain --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	plan) echo "--candidates --pin --exclude --accept-unknown --explain --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	critic) echo "--previous --book --usage --free-tier --no-estimates --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	policy) echo "--policy-dir --waivers --fail-on --test --explain --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	gate) echo "--ask --approve --reject --comment --actor --expires --mode --max-delta-usd --max-delta-pct --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
@@ -20,7 +20,7 @@ _mlops_options() {
 	rationale) echo "--directory --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	llm) echo "--model --base-url --key-file --config --project --record --cassettes --state-dir --quarantine --debug-dir --timeout --connect-timeout --idle-timeout --retries --concurrency --max-tokens --max-usd --stream --estimate --packs --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	mlopsd) echo "--config --check --listen --db --listen-db --home --artifacts --token --oidc-issuer --oidc-audience --oidc-leeway --roles-claim --admin-role --member-role --tenant-claim --ca-file --cors-origin --slots --threads --connections --pool --body-bytes --request-timeout --idle-timeout --stream-time --ping --poll --lease --drain --retries --queue-max --project-max --validators --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	mlopsd) echo "--config --check --listen --db --listen-db --home --artifacts --token --oidc-issuer --oidc-audience --oidc-leeway --roles-claim --admin-role --member-role --tenant-claim --ca-file --webhooks-private --smtp --smtp-from --smtp-user --smtp-password --smtp-plain --public-url --remind --keep-briefs --keep-payloads --keep-events --log --cors-origin --slots --threads --connections --pool --body-bytes --request-timeout --idle-timeout --stream-time --ping --poll --lease --drain --retries --queue-max --project-max --validators --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	esac
 }
 _mlops_values() {
@@ -63,6 +63,7 @@ _mlops_values() {
 	intake:--only) COMPREPLY=($(compgen -W "extract coverage questions" -- "$3")) ;;
 	intake:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	intake:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
+	plan:--format) COMPREPLY=($(compgen -W "json text mermaid dot svg" -- "$3")) ;;
 	plan:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	plan:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	critic:--previous) COMPREPLY=($(compgen -f -- "$3")) ;;
@@ -112,8 +113,11 @@ _mlops_values() {
 	llm:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	mlopsd:--config | mlopsd:-c) COMPREPLY=($(compgen -f -- "$3")) ;;
 	mlopsd:--home) COMPREPLY=($(compgen -f -- "$3")) ;;
-	mlopsd:--artifacts) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--artifacts) COMPREPLY=($(compgen -W "DIR URL" -- "$3")) ;;
 	mlopsd:--ca-file) COMPREPLY=($(compgen -f -- "$3")) ;;
+	mlopsd:--webhooks-private) COMPREPLY=($(compgen -W "0 1" -- "$3")) ;;
+	mlopsd:--smtp-plain) COMPREPLY=($(compgen -W "0 1" -- "$3")) ;;
+	mlopsd:--log) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	mlopsd:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	mlopsd:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	*) return 1 ;;

@@ -302,7 +302,10 @@ static int emit_slot(
 		json_set_copy(s, "params", p->option->params, e) < 0)
 		return -1;
 	if (!whole)
-		return 0;
+		return json_has(p->pattern->json, "tradeoffs")
+			? json_set_copy(s, "tradeoffs",
+				  json_get(p->pattern->json, "tradeoffs"), e)
+			: 0;
 	if (emit_components(p->lines, s, e) < 0 ||
 		json_set_str(s, "module", p->module, e) < 0 ||
 		emit_why(sc, p, s, e) < 0 ||

@@ -6,12 +6,14 @@
 
 #include "advice.h"
 #include "compose/compose.h"
+#include "faces.h"
 #include "llm/predict.h"
 
 struct args {
 	double candidates;
 	struct opt_list pins, excludes, accept;
 	int explain;
+	const char *format;
 };
 
 static const struct opt opts[] = {
@@ -24,8 +26,48 @@ static const struct opt opts[] = {
 		"accept a service whose compliance eligibility is unknown"),
 	{ OPT_KIND_FLAG, 0, "explain", NULL, offsetof(struct args, explain),
 		"say why not the others, on stderr", OPT_NO_KEY },
+	{ OPT_KIND_STR, 0, "format", "json|text|mermaid|dot|svg",
+		offsetof(struct args, format),
+		"the state (json), a table for people (text), or the plan drawn (svg "
+		"through "
+		"dot)",
+		OPT_NO_KEY },
 	OPT_END,
 };
+
+static const struct args defaults = { .format = "json" };
+
+static const struct {
+	const char *name;
+	int (*print)(
+		const cJSON *state, struct buf *out, struct err *e); /* NULL: the state */
+} faces[] = { { "json", NULL }, { "text", plan_text }, { "mermaid", plan_mermaid },
+	{ "dot", plan_dot }, { "svg", plan_svg } };
+
+static int check_format(struct node_env *env, void *args, struct err *e)
+{
+	const struct args *a = args;
+
+	(void)env;
+	for (size_t i = 0; i < ARRAY_LEN(faces); i++)
+		if (strcmp(faces[i].name, a->format) == 0)
+			return -1;
+	err_fill(e, ERR_USAGE, "--format is json, text, mermaid, dot or svg, not '%s'",
+		a->format);
+	return -2;
+}
+
+static int print(struct node_env *env, const void *args, const cJSON *state,
+	struct buf *out, struct err *e)
+{
+	const struct args *a = args;
+
+	(void)env;
+	for (size_t i = 0; i < ARRAY_LEN(faces); i++)
+		if (strcmp(faces[i].name, a->format) == 0 && faces[i].print != NULL)
+			return faces[i].print(state, out, e) < 0 ? -1 : 1;
+	return 0;
+}
 
 static void explain(
 	const struct node_env *env, const cJSON *plan, const cJSON *candidates)
@@ -55,9 +97,60 @@ static void explain(
 
 /* ---- the Reason Card ---- */
 
+/* What a candidate trades: its figures, and where it differs from the best, that
+ * pattern's own words. */
+static int push_trades(const cJSON *p, const cJSON *best, cJSON *trade, struct err *e)
+{
+	double usd = json_number(json_at(p, "/objective/monthly_usd"), 0);
+	double least = json_number(json_at(best, "/objective/monthly_usd"), 0);
+	const cJSON *ms = json_at(p, "/estimates/p95_latency_ms");
+	const cJSON *pct = json_at(p, "/estimates/availability_pct");
+
+	if (json_push_strf(trade, e, "$%.2f a month", usd) < 0)
+		return -1;
+	if (p != best &&
+		json_push_strf(trade, e, "$%+.2f a month against the best", usd - least) <
+			0)
+		return -1;
+	if (json_is(ms, JSON_NUMBER) &&
+		json_push_strf(trade, e, "p95 %.1f ms, %.6g %% available",
+			json_number(ms, 0), json_number(pct, 0)) < 0)
+		return -1;
+	return json_push_strf(trade, e, "penalty %g, burden %g",
+		json_number(json_at(p, "/objective/soft_penalty"), 0),
+		json_number(json_at(p, "/objective/burden"), 0));
+}
+
+static const char *pattern_of(const cJSON *plan, const char *slot)
+{
+	JSON_EACH (s, json_get(plan, "slots"))
+		if (strcmp(json_str_or(s, "slot", ""), slot) == 0)
+			return json_str_or(s, "pattern", "?");
+	return "?";
+}
+
+/* "serve@online by aws.serve.fargate-alb (no idle copies; ...)" for each that differs. */
+static int push_differences(
+	const cJSON *p, const cJSON *best, cJSON *trade, struct err *e)
+{
+	JSON_EACH (s, json_get(p, "slots")) {
+		const char *slot = json_str_or(s, "slot", "?");
+		const char *words = json_text(json_first(json_get(s, "tradeoffs")));
+
+		if (strcmp(json_str_or(s, "pattern", ""), pattern_of(best, slot)) != 0 &&
+			json_push_strf(trade, e, "%s by %s%s%s", slot,
+				json_str_or(s, "pattern", "?"), words != NULL ? ": " : "",
+				words != NULL ? words : "") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int card_plans(cJSON *card, const cJSON *candidates, struct err *e)
 {
-	JSON_EACH (p, json_get(candidates, "plans")) {
+	const cJSON *plans = json_get(candidates, "plans"), *best = json_first(plans);
+
+	JSON_EACH (p, plans) {
 		struct buf b = BUF_INIT(8192);
 		cJSON *trade = json_new_array(e);
 		int ret = -1;
@@ -66,12 +159,8 @@ static int card_plans(cJSON *card, const cJSON *candidates, struct err *e)
 			buf_addf(&b, "%s%s", b.len > 0 ? ", " : "",
 				json_str_or(s, "pattern", "?"));
 		if (trade != NULL && buf_ok(&b, e) == 0 &&
-			json_push_strf(trade, e, "$%.2f a month",
-				json_number(json_at(p, "/objective/monthly_usd"), 0)) ==
-				0 &&
-			json_push_strf(trade, e, "penalty %g, burden %g",
-				json_number(json_at(p, "/objective/soft_penalty"), 0),
-				json_number(json_at(p, "/objective/burden"), 0)) == 0) {
+			push_trades(p, best, trade, e) == 0 &&
+			push_differences(p, best, trade, e) == 0) {
 			ret = card_candidate(
 				card, json_str_or(p, "id", "?"), b.ptr, trade, e);
 			trade = NULL;
@@ -306,9 +395,13 @@ const struct program plan_program = {
 	.name = "mlops-plan",
 	.summary = "compose the provably best plan from capability patterns",
 	.examples = "  mlops-intake < brief.md | mlops-plan --explain > state.json\n"
-		    "  mlops-plan --pin serve@online=aws.serve.lambda-api < state.json\n",
+		    "  mlops-plan --pin serve@online=aws.serve.lambda-api < state.json\n"
+		    "  mlops-plan --format svg < state.json > plan.svg\n",
 	.opts = opts,
 	.args_size = sizeof(struct args),
+	.defaults = &defaults,
+	.instead = check_format,
+	.print = print,
 	.filters = filters,
 	.n_filters = 1,
 };
