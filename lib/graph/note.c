@@ -180,6 +180,9 @@ static void review_figures(const cJSON *s, struct buf *out)
 	note_cost(s, out);
 	if (json_is(max, JSON_NUMBER))
 		buf_addf(out, "; budget %.2f", json_number(max, 0));
+	if (json_is(json_at(s, "/cost/delta_vs_prev_usd"), JSON_NUMBER))
+		buf_addf(out, "; %+.2f against the version before",
+			json_number(json_at(s, "/cost/delta_vs_prev_usd"), 0));
 	buf_add_str(out, "\n");
 	if (json_is(p95, JSON_NUMBER))
 		buf_addf(out, "Latency p95:  %.0f ms\n", json_number(p95, 0));
@@ -203,6 +206,22 @@ static void review_line(
 	buf_add_char(out, '\n');
 }
 
+#define SHOWN 8 /* assumptions on the screen */
+
+/* What the plan takes for granted; where there is more than a screen holds, how much. */
+static void review_assumptions(const cJSON *list, struct buf *out)
+{
+	size_t n = 0;
+
+	JSON_EACH (a, list)
+		if (n++ < SHOWN)
+			review_line(out, "takes",
+				json_str_or(a, "field", json_str_or(a, "id", "?")),
+				json_str_or(a, "why", json_str_or(a, "effect", "")));
+	if (n > SHOWN)
+		buf_addf(out, "  ...   and %zu more assumptions\n", n - SHOWN);
+}
+
 void graph_review(const cJSON *s, struct buf *out)
 {
 	review_slots(s, out);
@@ -215,9 +234,16 @@ void graph_review(const cJSON *s, struct buf *out)
 				json_str_or(r, "detail", ""));
 	}
 	JSON_EACH (f, json_at(s, "/critique/findings"))
-		if (strcmp(json_str_or(f, "severity", ""), "high") == 0)
-			review_line(out, "high", json_str_or(f, "component", ""),
+		if (strcmp(json_str_or(f, "severity", ""), "high") == 0 ||
+			strcmp(json_str_or(f, "severity", ""), "medium") == 0)
+			review_line(out,
+				*json_str_or(f, "severity", "") == 'h' ? "high" : "risk",
+				json_str_or(f, "component", ""),
 				json_str_or(f, "title", ""));
+	review_assumptions(json_at(s, "/plan/assumptions"), out);
+	JSON_EACH (q, json_at(s, "/plan/open_questions"))
+		if (json_text(q) != NULL)
+			review_line(out, "open", NULL, json_text(q));
 	JSON_EACH (r, json_at(s, "/hitl/reasons"))
 		if (json_text(r) != NULL)
 			review_line(out, "gate", NULL, json_text(r));

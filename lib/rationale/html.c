@@ -412,6 +412,51 @@ static int rank_of(const cJSON *rule)
 	return (int)ARRAY_LEN(order);
 }
 
+static void small(struct buf *out, const char *text)
+{
+	buf_add_str(out, "<br><span class=\"why\">");
+	put_html(out, text);
+	buf_add_str(out, "</span>");
+}
+
+/* What a rule found, what to do about it, and who answers for it if nobody does. */
+static void rule_detail(struct buf *out, const cJSON *r)
+{
+	const cJSON *w = json_get(r, "waiver");
+	struct buf by = BUF_INIT(8192);
+
+	buf_add_str(out, "<td>");
+	put_html(out, json_str_or(r, "detail", ""));
+	if (json_str_or(r, "remediation", NULL) != NULL)
+		small(out, json_str_or(r, "remediation", ""));
+	if (json_is(w, JSON_OBJECT)) {
+		buf_addf(&by, "waived by %s until %s: %s", json_str_or(w, "owner", "?"),
+			json_str_or(w, "expires", "?"), json_str_or(w, "reason", "?"));
+		small(out, by.failed ? "waived" : by.ptr);
+	}
+	buf_release(&by);
+	buf_add_str(out, "</td>");
+}
+
+/* Every waiver of the file, those that do not count, too. */
+static void waivers(struct buf *out, const cJSON *list)
+{
+	if (json_len(list) == 0)
+		return;
+	buf_add_str(out, "<h3>Waivers</h3>\n");
+	open_table(out, "Rule|Owner|Reason|Until|State");
+	JSON_EACH (w, list) {
+		buf_add_str(out, "<tr>");
+		td_code(out, json_str_or(w, "rule", ""));
+		td(out, json_str_or(w, "owner", ""));
+		td(out, json_str_or(w, "reason", ""));
+		td(out, json_str_or(w, "expires", ""));
+		td(out, json_str_or(w, "state", ""));
+		buf_add_str(out, "</tr>\n");
+	}
+	close_table(out);
+}
+
 static void rules_of(struct buf *out, const cJSON *rules, int rank)
 {
 	JSON_EACH (r, rules) {
@@ -420,7 +465,7 @@ static void rules_of(struct buf *out, const cJSON *rules, int rank)
 		buf_add_str(out, "<tr>");
 		td(out, json_str_or(r, "title", json_str_or(r, "id", "")));
 		td_status(out, json_str_or(r, "status", ""));
-		td(out, json_str_or(r, "detail", ""));
+		rule_detail(out, r);
 		buf_add_str(out, "</tr>\n");
 	}
 }
@@ -450,6 +495,7 @@ static void policy(struct buf *out, const cJSON *view)
 		close_table(out);
 		buf_add_str(out, "</div></details>");
 	}
+	waivers(out, json_at(view, "/policy/waivers"));
 	buf_add_str(out, "</section>\n");
 }
 

@@ -266,8 +266,20 @@ static void policy(struct md *m)
 	JSON_EACH (r, rules) {
 		row(m);
 		cell(m, json_str_or(r, "title", json_str_or(r, "id", "")));
-		cell(m, json_str_or(r, "status", ""));
+		cell(m, json_has(r, "waiver") ? "waived" : json_str_or(r, "status", ""));
 		cell(m, json_str_or(r, "detail", ""));
+		end(m);
+	}
+	if (json_len(json_at(m->view, "/policy/waivers")) == 0)
+		return;
+	head(m, "Waivers", "Rule | Owner | Reason | Until | State");
+	JSON_EACH (w, json_at(m->view, "/policy/waivers")) {
+		row(m);
+		cell(m, json_str_or(w, "rule", ""));
+		cell(m, json_str_or(w, "owner", ""));
+		cell(m, json_str_or(w, "reason", ""));
+		cell(m, json_str_or(w, "expires", ""));
+		cell(m, json_str_or(w, "state", ""));
 		end(m);
 	}
 }

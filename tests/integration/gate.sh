@@ -106,6 +106,21 @@ same 'and no control character' "$(LC_ALL=C tr -d '\n' <"$tmp/err" | LC_ALL=C gr
 same 'nor one of the second kind, a turn of direction, a character without width' \
 	"$(LC_ALL=C grep -cE $'\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf' "$tmp/err")" 0
 
+# ---- waivers stand in the reports, with who answers for them ----
+mkdir "$tmp/own"
+printf '%s' '{"pack":"own","version":"1","title":"t","rules":[{"id":"own_rule","title":"A rule of ours","severity":"fail",
+"assert":{"==":[{"var":"plan.cloud"},"none"]},"message":{"pass":"p","fail":"not as we do it"},"remediation":"do it our way",
+"tests":[{"expect":"fail","state":{}}]}]}' >"$tmp/own/own.json"
+printf '%s' '{"schema_version":1,"waivers":[{"rule":"own_rule","owner":"ann <b>","reason":"pilot & co","expires":"2026-06-30"},
+{"rule":"tagging","owner":"bob","reason":"old","expires":"2025-06-30"}]}' >"$tmp/waivers.json"
+mlops-policy -q --policy-dir "$tmp/own" --waivers "$tmp/waivers.json" <"$tmp/clean" | mlops-gate -q --approve --actor ann |
+	mlops-codegen -q -o "$tmp/waived" | mlops-validate -q -C "$tmp/waived" --tools none | mlops-rationale -q -C "$tmp/waived" >"$tmp/out"
+for text in 'waived by ann &lt;b&gt; until 2026-06-30: pilot &amp; co' 'do it our way' '<td>expired</td>' '<td>counts</td>' '<svg'; do
+	ok "index.html has $text" grep -qF "$text" "$tmp/waived/reports/index.html"
+done
+ok 'docs have them, too' grep -qE 'tagging.*bob.*old.*2025-06-30.*expired' "$tmp/waived/docs/rationale.md"
+same 'policy.json has both' "$(jq -c '[.waivers[].state]' "$tmp/waived/reports/policy.json")" '["counts","expired"]'
+
 # ---- in a run: what has expired is stale ----
 mkdir "$tmp/run" && cd "$tmp/run" || exit 1
 cp "$top/examples/batch-training.md" brief.md
