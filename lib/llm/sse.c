@@ -8,6 +8,7 @@ void sse_init(struct sse *s, size_t max)
 	buf_init(&s->line, max);
 	buf_init(&s->type, 4096);
 	buf_init(&s->data, max);
+	buf_init(&s->next_id, 4096);
 	buf_init(&s->last_id, 4096);
 	s->retry_ms = -1;
 }
@@ -17,6 +18,7 @@ void sse_release(struct sse *s)
 	buf_release(&s->line);
 	buf_release(&s->type);
 	buf_release(&s->data);
+	buf_release(&s->next_id);
 	buf_release(&s->last_id);
 }
 
@@ -26,6 +28,8 @@ static int dispatch(struct sse *s,
 {
 	int ret = 0;
 
+	buf_reset(&s->last_id);
+	buf_add(&s->last_id, s->next_id.ptr, s->next_id.len);
 	if (s->data.len > 0) {
 		buf_cut(&s->data, s->data.len - 1); /* the last line's end */
 		ret = buf_ok(&s->data, e);
@@ -57,6 +61,53 @@ static int is_field(const struct sse *s, size_t n, const char *name)
 	return strlen(name) == n && memcmp(s->line.ptr, name, n) == 0;
 }
 
+/* How many bytes of a valid character stand at p; 0 when none does, and *bad is then how
+ * many are replaced by one U+FFFD (the longest start of a character, Unicode 3.9). */
+static size_t character(const unsigned char *p, size_t n, size_t *bad)
+{
+	size_t len = p[0] < 0x80               ? 1
+		: p[0] >= 0xc2 && p[0] <= 0xdf ? 2
+		: (p[0] & 0xf0) == 0xe0        ? 3
+		: p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+					       : 0;
+	unsigned char low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+
+	*bad = 1;
+	for (size_t i = 1; i < len; i++) {
+		if (i >= n || p[i] < low || p[i] > high)
+			return 0;
+		*bad = i + 1;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return len;
+}
+
+static void replace_invalid(struct buf *line)
+{
+	const unsigned char *p = (const unsigned char *)line->ptr;
+	struct buf clean = BUF_INIT(line->max);
+	size_t bad, n;
+
+	for (size_t i = 0; i<line->len; i += n> 0 ? n : bad) {
+		n = character(p + i, line->len - i, &bad);
+		buf_add(&clean, n > 0 ? line->ptr + i : "\xef\xbf\xbd", n > 0 ? n : 3);
+	}
+	buf_reset(line);
+	buf_add(line, clean.ptr, clean.len);
+	line->failed |= clean.failed;
+	buf_release(&clean);
+}
+
+static int is_ascii(const struct buf *line)
+{
+	for (size_t i = 0; i < line->len; i++)
+		if ((unsigned char)line->ptr[i] >= 0x80)
+			return 0;
+	return 1;
+}
+
 static int end_line(struct sse *s,
 	int (*got)(void *arg, const char *type, const struct buf *data, struct err *e),
 	void *arg, struct err *e)
@@ -70,6 +121,8 @@ static int end_line(struct sse *s,
 		buf_cut(&s->line, s->line.len - 3);
 	}
 	s->began = 1;
+	if (!is_ascii(&s->line))
+		replace_invalid(&s->line);
 	if (buf_ok(&s->line, e) < 0)
 		return -1;
 	if (s->line.len == 0)
@@ -89,8 +142,8 @@ static int end_line(struct sse *s,
 		buf_reset(&s->type);
 		buf_add(&s->type, value, n);
 	} else if (is_field(s, name, "id") && memchr(value, '\0', n) == NULL) {
-		buf_reset(&s->last_id);
-		buf_add(&s->last_id, value, n);
+		buf_reset(&s->next_id);
+		buf_add(&s->next_id, value, n);
 	} else if (is_field(s, name, "retry")) {
 		set_retry(s, value, n);
 	}

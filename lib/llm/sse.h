@@ -1,5 +1,6 @@
 /*
- * sse.h - reads a text/event-stream (WHATWG HTML 9.2.6) from pieces of any size.
+ * sse.h - reads a text/event-stream (WHATWG HTML 9.2.6) from pieces of any size; bytes
+ * that are not UTF-8 become U+FFFD. Proven by build/tests/conformance sse.
  * Thread safety: a struct sse belongs to one thread.
  */
 #ifndef MLOPS_LLM_SSE_H
@@ -11,6 +12,7 @@
 
 struct sse {
 	struct buf line, type, data;
+	struct buf next_id; /* what "id" said; counts from the next blank line on */
 	struct buf last_id; /* the last event id as it stands */
 	int64_t retry_ms;   /* the last valid one, -1: none */
 	size_t comments;

@@ -24,6 +24,7 @@ static const struct suite suites[] = {
 	{ "sarif", run_sarif },
 	{ "secrets", run_secrets },
 	{ "sigv4", run_sigv4 },
+	{ "sse", run_sse },
 	{ "uuid", run_uuid },
 	{ "webhooks", run_webhooks },
 };

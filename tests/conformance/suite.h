@@ -50,6 +50,7 @@ int run_sarif(struct tally *t, const char *text, size_t len, struct err *e);
 int run_github_workflow(struct tally *t, const char *text, size_t len, struct err *e);
 int run_jose(struct tally *t, const char *text, size_t len, struct err *e);
 int run_sigv4(struct tally *t, const char *text, size_t len, struct err *e);
+int run_sse(struct tally *t, const char *text, size_t len, struct err *e);
 int run_webhooks(struct tally *t, const char *text, size_t len, struct err *e);
 int run_secrets(struct tally *t, const char *text, size_t len, struct err *e);
 
