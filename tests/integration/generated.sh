@@ -8,8 +8,10 @@
 export PATH=$top/.tools/bin:$top/.tools/venv/bin:$PATH
 briefs=("$@")
 if [ "${#briefs[@]}" -eq 0 ]; then
-	for b in examples/*.md ../shared/data/briefs/*.md tests/briefs/*.md; do
-		if [ "$b" != examples/README.md ] && [ -f "$b" ]; then briefs+=("$b"); fi
+	labelled=../shared/data/briefs
+	[ -d "$labelled" ] || labelled=tests/briefs
+	for b in examples/*.md "$labelled"/*.md; do
+		if [ "$b" != examples/README.md ]; then briefs+=("$b"); fi
 	done
 fi
 exec python3 tests/matrix/matrix.py "$build" --cover 8 "${briefs[@]}"

@@ -1,12 +1,13 @@
 """Every check of generated repositories: briefs times their best three plans.
 
-usage: matrix.py BUILD [--cover N] [--record FILE] [--cache DIR] BRIEF...
+usage: matrix.py BUILD [--cover N] [--minutes N] [--record FILE] [--cache DIR] BRIEF...
 
 Repositories with the same content are checked once. Each goes through mlops-validate
 with every tool that is here and each provider mirror; its pipelines run, and its
 services are started and used over HTTP. --cover takes at most N of them whose pairs
-of patterns are as many of all as can be. A verdict is kept under DIR by everything
-that went into it.
+of patterns are as many of all as can be; without it they come first. After --minutes
+no other is begun, and the record names those that were not checked. A verdict is kept
+under DIR by everything that went into it, so that a later run goes on from there.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,7 @@ def parse() -> argparse.Namespace:
     line.add_argument("build", type=Path)
     line.add_argument("briefs", nargs="+", type=Path)
     line.add_argument("--cover", type=int)
+    line.add_argument("--minutes", type=float, default=float("inf"))
     line.add_argument("--record", type=Path)
     line.add_argument("--cache", type=Path, default=TOP / ".tools/cache/matrix")
     return line.parse_args()
@@ -201,7 +204,9 @@ def tell(repo: Repo, verdict: Verdict) -> tuple[int, int, list[str]]:
     )
 
 
-def record(path: Path, checked: list[tuple[Repo, Verdict]], none: list[str]) -> None:
+def record(
+    path: Path, checked: list[tuple[Repo, Verdict]], late: list[Repo], none: list[str]
+) -> None:
     rows = [
         {
             "digest": repo.digest,
@@ -211,12 +216,18 @@ def record(path: Path, checked: list[tuple[Repo, Verdict]], none: list[str]) -> 
         }
         for repo, verdict in sorted(checked, key=lambda c: sorted(c[0].origins))
     ]
-    text = {"repositories": rows, "without": sorted(none)}
+    text = {
+        "checked": len(rows),
+        "not_checked": sorted(origin for repo in late for origin in repo.origins),
+        "without_repository": sorted(none),
+        "repositories": rows,
+    }
     path.write_text(json.dumps(text, indent=1) + "\n")
 
 
 def main() -> int:
     args = parse()
+    start = time.monotonic()
     build = args.build.resolve()
     passed = failed = 0
     skipped: set[str] = set()
@@ -226,24 +237,31 @@ def main() -> int:
         for line in broken:
             print(f"FAILED: {line}")
             failed += 1
-        chosen = all_repos
-        if args.cover is not None:
-            examples = {
-                r.digest for r in all_repos if any(is_example(o, args.briefs) for o in r.origins)
-            }
-            chosen, pairs, covered = repos.cover(all_repos, args.cover, examples)
-            print(
-                f"{len(chosen)} of {len(all_repos)} repositories, {covered} of {pairs} pairs of patterns"
-            )
+        examples = {
+            r.digest for r in all_repos if any(is_example(o, args.briefs) for o in r.origins)
+        }
+        count = len(all_repos) if args.cover is None else args.cover
+        chosen, pairs, covered = repos.cover(all_repos, count, examples)
+        print(
+            f"{len(chosen)} of {len(all_repos)} repositories have {covered} of {pairs} "
+            "pairs of patterns",
+            flush=True,
+        )
+        if args.cover is None:
+            chosen += [r for r in all_repos if r not in chosen]
         checker = Checker(build, args.cache)
         for repo in chosen:
+            if time.monotonic() - start > 60 * args.minutes:
+                break
             verdict = checker.check(repo)
             good, bad, out = tell(repo, verdict)
             passed, failed = passed + good, failed + bad
             skipped.update(out)
             checked.append((repo, verdict))
+        done = {repo.digest for repo, _ in checked}
+        late = [r for r in all_repos if r.digest not in done]
         if args.record:
-            record(args.record, checked, none)
+            record(args.record, checked, late, none)
     for line in none:
         print(f"without a repository: {line}")
     for line in sorted(skipped):
