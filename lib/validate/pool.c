@@ -18,8 +18,26 @@ static void on_stop(int number)
 	stopped_by = number;
 }
 
+/* How long a task and the longest line of those after it may take: what may take
+ * longest is begun first, so that it does not run alone at the end. */
+static double longest(const struct pool *p, const struct task *t)
+{
+	double behind = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tasks[i].after == t) {
+			double s = longest(p, &p->tasks[i]);
+
+			behind = s > behind ? s : behind;
+		}
+	return behind + (t->files.n == 0 ? 0 : json_num_or(t->row, "timeout_s", 300));
+}
+
 static struct task *next_task(struct pool *p, int *all_done)
 {
+	struct task *best = NULL;
+	double most = -1;
+
 	*all_done = 1;
 	for (size_t i = 0; i < p->n; i++) {
 		struct task *t = &p->tasks[i];
@@ -27,10 +45,13 @@ static struct task *next_task(struct pool *p, int *all_done)
 		if (t->stage != WAITING)
 			continue;
 		*all_done = 0;
-		if (t->after == NULL || t->after->stage == DONE)
-			return t;
+		if ((t->after == NULL || t->after->stage == DONE) &&
+			longest(p, t) > most) {
+			best = t;
+			most = longest(p, t);
+		}
 	}
-	return NULL;
+	return best;
 }
 
 static void *worker(void *arg)
