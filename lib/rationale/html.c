@@ -58,12 +58,14 @@ static const char style[] =
 	".pill.bad{background:var(--badbg);color:var(--bad)}\n"
 	"details{border-top:1px solid var(--line);padding:10px "
 	"0}details:first-of-type{border-top:0}"
-	"summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:4px "
-	"12px;align-items:baseline;list-style:none}"
+	"summary{cursor:pointer;display:grid;grid-template-columns:12px "
+	"minmax(0,220px) 1fr;gap:2px 12px;align-items:baseline;list-style:none}"
 	"summary::-webkit-details-marker{display:none}summary::before{content:\"\\25B8\";"
-	"color:var(--soft);"
-	"flex:0 0 12px}details[open]>summary::before{content:\"\\25BE\"}"
-	"summary .what{font-weight:600}summary .why{color:var(--soft);flex:1 1 340px}"
+	"color:var(--soft)}details[open]>summary::before{content:\"\\25BE\"}"
+	"summary .what{font-weight:600}summary code{grid-column:2;overflow-wrap:anywhere}"
+	"summary .why{color:var(--soft);grid-column:3;grid-row:1/span 2}"
+	"@media(max-width:640px){summary{grid-template-columns:12px 1fr}summary .why{"
+	"grid-column:2;grid-row:auto}}"
 	"details>div{padding:10px 0 4px 4px}details "
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 18px;margin:0}"
 	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}ul{margin:0;padding-"
@@ -213,6 +215,14 @@ static void tile_number(struct buf *out, const char *key, const cJSON *v,
 	buf_release(&b);
 }
 
+static void add_budget(struct buf *note, const cJSON *band)
+{
+	if (!json_is(json_get(band, "max_usd"), JSON_NUMBER))
+		return;
+	buf_add_str(note, note->len > 0 ? "; budget " : "budget ");
+	put_usd(note, json_num_or(band, "max_usd", 0));
+}
+
 static void tiles(struct buf *out, const cJSON *view)
 {
 	const cJSON *est = json_at(view, "/plan/estimates"),
@@ -231,6 +241,7 @@ static void tiles(struct buf *out, const cJSON *view)
 		buf_add_str(&note, " to ");
 		put_usd(&note, json_num_or(cost, "high_usd", 0));
 	}
+	add_budget(&note, json_at(view, "/constraints/budget_band"));
 	tile(out, "Cost per month", &b, note.ptr);
 	if (json_is(json_at(view, "/constraints/sla_latency_ms"), JSON_NUMBER)) {
 		buf_add_str(&target, "target ");
