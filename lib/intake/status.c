@@ -94,212 +94,314 @@ static void exclude_it(struct scan_state *s)
 	s->st |= ST_EXCLUDED;
 }
 
+/* One lexeme to the left of a mention. */
+struct look {
+	const struct doc *d;
+	size_t i;          /* the lexeme */
+	size_t first, end; /* the clause */
+	size_t last;       /* behind the mention */
+	int near;          /* no comma but a list's lies between */
+	struct scan_state *s;
+};
+
+/* What a cue says of the look: not this cue, go on to the left, or the look is over. */
+enum found { NOT_IT = -1, GO_ON, OVER };
+
+static enum found over(const struct look *l, unsigned st)
+{
+	l->s->st |= st;
+	return OVER;
+}
+
+static enum found punctuation(const struct look *l)
+{
+	struct scan_state *s = l->s;
+
+	if (l->d->at[l->i].entity) {
+		s->entity_past = s->to > 0 ? 2 : 1;
+		s->words = s->words > 1 ? s->words : 0;
+		return GO_ON;
+	}
+	if (sign_is(l->d, l->i, ',') || sign_is(l->d, l->i, '(') ||
+		sign_is(l->d, l->i, ')')) {
+		s->commas += !list_comma(l->d, l->i);
+		return GO_ON;
+	}
+	/* a long remark before a colon is one of its own */
+	if (sign_is(l->d, l->i, ':') && l->i > l->first &&
+		(l->i > l->first + 8 || is(l->d, l->i - 1, LC_DC) != NULL))
+		s->commas++;
+	if (word_is(l->d, l->i,
+		    "to|onto|into|with|by|towards|toward|for|in favour of|in favor of") &&
+		l->i > l->first)
+		s->to = s->entity_past ? s->to : 1;
+	return NOT_IT;
+}
+
+/* "don't have X", "no experience with X" */
+static enum found not_used(const struct look *l)
+{
+	if (!l->near)
+		return NOT_IT;
+	if ((is(l->d, l->i, LC_NONUSE) != NULL && l->s->words <= 5) ||
+		is(l->d, l->i, LC_SKILLNEG) != NULL)
+		return over(l, ST_NOTHING);
+	return NOT_IT;
+}
+
+/* "moved off X", "replace Y with X", "migrate X to Y", "moving to X" */
+static enum found moves(const struct look *l)
+{
+	const struct doc *d = l->d;
+	struct scan_state *s = l->s;
+
+	if (!l->near)
+		return NOT_IT;
+	if (is(d, l->i, LC_LEFT) != NULL && s->words <= 6) {
+		if (s->entity_past != 2)
+			return over(l, ST_LEFT);
+		return over(l,
+			word_is(d, l->i,
+				"replac|replace|replaces|replaced|replacing|to replace")
+				? ST_ASKED
+				: moved(d, l->i, l->last, l->end));
+	}
+	if (s->to && (is(d, l->i, LC_LEFTPOST) != NULL || being_left(d, l->i)))
+		return over(l, ST_ASKED);
+	if (is(d, l->i, LC_MOVEV) == NULL || s->words > 5)
+		return NOT_IT;
+	if (s->to)
+		return over(l, moved(d, l->i, l->last, l->end));
+	for (size_t j = l->last; j + 1 < l->end && j < l->last + 6; j++)
+		if (word_is(d, j, "to|onto|into|over to") && d->at[j + 1].entity)
+			return over(l, ST_LEFT);
+	return NOT_IT;
+}
+
+/* "nobody knows X", "nobody here wants to touch X" */
+static enum found nobody(const struct look *l)
+{
+	if (!l->near || is(l->d, l->i, LC_NOBODY) == NULL || l->s->words > 8)
+		return NOT_IT;
+	for (size_t k = l->i; k < l->last; k++)
+		if (word_is(l->d, k, "want|wants|wanted|likes|like|touch")) {
+			exclude_it(l->s);
+			return OVER;
+		}
+	l->s->st &= ~(unsigned)(ST_SKILL | ST_IN_USE);
+	return over(l, ST_NOTHING);
+}
+
+/* "nothing other than X", "no store except X": X stays */
+static int exempt(const struct look *l)
+{
+	if (l->s->words > 2 ||
+		!word_is(l->d, l->i,
+			"other than|anything other than|except|except for|anything but|"
+			"anything except|but not|but no"))
+		return 0;
+	for (size_t k = l->i; k > l->first && l->i - k < 6; k--)
+		if (word_is(l->d, k - 1, "nothing|neither|none|nobody|no") ||
+			(is(l->d, k - 1, LC_NO) != NULL && l->i - k < 4))
+			return 1;
+	return 0;
+}
+
+/* "avoid X", "no X", "not X" */
+static enum found ruled_out(const struct look *l)
+{
+	const struct doc *d = l->d;
+	struct scan_state *s = l->s;
+
+	if (!l->near)
+		return NOT_IT;
+	if (is(d, l->i, LC_EXCL) != NULL && s->words <= 8) {
+		/* "we don't use X" tells what is so, "don't use X" what is to be */
+		if (l->i > l->first && is(d, l->i - 1, LC_SUBJECT) != NULL &&
+			word_is(d, l->i, "don't use|do not use|dont use|never use"))
+			return over(l, ST_NOTHING);
+		if (!exempt(l))
+			exclude_it(s);
+		return OVER;
+	}
+	if (is(d, l->i, LC_NO) != NULL && s->words <= 3) {
+		if (!s->entity_past || !own_remark(d, l->last, l->end))
+			exclude_it(s);
+		return OVER;
+	}
+	if (is(d, l->i, LC_NOT) != NULL && s->words == 0 &&
+		!(l->i + 1 < d->s.n && word_is(d, l->i + 1, "only|just"))) {
+		exclude_it(s);
+		return OVER;
+	}
+	return NOT_IT;
+}
+
+/* "instead of X", "we looked at X", "Y over X" */
+static enum found passed_over(const struct look *l)
+{
+	if (!l->near || is(l->d, l->i, LC_ALTNOT) == NULL || l->s->words > 3)
+		return NOT_IT;
+	if (word_is(l->d, l->i, "over") &&
+		find(l->d, l->first, l->i, LC_PREFER) == NOT_FOUND)
+		return GO_ON;
+	return over(l, ST_NOTHING);
+}
+
+/* "strong in X", "nobody is strong in X" */
+static enum found skilled(const struct look *l)
+{
+	if (is(l->d, l->i, LC_SKILL) == NULL || l->s->words > 5 ||
+		!(l->near || l->s->entity_past))
+		return NOT_IT;
+	for (size_t k = l->i; k > l->first && l->i - k < 6; k--)
+		if (is(l->d, k - 1, LC_NOBODY) != NULL) {
+			l->s->st = ST_NOTHING;
+			return OVER;
+		}
+	return over(l, l->s->st & (ST_ASKED | ST_IN_USE) ? 0 : ST_SKILL);
+}
+
+/* "we keep them in X" stores, "keep X" keeps; "prefer X" */
+static enum found kept(const struct look *l)
+{
+	const struct doc *d = l->d;
+
+	if (l->near && is(d, l->i, LC_PREFER) != NULL)
+		l->s->st |= ST_PREFERRED;
+	if (!l->near || is(d, l->i, LC_KEEP) == NULL || l->s->words > 6)
+		return NOT_IT;
+	if (!(word_is(d, l->i, "keep|keeps|keeping|retain") && l->last > l->i + 3 &&
+		    (word_is(d, l->last - 2, "in|on") ||
+			    word_is(d, l->last - 3, "in|on"))))
+		l->s->st |= ST_KEEP;
+	else if (l->i > l->first &&
+		(is(d, l->i - 1, LC_SUBJECT) != NULL ||
+			(word_is(d, l->i - 1, "and") &&
+				find(d, l->first, l->i, LC_SUBJECT) != NOT_FOUND)))
+		l->s->st |= ST_IN_USE;
+	return NOT_IT;
+}
+
+/* "please use X", "we want to use X" against "we use X" */
+static enum found used(const struct look *l)
+{
+	const struct doc *d = l->d;
+	size_t j = l->i;
+	int asked = 0;
+
+	if (is(d, l->i, LC_USEVERB) == NULL)
+		return NOT_IT;
+	while (j > l->first && l->i - j < 6) {
+		j--;
+		asked |= is(d, j, LC_ASK) != NULL;
+		if (is(d, j, LC_SUBJECT) != NULL || asked)
+			break;
+	}
+	if (!asked &&
+		(l->i == l->first ||
+			(j == l->first && l->i - j <= 1 && !is_word(d, j))) &&
+		word_is(d, l->i, "use|run|leverage|employ"))
+		asked = 1;
+	if (!(l->s->st & (ST_ASKED | ST_IN_USE))) {
+		l->s->st |= asked ? ST_ASKED : ST_IN_USE;
+		l->s->by_verb = !asked;
+	}
+	return GO_ON;
+}
+
+/* "our X", "sits in X" */
+static enum found in_place(const struct look *l)
+{
+	if (is(l->d, l->i, LC_INUSE) == NULL || l->s->st & ST_ASKED)
+		return NOT_IT;
+	l->s->st |= ST_IN_USE;
+	if (word_is(l->d, l->i, "our|existing|current") && l->s->words <= 2)
+		l->s->strong = l->i;
+	return GO_ON;
+}
+
+/* "From X to Y" as a remark of its own is a move; "ETL from X": what comes from X is there */
+static enum found from(const struct look *l)
+{
+	const struct doc *d = l->d;
+	struct scan_state *s = l->s;
+	size_t opens = segment_of(d, l->i).first;
+
+	if (!l->near || !word_is(d, l->i, "from"))
+		return NOT_IT;
+	if (l->i == opens || (l->i == opens + 1 && sign_is(d, opens, ','))) {
+		if (s->words == 0 && !s->entity_past && word_is(d, l->last, "to") &&
+			l->last + 1 < l->end &&
+			(d->at[l->last + 1].entity || d->at[l->last + 2].entity))
+			return over(l, ST_LEFT);
+		if (s->entity_past == 2)
+			return over(l, ST_ASKED | ST_IN_USE | ST_KEEP);
+	}
+	if (s->words > 0 || s->st & (ST_ASKED | ST_IN_USE))
+		return NOT_IT;
+	s->st |= ST_IN_USE;
+	return GO_ON;
+}
+
+/* "data lands in X" tells where it is; "results land in X" where they are to go */
+static enum found lands(const struct look *l)
+{
+	const struct doc *d = l->d;
+
+	if (l->i == l->first || l->s->st & ST_ASKED ||
+		!word_is(d, l->i, "lands in|land in|landing in|goes into|go into"))
+		return NOT_IT;
+	if (is(d, l->i - 1, LC_DCDATA) == NULL && is(d, l->i - 1, LC_EVNOUN) == NULL &&
+		!word_is(d, l->i - 1, "dumps|exports|events|feeds|readings"))
+		return NOT_IT;
+	l->s->st |= ST_IN_USE;
+	return GO_ON;
+}
+
+/* "want X", "should be X" */
+static enum found asked_for(const struct look *l)
+{
+	struct scan_state *s = l->s;
+
+	if (is(l->d, l->i, LC_ASK) == NULL)
+		return NOT_IT;
+	if (!(s->st & ST_IN_USE))
+		s->st |= ST_ASKED;
+	else if (s->strong && s->words <= 6 && l->near)
+		s->st |= ST_KEEP;
+	return GO_ON;
+}
+
+static enum found plain_word(const struct look *l)
+{
+	if (is_word(l->d, l->i) && !filler(l->d, l->i) &&
+		is(l->d, l->i, LC_BECAUSE) == NULL)
+		l->s->words++;
+	return GO_ON;
+}
+
+/* The order counts: what rules out stands before what asks. */
+static enum found (*const cues[])(const struct look *) = { punctuation, not_used, moves,
+	nobody, ruled_out, passed_over, skilled, kept, used, in_place, from, lands,
+	asked_for, plain_word };
+
 /* One lexeme to the left; 1 when the look is over. */
 static int look_left(const struct doc *d, size_t i, size_t first, size_t last, size_t end,
 	struct scan_state *s)
 {
-	int near = s->commas == 0;
+	const struct look l = { .d = d,
+		.i = i,
+		.first = first,
+		.end = end,
+		.last = last,
+		.near = s->commas == 0,
+		.s = s };
+	enum found f = NOT_IT;
 
-	if (d->at[i].entity) {
-		s->entity_past = s->to > 0 ? 2 : 1;
-		s->words = s->words > 1 ? s->words : 0;
-		return 0;
-	}
-	if (sign_is(d, i, ',') || sign_is(d, i, '(') || sign_is(d, i, ')')) {
-		if (!list_comma(d, i))
-			s->commas++;
-		return 0;
-	}
-	/* a long remark before a colon is one of its own */
-	if (sign_is(d, i, ':') && i > first &&
-		(i > first + 8 || is(d, i - 1, LC_DC) != NULL))
-		s->commas++;
-	if (word_is(d, i,
-		    "to|onto|into|with|by|towards|toward|for|in favour of|in favor of") &&
-		i > first)
-		s->to = s->entity_past ? s->to : 1;
-	if (near && is(d, i, LC_NONUSE) != NULL && s->words <= 5) {
-		s->st |= ST_NOTHING;
-		return 1;
-	}
-	if (near && is(d, i, LC_SKILLNEG) != NULL) {
-		s->st |= ST_NOTHING;
-		return 1;
-	}
-	if (near && is(d, i, LC_LEFT) != NULL && s->words <= 6) {
-		if (s->entity_past == 2)
-			s->st |= word_is(d, i,
-					 "replac|replace|replaces|replaced|replacing|to "
-					 "replace")
-				? ST_ASKED
-				: moved(d, i, last, end);
-		else
-			s->st |= ST_LEFT;
-		return 1;
-	}
-	if (near && s->to && (is(d, i, LC_LEFTPOST) != NULL || being_left(d, i))) {
-		s->st |= ST_ASKED;
-		return 1;
-	}
-	if (near && is(d, i, LC_MOVEV) != NULL && s->words <= 5) {
-		/* "moving to X": the target; "migrate X to Y": X is left */
-		if (s->to) {
-			s->st |= moved(d, i, last, end);
-			return 1;
-		}
-		for (size_t j = last; j + 1 < end && j < last + 6; j++)
-			if (word_is(d, j, "to|onto|into|over to") &&
-				d->at[j + 1].entity) {
-				s->st |= ST_LEFT;
-				return 1;
-			}
-	}
-	/* "nobody knows X", "nobody here wants to touch X" */
-	if (near && is(d, i, LC_NOBODY) != NULL && s->words <= 8) {
-		for (size_t k = i; k < last; k++)
-			if (word_is(d, k, "want|wants|wanted|likes|like|touch")) {
-				exclude_it(s);
-				return 1;
-			}
-		s->st |= ST_NOTHING;
-		s->st &= ~(unsigned)(ST_SKILL | ST_IN_USE);
-		return 1;
-	}
-	/* "we don't use X" tells what is so, "don't use X" what is to be */
-	if (near && is(d, i, LC_EXCL) != NULL && i > first &&
-		is(d, i - 1, LC_SUBJECT) != NULL &&
-		word_is(d, i, "don't use|do not use|dont use|never use") &&
-		s->words <= 8) {
-		s->st |= ST_NOTHING;
-		return 1;
-	}
-	/* "nothing other than X", "no store except X": X stays */
-	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 2 &&
-		word_is(d, i,
-			"other than|anything other than|except|except for|anything but|"
-			"anything except|but not|but no")) {
-		for (size_t k = i; k > first && i - k < 6; k--)
-			if (word_is(d, k - 1, "nothing|neither|none|nobody|no") ||
-				(is(d, k - 1, LC_NO) != NULL && i - k < 4))
-				return 1;
-	}
-	if (near && is(d, i, LC_EXCL) != NULL && s->words <= 8) {
-		exclude_it(s);
-		return 1;
-	}
-	if (near && is(d, i, LC_NO) != NULL && s->words <= 3) {
-		if (!s->entity_past || !own_remark(d, last, end))
-			exclude_it(s);
-		return 1;
-	}
-	if (near && is(d, i, LC_NOT) != NULL && s->words == 0 &&
-		!(i + 1 < d->s.n && word_is(d, i + 1, "only|just"))) {
-		exclude_it(s);
-		return 1;
-	}
-	if (near && is(d, i, LC_ALTNOT) != NULL && s->words <= 3) {
-		if (word_is(d, i, "over|vs|vs.|versus")) {
-			if (find(d, first, i, LC_PREFER) == NOT_FOUND &&
-				word_is(d, i, "over"))
-				return 0;
-		}
-		s->st |= ST_NOTHING;
-		return 1;
-	}
-	if (is(d, i, LC_SKILL) != NULL && s->words <= 5 && (near || s->entity_past)) {
-		for (size_t k = i; k > first && i - k < 6; k--)
-			if (is(d, k - 1, LC_NOBODY) != NULL) {
-				s->st = ST_NOTHING;
-				return 1;
-			}
-		if (!(s->st & (ST_ASKED | ST_IN_USE)))
-			s->st |= ST_SKILL;
-		return 1;
-	}
-	if (is(d, i, LC_KEEP) != NULL && s->words <= 6 && near) {
-		/* "we keep them in X" stores, "keep X" keeps */
-		if (word_is(d, i, "keep|keeps|keeping|retain") && last > i + 3 &&
-			(word_is(d, last - 2, "in|on") ||
-				word_is(d, last - 3, "in|on"))) {
-			s->st |= i > first && is(d, i - 1, LC_SUBJECT) != NULL ? ST_IN_USE
-									       : 0;
-			if (i > first && word_is(d, i - 1, "and"))
-				s->st |= find(d, first, i, LC_SUBJECT) != NOT_FOUND
-					? ST_IN_USE
-					: 0;
-		} else {
-			s->st |= ST_KEEP;
-		}
-	}
-	if (is(d, i, LC_PREFER) != NULL && near)
-		s->st |= ST_PREFERRED;
-	if (is(d, i, LC_USEVERB) != NULL) {
-		/* "please use X", "we want to use X" against "we use X" */
-		size_t j = i;
-		int asked = 0;
-
-		while (j > first && i - j < 6) {
-			j--;
-			if (is(d, j, LC_ASK) != NULL)
-				asked = 1;
-			if (is(d, j, LC_SUBJECT) != NULL || asked)
-				break;
-		}
-		if (!asked &&
-			(i == first || (j == first && i - j <= 1 && !is_word(d, j))) &&
-			word_is(d, i, "use|run|leverage|employ"))
-			asked = 1;
-		if (!(s->st & (ST_ASKED | ST_IN_USE))) {
-			s->st |= asked ? ST_ASKED : ST_IN_USE;
-			s->by_verb = !asked;
-		}
-		return 0;
-	}
-	if (is(d, i, LC_INUSE) != NULL && !(s->st & ST_ASKED)) {
-		s->st |= ST_IN_USE;
-		if (word_is(d, i, "our|existing|current") && s->words <= 2)
-			s->strong = i;
-		return 0;
-	}
-	/* "From X to Y" as a remark of its own: a move */
-	if (word_is(d, i, "from") && near &&
-		(i == segment_of(d, i).first ||
-			(i == segment_of(d, i).first + 1 && sign_is(d, i - 1, ',')))) {
-		if (s->words == 0 && !s->entity_past && word_is(d, last, "to") &&
-			last + 1 < end &&
-			(d->at[last + 1].entity || d->at[last + 2].entity)) {
-			s->st |= ST_LEFT;
-			return 1;
-		}
-		if (s->entity_past == 2) {
-			s->st |= ST_ASKED | ST_IN_USE | ST_KEEP;
-			return 1;
-		}
-	}
-	/* "ETL from X": where data comes from is there */
-	if (word_is(d, i, "from") && s->words == 0 && near &&
-		!(s->st & (ST_ASKED | ST_IN_USE))) {
-		s->st |= ST_IN_USE;
-		return 0;
-	}
-	/* "data lands in X" tells where it is; "results land in X" where they are to go */
-	if (word_is(d, i, "lands in|land in|landing in|goes into|go into") && i > first &&
-		(is(d, i - 1, LC_DCDATA) != NULL || is(d, i - 1, LC_EVNOUN) != NULL ||
-			word_is(d, i - 1, "dumps|exports|events|feeds|readings")) &&
-		!(s->st & ST_ASKED)) {
-		s->st |= ST_IN_USE;
-		return 0;
-	}
-	if (is(d, i, LC_ASK) != NULL) {
-		if (!(s->st & ST_IN_USE))
-			s->st |= ST_ASKED;
-		else if (s->strong && s->words <= 6 && near)
-			s->st |= ST_KEEP;
-		return 0;
-	}
-	if (is_word(d, i) && !filler(d, i) && is(d, i, LC_BECAUSE) == NULL)
-		s->words++;
-	return 0;
+	for (size_t k = 0; k < ARRAY_LEN(cues) && f == NOT_IT; k++)
+		f = cues[k](&l);
+	return f == OVER;
 }
 
 /* Cues after the mention: 1 when the look is over. */
