@@ -169,7 +169,7 @@ void read_budget(const struct doc *d, struct reading *r);       /* budget.c */
 void read_latency(const struct doc *d, struct reading *r);      /* service.c */
 void read_availability(const struct doc *d, struct reading *r); /* service.c */
 void read_volumes(const struct doc *d, struct reading *r);      /* volumes.c */
-void read_team(const struct doc *d, struct reading *r);         /* volumes.c */
+void read_team(const struct doc *d, struct reading *r);         /* team.c */
 void read_purpose(const struct doc *d, struct reading *r);      /* purpose.c */
 void read_data(const struct doc *d, struct reading *r);         /* data.c */
 void read_conflicts(const struct doc *d, struct reading *r);    /* conflicts.c */
