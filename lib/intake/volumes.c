@@ -187,40 +187,123 @@ static int key_rate(
 	return 1;
 }
 
+/* A unit that says all: "40 rps", "qps 75", "peak rps | 450". Its lexeme, or NOT_FOUND. */
+static size_t rate_unit(const struct doc *d, const struct numeral *q)
+{
+	size_t k = q->next;
+
+	if (is(d, k, LC_RATE) != NULL)
+		return k;
+	if (is(d, k, LC_TIME) == NULL && is(d, k, LC_PCT) == NULL)
+		for (size_t j = q->first; j > 0 && j + 3 > q->first; j--)
+			if (is(d, j - 1, LC_RATE) != NULL &&
+				(j == q->first || sign_is(d, j, ':') ||
+					sign_is(d, j, '=') || sign_is(d, j, '~') ||
+					d->s.lex[j].kind == LEX_CELL) &&
+				(j < 2 ||
+					(d->s.lex[j - 2].kind != LEX_NUMBER &&
+						is(d, j - 2, LC_SCALE) == NULL)))
+				return j - 1;
+	return key_unit(d, q->first, k, LC_RATE);
+}
+
+/* "requests per day: 5M", "tickets a day: ~8000" */
+static int time_before(
+	const struct doc *d, struct reading *r, struct best *b, const struct numeral *q)
+{
+	size_t c = q->first, at, next = 0;
+	double t;
+	int kind;
+
+	while (c > 0 &&
+		(sign_is(d, c - 1, ':') || sign_is(d, c - 1, '~') ||
+			sign_is(d, c - 1, '=') || d->s.lex[c - 1].kind == LEX_CELL ||
+			is(d, c - 1, LC_SOFT) != NULL || sign_is(d, c - 1, '>') ||
+			word_is(d, c - 1, "up to|peak|max|is")))
+		c--;
+	if (c == q->first || c < 2)
+		return 0;
+	at = c >= 3 && is(d, c - 1, LC_TIME) != NULL ? c - 2 : c - 1;
+	t = per_time(d, at, &next);
+	if (t == 0 || next != c || is(d, q->next, LC_TIME) != NULL ||
+		is(d, q->next, LC_CUR) != NULL)
+		return 0;
+	kind = noun_before(d, at);
+	if (kind < 0)
+		return 0;
+	add_rate(d, r, b, kind, q->hi / t, t, at - 1, q->next);
+	return 1;
+}
+
+/* "40 requests (peak) per second": where "per second" begins behind what is counted, its
+ * seconds in *t, its end in *next; *t is 0 when there is none. */
+static size_t time_behind(const struct doc *d, size_t from, double *t, size_t *next)
+{
+	size_t k = from;
+
+	while (k < from + 7 && is_gap_word(d, k) && is(d, k, LC_PER) == NULL &&
+		is(d, k, LC_PERIOD) == NULL)
+		k++;
+	if (sign_is(d, k, '(')) {
+		size_t e = k + 1;
+
+		while (e < k + 4 && !sign_is(d, e, ')'))
+			e++;
+		if (sign_is(d, e, ')') && per_time(d, e + 1, next) > 0)
+			k = e + 1;
+	}
+	if (word_is(d, k - 1, "a|an|in a") && is(d, k, LC_TIME) != NULL)
+		k--;
+	*t = per_time(d, k, next);
+	/* the words between may have run over "a day" */
+	for (size_t j = from; *t == 0 && j < k; j++) {
+		*t = per_time(d, j, next);
+		if (*t > 0)
+			return j;
+	}
+	return k;
+}
+
+/* What is counted by a noun that the lexicon does not know, or by none: "30,000 widgets a
+ * day", "3,000 of those a day", "peak 40 a second". -1: nothing that arrives. */
+static int unnamed(const struct doc *d, const struct numeral *q, size_t k, double t)
+{
+	size_t from = q->next;
+	int kind = -1;
+
+	if (k == from) {
+		kind = noun_before(d, q->first);
+		return kind < 0 && t <= 60 ? RPS : kind;
+	}
+	for (size_t j = from; j < k; j++)
+		if (word_is(d, j,
+			    "times|time|days|hours|runs|jobs|weeks|months|people|percent|"
+			    "releases|deployments|models|meetings|sprints|years|minutes"))
+			return -1;
+	if (word_is(d, k - 1, "those|them|these|such"))
+		return noun_before(d, q->first) == RPS ? RPS : EPS;
+	if (is_word(d, k - 1) && is(d, k - 1, LC_DET) == NULL &&
+		(d->s.lex[k - 1].kind == LEX_WORD || is(d, k - 1, LC_TEXTNOUN) != NULL ||
+			is(d, k - 1, LC_DC) != NULL || is(d, k - 1, LC_CORPUS) != NULL) &&
+		is(d, k, LC_PERIOD) == NULL)
+		kind = EPS;
+	return kind;
+}
+
 static int rate_at(
 	const struct doc *d, struct reading *r, struct best *b, const struct numeral *q)
 {
-	size_t k = q->next, next = 0, from;
-	const char *u = is(d, k, LC_RATE);
+	size_t k = q->next, next = 0, unit = rate_unit(d, q);
 	double t;
 	int kind, users;
 
-	if (u != NULL) {
-		add_rate(d, r, b, u[0] == 'r' ? RPS : EPS, q->hi / strtod(u + 1, NULL),
-			strtod(u + 1, NULL), q->first, k + 1);
-		return 1;
-	}
-	/* "rps: 40", "qps 75" */
-	for (size_t j = q->first; j > 0 && j + 3 > q->first; j--) {
-		u = is(d, j - 1, LC_RATE);
-		if (u != NULL &&
-			(j == q->first || sign_is(d, j, ':') || sign_is(d, j, '=') ||
-				sign_is(d, j, '~') || d->s.lex[j].kind == LEX_CELL) &&
-			(j < 2 ||
-				(d->s.lex[j - 2].kind != LEX_NUMBER &&
-					is(d, j - 2, LC_SCALE) == NULL)) &&
-			(is(d, k, LC_TIME) == NULL) && is(d, k, LC_PCT) == NULL) {
-			add_rate(d, r, b, u[0] == 'r' ? RPS : EPS,
-				q->hi / strtod(u + 1, NULL), strtod(u + 1, NULL), j - 1,
-				k);
-			return 1;
-		}
-	}
-	/* "peak rps | 450" */
-	if ((from = key_unit(d, q->first, k, LC_RATE)) != NOT_FOUND) {
-		u = is(d, from, LC_RATE);
-		add_rate(d, r, b, u[0] == 'r' ? RPS : EPS, q->hi / strtod(u + 1, NULL),
-			strtod(u + 1, NULL), q->first, k);
+	if (unit != NOT_FOUND) {
+		const char *u = is(d, unit, LC_RATE);
+
+		t = strtod(u + 1, NULL);
+		add_rate(d, r, b, u[0] == 'r' ? RPS : EPS, q->hi / t, t,
+			unit < q->first && q->first - unit < 3 ? unit : q->first,
+			unit == k ? k + 1 : k);
 		return 1;
 	}
 	if (key_rate(d, r, b, q))
@@ -233,94 +316,21 @@ static int rate_at(
 			t, q->first, k + 2);
 		return 1;
 	}
-	from = k;
-	while (k < from + 7 && is_gap_word(d, k) && is(d, k, LC_PER) == NULL &&
-		is(d, k, LC_PERIOD) == NULL)
-		k++;
-	if (sign_is(d, k, '(')) { /* "40 requests (peak) per second" */
-		size_t e = k + 1;
-
-		while (e < k + 4 && !sign_is(d, e, ')'))
-			e++;
-		if (sign_is(d, e, ')') && per_time(d, e + 1, &next) > 0)
-			k = e + 1;
-	}
-	if (word_is(d, k - 1, "a|an|in a") && is(d, k, LC_TIME) != NULL)
-		k--;
-	t = per_time(d, k, &next);
-	if (t == 0 && k > from) /* gap words may have run over "a day" */
-		for (size_t j = from; j < k; j++) {
-			t = per_time(d, j, &next);
-			if (t > 0) {
-				k = j;
-				break;
-			}
-		}
-	if (t == 0) {
-		/* "requests per day: 5M", "tickets a day: ~8000" */
-		size_t c = q->first;
-
-		while (c > 0 &&
-			(sign_is(d, c - 1, ':') || sign_is(d, c - 1, '~') ||
-				sign_is(d, c - 1, '=') ||
-				d->s.lex[c - 1].kind == LEX_CELL ||
-				is(d, c - 1, LC_SOFT) != NULL || sign_is(d, c - 1, '>') ||
-				word_is(d, c - 1, "up to|peak|max|is")))
-			c--;
-		if (c < q->first && c >= 2) {
-			size_t at =
-				c >= 3 && is(d, c - 1, LC_TIME) != NULL ? c - 2 : c - 1;
-
-			t = per_time(d, at, &next);
-			if (t > 0 && next == c && is(d, from, LC_TIME) == NULL &&
-				is(d, from, LC_CUR) == NULL) {
-				kind = noun_before(d, at);
-				if (kind >= 0) {
-					add_rate(d, r, b, kind, q->hi / t, t, at - 1,
-						q->next);
-					return 1;
-				}
-			}
-		}
-		return 0;
-	}
+	k = time_behind(d, q->next, &t, &next);
+	if (t == 0)
+		return time_before(d, r, b, q);
 	if (is(d, k, LC_PERIOD) != NULL && !word_is(d, k, "daily|hourly|weekly|monthly"))
 		return 0;
-	kind = counted(d, from, k, &users);
+	kind = counted(d, q->next, k, &users);
 	if (kind == -2) {
 		if (t >= 86400)
 			better(d, &b[USERS], q->hi, q->first, k, "volume.users");
 		return 1;
 	}
-	if (kind == -1) {
-		if (k > from) {
-			for (size_t j = from; j < k; j++)
-				if (word_is(d, j,
-					    "times|time|days|hours|runs|jobs|weeks|"
-					    "months|people|percent|releases|deployments|"
-					    "models|meetings|sprints|years|minutes"))
-					return 0;
-			/* a noun that the lexicon does not know arrives, too: "30,000 widgets a day" */
-			if (is_word(d, k - 1) && is(d, k - 1, LC_DET) == NULL &&
-				(d->s.lex[k - 1].kind == LEX_WORD ||
-					is(d, k - 1, LC_TEXTNOUN) != NULL ||
-					is(d, k - 1, LC_DC) != NULL ||
-					is(d, k - 1, LC_CORPUS) != NULL) &&
-				is(d, k, LC_PERIOD) == NULL)
-				kind = EPS;
-			/* "3,000 of those a day" */
-			if (word_is(d, k - 1, "those|them|these|such")) {
-				kind = noun_before(d, q->first);
-				kind = kind == RPS ? RPS : EPS;
-			}
-		} else {
-			kind = noun_before(d, q->first);
-			if (kind < 0 && t <= 60)
-				kind = RPS;
-		}
-		if (kind < 0)
-			return 0;
-	}
+	if (kind == -1)
+		kind = unnamed(d, q, k, t);
+	if (kind < 0)
+		return 0;
 	add_rate(d, r, b, kind, q->hi / t, t, q->first, next);
 	return 1;
 }
@@ -427,178 +437,213 @@ static int asked_for_users(const struct doc *d, size_t i)
 	return 0;
 }
 
-static int count_at(const struct doc *d, struct best *b, const struct numeral *q)
-{
-	size_t k = q->next, at = NOT_FOUND;
-	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
-	int cls = -1;
+enum noun { NOUN_NONE, NOUN_DOCS, NOUN_USERS, NOUN_ROLE };
 
-	if (d->at[q->first].dead || q->hi < 2)
+/* Ends the group of words behind a number that may hold what it counts. */
+static int ends_group(const struct doc *d, size_t k, size_t next)
+{
+	if (word_is(d, k,
+		    "images|pictures|rows|customers|records|skus|products|items|stores|"
+		    "locations|years|months|days|hours|parameters|languages|countries|"
+		    "types|categories|tables|models|sensors|devices|sites"))
+		return 1;
+	if (is_gap_word(d, k) && is(d, k, LC_PER) == NULL &&
+		is(d, k, LC_USECUE) == NULL &&
+		!word_is(d, k, "and|or|with|in|on|from|that|which|by"))
 		return 0;
-	for (; k < q->next + 5 && k < sent.last; k++) {
+	return !(word_is(d, k, "of") && k == next) &&
+		!word_is(d, k, "internal|support|help");
+}
+
+/* What a number counts: the last noun of the group ("support articles"), in *at. */
+static enum noun noun_behind(const struct doc *d, const struct numeral *q, size_t *at)
+{
+	enum noun noun = NOUN_NONE;
+	size_t last = sentence_of(d, q->first).last;
+
+	for (size_t k = q->next; k < q->next + 5 && k < last; k++) {
 		if (is(d, k, LC_USERNOUN) != NULL) {
-			cls = USERS;
-			at = k;
-			break;
+			*at = k;
+			return NOUN_USERS;
 		}
 		if (is(d, k, LC_DOCNOUN) != NULL) {
-			cls = DOCS;
-			at = k;
-			/* "support articles", "manuals pages": the last noun of the group */
+			*at = k;
+			noun = NOUN_DOCS;
 			continue;
 		}
-		if (cls == DOCS)
-			break;
+		if (noun == NOUN_DOCS)
+			return noun;
 		if (is(d, k, LC_ROLENOUN) != NULL) {
-			cls = -2;
-			at = k;
-			if (is(d, k + 1, LC_USERNOUN) != NULL ||
-				is(d, k + 1, LC_ROLENOUN) != NULL)
-				continue;
-			break;
+			*at = k;
+			noun = NOUN_ROLE;
+			if (is(d, k + 1, LC_USERNOUN) == NULL &&
+				is(d, k + 1, LC_ROLENOUN) == NULL)
+				return noun;
+			continue;
 		}
-		if (!is_gap_word(d, k) || is(d, k, LC_PER) != NULL ||
-			is(d, k, LC_USECUE) != NULL ||
-			word_is(d, k, "and|or|with|in|on|from|that|which|by"))
-			if (!(word_is(d, k, "of") && k == q->next) &&
-				!(word_is(d, k, "internal|support|help")))
-				break;
-		if (word_is(d, k,
-			    "images|pictures|rows|customers|records|skus|products|items|"
-			    "stores|locations|years|months|days|hours|parameters|"
-			    "languages|countries|types|categories|tables|models|sensors|"
-			    "devices|sites"))
-			break;
+		if (ends_group(d, k, q->next))
+			return noun;
 	}
-	if (cls == DOCS && is(d, at + 1, LC_PER) == NULL &&
-		is(d, at + 1, LC_PERIOD) == NULL) {
-		if (scheduled_count(d, q->first) &&
-			find(d, seg.first, seg.last, LC_CORPUS) == NOT_FOUND)
-			return 0;
-		if (word_is(d, at + 1,
-			    "types|type|classes|class|categories|templates|formats|"
-			    "languages|each|long|view|views"))
-			return 0;
-		better(d, &b[DOCS], q->hi, q->first, at + 1, "volume.documents");
+	return noun;
+}
+
+/* "12k PDFs", not worked off by a scheduled run, nor so many kinds of them. */
+static void documents(
+	const struct doc *d, struct best *b, const struct numeral *q, size_t at)
+{
+	struct range seg = segment_of(d, q->first);
+
+	if (scheduled_count(d, q->first) &&
+		find(d, seg.first, seg.last, LC_CORPUS) == NOT_FOUND)
+		return;
+	if (word_is(d, at + 1,
+		    "types|type|classes|class|categories|templates|formats|languages|"
+		    "each|long|view|views"))
+		return;
+	better(d, &b[DOCS], q->hi, q->first, at + 1, "volume.documents");
+}
+
+/* People of a company or a trade that are not said to use anything. */
+static int mere_heads(const struct doc *d, const struct numeral *q, size_t at)
+{
+	struct range sent = sentence_of(d, q->first);
+
+	if (find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
+		!word_is(d, at, "employees|employee"))
 		return 1;
-	}
-	if (cls == USERS) {
-		better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
+	if (is(d, q->first - 1, LC_SIZE_TOTAL) != NULL)
 		return 1;
+	return word_is(d, at,
+		       "customer|customers|member|members|people|developers|engineers|"
+		       "scientists|students|drivers|workers|engineer") &&
+		!(word_is(d, at + 1, "using|use|who|will|ask|that") ||
+			word_is(d, at + 2, "use|using|ask|query"));
+}
+
+/* "for our 300 agents", "80 analysts will look it up" */
+static int are_users(const struct doc *d, const struct numeral *q, size_t at)
+{
+	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
+	size_t before = q->first, cue;
+	int use = 0;
+
+	while (before > sent.first && q->first - before < 5 &&
+		(is(d, before - 1, LC_DET) != NULL ||
+			is(d, before - 1, LC_SOFT) != NULL ||
+			sign_is(d, before - 1, '~') || sign_is(d, before - 1, '(') ||
+			word_is(d, before - 1, "up to|ca|roughly|some|nearly|almost"))) {
+		before--;
+		use |= word_is(d, before, "for|to|by|our");
 	}
-	if (sign_is(d, q->first - 1, '(') &&
+	for (size_t j = at + 1; j < at + 6 && j < sent.last; j++)
+		use |= is(d, j, LC_USECUE) != NULL &&
+			!word_is(d, j,
+				"for|to|by|about|internal|help|support|between|among");
+	cue = find(d, seg.first, q->first, LC_USECUE);
+	use |= cue != NOT_FOUND &&
+		word_is(d, cue,
+			"used by|served to|serves|serving|available to|rolled out "
+			"to|roll "
+			"out to|assume|users|audience|target group|user base|accessible "
+			"to|open to|helps|help|lets|supports");
+	use |= asked_for_users(d, q->first);
+	if (word_is(d, before - 1, "has|have|are|employ|employs|with|of|team"))
+		use = find(d, at + 1, at + 6 < sent.last ? at + 6 : sent.last,
+			      LC_USECUE) != NOT_FOUND &&
+			word_is(d, at + 1, "using|who|that|will|use");
+	return use;
+}
+
+/* "90 associates will use it": whatever they are called */
+static int unknown_users(const struct doc *d, const struct numeral *q)
+{
+	size_t k = q->next;
+
+	if (d->s.lex[k].kind != LEX_WORD || is(d, k + 2, LC_LANG) != NULL ||
+		is(d, k + 2, LC_TECH) != NULL)
+		return 0;
+	return word_is(d, k + 1,
+		       "use|using|will use|would use|who will|who use|can use") ||
+		(word_is(d, k + 1, "will|who|would|shall|can|to") &&
+			(word_is(d, k + 2, "use|using|query|ask") ||
+				word_is(d, k + 3, "use|query|ask")));
+}
+
+/* "Advisors (25 people)", "the sales team (25 people)" */
+static int people_in_brackets(const struct doc *d, const struct numeral *q)
+{
+	return sign_is(d, q->first - 1, '(') &&
 		word_is(d, q->next, "people|persons|heads|users") &&
 		sign_is(d, q->next + 1, ')') &&
 		(is(d, q->first - 2, LC_ROLENOUN) != NULL ||
-			is(d, q->first - 2, LC_BIZTEAM) != NULL)) {
+			is(d, q->first - 2, LC_BIZTEAM) != NULL);
+}
+
+/* Where the noun of a bare number ends: "Users: 300", "Advisors (80)"; 0 when no colon,
+ * bracket or cell lies between. */
+static size_t key_before(const struct doc *d, const struct numeral *q)
+{
+	size_t p = q->first, first = sentence_of(d, q->first).first;
+
+	while (p > first && q->first - p < 4 &&
+		(sign_is(d, p - 1, '(') || sign_is(d, p - 1, ':') ||
+			sign_is(d, p - 1, '~') || d->s.lex[p - 1].kind == LEX_CELL ||
+			d->s.lex[p - 1].kind == LEX_BREAK ||
+			is(d, p - 1, LC_SOFT) != NULL ||
+			word_is(d, p - 1, "ca|ca.|some|currently")))
+		p--;
+	if (p == q->first || p == first ||
+		!(sign_is(d, p, '(') || sign_is(d, p, ':') ||
+			d->s.lex[p].kind == LEX_CELL))
+		return 0;
+	return p;
+}
+
+static void keyed_count(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	size_t p = key_before(d, q);
+	struct range sent = sentence_of(d, q->first);
+
+	if (p == 0 || is(d, q->next, LC_PER) != NULL)
+		return;
+	if (is(d, p - 1, LC_USERNOUN) != NULL && is(d, q->next, LC_REQNOUN) == NULL)
+		better(d, &b[USERS], q->hi, p - 1, q->next, "volume.users");
+	else if (is(d, p - 1, LC_ROLENOUN) != NULL && sign_is(d, p, '(') &&
+		sign_is(d, q->next, ')') &&
+		!word_is(d, p - 1, "engineers|developers|scientists|customers") &&
+		find(d, sent.first, sent.last, LC_TEAMWORD) == NOT_FOUND)
+		better(d, &b[USERS], q->hi, p - 1, q->next, "volume.users");
+	else if (is(d, p - 1, LC_DOCNOUN) != NULL &&
+		!word_is(d, p - 1, "page|note|case|pages|notes|report") &&
+		is(d, q->next, LC_TIME) == NULL && is(d, q->next, LC_BYTES) == NULL &&
+		is(d, q->next, LC_CUR) == NULL && q->hi >= 10 &&
+		(!is_word(d, q->next) || word_is(d, q->next, "of")))
+		better(d, &b[DOCS], q->hi, p - 1, q->next, "volume.documents");
+}
+
+static void count_at(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	size_t at = NOT_FOUND;
+	enum noun noun;
+
+	if (d->at[q->first].dead || q->hi < 2)
+		return;
+	noun = noun_behind(d, q, &at);
+	if (noun == NOUN_DOCS && is(d, at + 1, LC_PER) == NULL &&
+		is(d, at + 1, LC_PERIOD) == NULL) {
+		documents(d, b, q, at);
+	} else if (noun == NOUN_USERS) {
+		better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
+	} else if (people_in_brackets(d, q)) {
 		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
-		return 1;
-	}
-	/* "90 associates will use it": whatever they are called */
-	if (cls == -1 && q->hi >= 2 && d->s.lex[q->next].kind == LEX_WORD &&
-		is(d, q->next + 2, LC_LANG) == NULL &&
-		is(d, q->next + 2, LC_TECH) == NULL &&
-		(word_is(d, q->next + 1,
-			 "use|using|will use|would use|who will|who use|can use") ||
-			(word_is(d, q->next + 1, "will|who|would|shall|can|to") &&
-				(word_is(d, q->next + 2, "use|using|query|ask") ||
-					word_is(d, q->next + 3, "use|query|ask"))))) {
+	} else if (noun == NOUN_NONE && unknown_users(d, q)) {
 		better(d, &b[USERS], q->hi, q->first, q->next + 1, "volume.users");
-		return 1;
-	}
-	if (cls == -2 && q->hi >= 2) {
-		size_t before = q->first;
-		int use = 0;
-
-		if (find(d, sent.first, sent.last, LC_COMPANYHEAD) != NOT_FOUND &&
-			find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
-			!word_is(d, at, "employees|employee"))
-			return 0;
-		if (is(d, q->first - 1, LC_SIZE_TOTAL) != NULL)
-			return 0;
-		if (word_is(d, at,
-			    "customer|customers|member|members|people|developers|"
-			    "engineers|scientists|students|drivers|workers|engineer") &&
-			!(word_is(d, at + 1, "using|use|who|will|ask|that") ||
-				word_is(d, at + 2, "use|using|ask|query")))
-			return 0;
-		while (before > sent.first && q->first - before < 5 &&
-			(is(d, before - 1, LC_DET) != NULL ||
-				is(d, before - 1, LC_SOFT) != NULL ||
-				sign_is(d, before - 1, '~') ||
-				sign_is(d, before - 1, '(') ||
-				word_is(d, before - 1,
-					"up to|ca|roughly|some|nearly|almost"))) {
-			before--;
-			use |= word_is(d, before, "for|to|by|our");
-		}
-		for (size_t j = at + 1; j < at + 6 && j < sent.last; j++)
-			use |= is(d, j, LC_USECUE) != NULL &&
-				!word_is(d, j,
-					"for|to|by|about|internal|help|support|between|"
-					"among");
-		use |= find(d, seg.first, q->first, LC_USECUE) != NOT_FOUND &&
-			word_is(d, find(d, seg.first, q->first, LC_USECUE),
-				"used by|served to|serves|serving|available to|rolled "
-				"out to|roll out to|assume|users|audience|target "
-				"group|user base|accessible to|open "
-				"to|helps|help|lets|supports");
-		use |= asked_for_users(d, q->first);
-		if (word_is(d, before - 1, "has|have|are|employ|employs|with|of|team"))
-			use = find(d, at + 1, at + 6 < sent.last ? at + 6 : sent.last,
-				      LC_USECUE) != NOT_FOUND &&
-				(word_is(d, at + 1, "using|who|that|will|use"));
-		if (use)
+	} else if (noun == NOUN_ROLE) {
+		if (!mere_heads(d, q, at) && are_users(d, q, at))
 			better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
-		return use;
+	} else if (noun == NOUN_NONE) {
+		keyed_count(d, b, q);
 	}
-	/* "(25 people)", "(about 80)" behind a role; "Users: 300", "Advisors (80)" */
-	while (cls == -1) {
-		size_t p = q->first;
-
-		while (p > sent.first && q->first - p < 4 &&
-			(sign_is(d, p - 1, '(') || sign_is(d, p - 1, ':') ||
-				sign_is(d, p - 1, '~') ||
-				d->s.lex[p - 1].kind == LEX_CELL ||
-				d->s.lex[p - 1].kind == LEX_BREAK ||
-				is(d, p - 1, LC_SOFT) != NULL ||
-				word_is(d, p - 1, "ca|ca.|some|currently")))
-			p--;
-		if (p < q->first &&
-			(sign_is(d, p, '(') || sign_is(d, p, ':') ||
-				d->s.lex[p].kind == LEX_CELL) &&
-			p > sent.first) {
-			if (is(d, p - 1, LC_USERNOUN) != NULL &&
-				is(d, q->next, LC_PER) == NULL &&
-				is(d, q->next, LC_REQNOUN) == NULL)
-				better(d, &b[USERS], q->hi, p - 1, q->next,
-					"volume.users");
-			else if (is(d, p - 1, LC_ROLENOUN) != NULL &&
-				sign_is(d, p, '(') && sign_is(d, q->next, ')') &&
-				!word_is(d, p - 1,
-					"engineers|developers|scientists|customers") &&
-				find(d, sent.first, sent.last, LC_TEAMWORD) == NOT_FOUND)
-				better(d, &b[USERS], q->hi, p - 1, q->next,
-					"volume.users");
-			else if (is(d, p - 1, LC_DOCNOUN) != NULL &&
-				is(d, q->next, LC_PER) == NULL &&
-				!word_is(d, p - 1, "page|note|case|pages|notes|report") &&
-				(sign_is(d, p, ':') || sign_is(d, p, '(') ||
-					d->s.lex[p].kind == LEX_CELL) &&
-				is(d, q->next, LC_TIME) == NULL &&
-				is(d, q->next, LC_BYTES) == NULL &&
-				is(d, q->next, LC_CUR) == NULL && q->hi >= 10 &&
-				(!is_word(d, q->next) || word_is(d, q->next, "of")))
-				better(d, &b[DOCS], q->hi, p - 1, q->next,
-					"volume.documents");
-		}
-		break;
-	}
-	if (sign_is(d, q->first - 1, '(') &&
-		word_is(d, q->next, "people|persons|heads|users") &&
-		sign_is(d, q->next + 1, ')') && is(d, q->first - 2, LC_ROLENOUN) != NULL)
-		better(d, &b[USERS], q->hi, q->first - 2, q->next + 1, "volume.users");
-	return 0;
 }
 
 void read_volumes(const struct doc *d, struct reading *r)
@@ -631,7 +676,7 @@ void read_volumes(const struct doc *d, struct reading *r)
 			continue;
 		}
 		if (!bytes_at(d, b, &q) && !rate_at(d, r, b, &q))
-			(void)count_at(d, b, &q);
+			count_at(d, b, &q);
 		i = q.next - 1;
 	}
 	for (size_t k = 0; k < N_VOLUMES; k++)
