@@ -462,128 +462,126 @@ static int answers(const struct doc *d, size_t i)
 	return 0;
 }
 
-static void read_work(const struct doc *d, struct reading *r)
+/* What only looks like a kind of work: "schedule a call", a streaming service. */
+static int no_work(const struct doc *d, size_t i, const char *w)
 {
-	size_t only = NOT_FOUND, no_stream = NOT_FOUND;
+	if (strcmp(w, "batch") == 0 && is(d, i, LC_NIGHTLY) == NULL &&
+		word_is(d, i, "schedule|scheduled|schedules") &&
+		!near_class(d, i, LC_SCHEDJOB, 4))
+		return 1;
+	if (strcmp(w, "batch") == 0 &&
+		word_is(d, i, "bulk|at night|schedule|schedules") &&
+		find(d, clause_of(d, i).first, clause_of(d, i).last, LC_PEOPLE) !=
+			NOT_FOUND)
+		return 1;
+	return strcmp(w, "streaming") == 0 && word_is(d, i, "stream|streams|streaming") &&
+		(word_is(d, i - 1, "video|music|revenue|work|audio") ||
+			(word_is(d, i + 1,
+				 "service|platform|provider|company|site|subscribers|app|"
+				 "apps|business|startup") &&
+				!word_is(d, i - 1, "log|live")));
+}
 
+/* "an API", not a vendor's, nor its keys */
+static int own_api(const struct doc *d, size_t i)
+{
+	return is(d, i, LC_APIWORD) != NULL && is(d, i, LC_APINEG) == NULL &&
+		!word_is(d, i + 1, "key|keys|token|gateway|costs|docs|of") &&
+		!(d->at[i - (i > 0)].entity && is(d, i - 1, LC_TECH) != NULL &&
+			!word_is(d, i - 1, "fastapi")) &&
+		!word_is(d, i - 1, "their|openai|external|vendor|party");
+}
+
+static void named_work(const struct doc *d, struct reading *r)
+{
 	for (size_t i = 0; i < d->s.n; i++) {
 		const char *w = is(d, i, LC_WORKLOAD);
 
 		if (d->at[i].dead)
 			continue;
-		if (is(d, i, LC_BATCHONLY) != NULL && only == NOT_FOUND)
-			only = i;
-		if (is(d, i, LC_NOSTREAM) != NULL)
-			no_stream = i;
 		if (is(d, i, LC_SCHED) != NULL && schedule(d, i) && !denied(d, i))
 			work_add(r, "batch", i, i + 1, "work.schedule", 0.85);
 		if (every_period(d, i) && !denied(d, i))
 			work_add(r, "batch", i, i + 3, "work.schedule", 0.8);
-		if (is(d, i, LC_APIWORD) != NULL && is(d, i, LC_APINEG) == NULL &&
-			!denied(d, i) &&
-			!word_is(d, i + 1, "key|keys|token|gateway|costs|docs|of") &&
-			!(d->at[i - (i > 0)].entity && is(d, i - 1, LC_TECH) != NULL &&
-				!word_is(d, i - 1, "fastapi")) &&
-			!word_is(d, i - 1, "their|openai|external|vendor|party"))
+		if (own_api(d, i) && !denied(d, i))
 			work_add(r, "online", i, i + 1, "work.api", 0.8);
-		if (w == NULL)
-			continue;
-		if (strcmp(w, "batch") == 0 && is(d, i, LC_NIGHTLY) == NULL &&
-			word_is(d, i, "schedule|scheduled|schedules") &&
-			!near_class(d, i, LC_SCHEDJOB, 4))
-			continue;
-		if (strcmp(w, "batch") == 0 &&
-			word_is(d, i, "bulk|at night|schedule|schedules") &&
-			find(d, clause_of(d, i).first, clause_of(d, i).last, LC_PEOPLE) !=
-				NOT_FOUND)
-			continue;
-		if (strcmp(w, "streaming") == 0 &&
-			word_is(d, i, "stream|streams|streaming") &&
-			(word_is(d, i - 1, "video|music|live|revenue|log|work|audio") ||
-				word_is(d, i + 1,
-					"service|platform|provider|company|site|"
-					"subscribers|app|apps|business|startup"))) {
-			if (!word_is(d, i - 1, "log|live"))
-				continue;
-		}
-		if (word_is(d, i, "webhook") ||
-			word_is(d, i, "interactive|on request|web service|synchronous")) {
-			if (denied(d, i))
-				continue;
-		}
-		if (!denied(d, i))
+		if (w != NULL && !no_work(d, i, w) && !denied(d, i))
 			work_add(r, w, i, i + 1, "work.named", 0.85);
 	}
-	if (r->request_rate) {
-		const struct fact *f = fact_get(r, "throughput", "requests_per_second");
+}
 
-		if (f != NULL)
-			work_add(
-				r, "online", f->first, f->last, "work.request-rate", 0.9);
-	}
+/* The evidence of one fact is that of the work that it implies. */
+static void work_of(struct reading *r, const char *id, const struct fact *f,
+	const char *rule, double confidence)
+{
+	if (f != NULL)
+		work_add(r, id, f->first, f->last, rule, confidence);
+}
+
+static void implied_by_figures(const struct doc *d, struct reading *r)
+{
+	const struct fact *latency;
+
+	if (r->request_rate)
+		work_of(r, "online", fact_get(r, "throughput", "requests_per_second"),
+			"work.request-rate", 0.9);
+	latency = fact_get(r, "sla_latency_ms", NULL); /* adding moves the facts */
 	/* where events stream in and nothing is requested, the time is an event's */
-	if (r->latency_on_requests &&
+	if (r->latency_on_requests && latency != NULL &&
 		!(r->event_rate_fast && !r->request_rate &&
-			fact_get(r, "sla_latency_ms", NULL) != NULL &&
-			find_in_sentence(d, fact_get(r, "sla_latency_ms", NULL)->first,
-				LC_REQNOUN) == NOT_FOUND &&
-			!answers(d, fact_get(r, "sla_latency_ms", NULL)->first))) {
-		const struct fact *f = fact_get(r, "sla_latency_ms", NULL);
+			find_in_sentence(d, latency->first, LC_REQNOUN) == NOT_FOUND &&
+			!answers(d, latency->first)))
+		work_of(r, "online", latency, "work.latency", 0.8);
+	if (r->event_rate_fast)
+		work_of(r, "streaming", fact_get(r, "throughput", "events_per_second"),
+			"work.event-rate", 0.8);
+}
 
-		if (f != NULL)
-			work_add(r, "online", f->first, f->last, "work.latency", 0.8);
+static void implied_by_uses(const struct doc *d, struct reading *r)
+{
+	size_t bot = find(d, 0, d->s.n, LC_CHATBOT);
+	int offline = find(d, 0, d->s.n, LC_OFFLINE) != NOT_FOUND;
+	const struct fact *rag = fact_with(r, "use_cases", "rag");
+
+	if (rag != NULL && !offline)
+		work_of(r, "online", rag, "work.assistant", 0.85);
+	else if (!offline && bot != NOT_FOUND &&
+		fact_with(r, "use_cases", "nlp") != NULL && !denied(d, bot))
+		work_add(r, "online", bot, bot + 1, "work.assistant", 0.8);
+	work_of(r, "batch", fact_with(r, "use_cases", "finetuning"), "work.training",
+		0.85);
+	work_of(r, "batch", fact_with(r, "use_cases", "training"), "work.training", 0.85);
+}
+
+/* "Batch only" takes the rest away, or contradicts a time for answers. */
+static void batch_only(const struct doc *d, struct reading *r)
+{
+	size_t only = find(d, 0, d->s.n, LC_BATCHONLY);
+	const struct fact *online = fact_with(r, "workload_types", "online");
+	const struct fact *latency = fact_get(r, "sla_latency_ms", NULL);
+
+	int contradicts = online != NULL && latency != NULL;
+
+	if (only == NOT_FOUND)
+		return;
+	if (contradicts)
+		conflict_add(r, "sla_latency_ms", "workload_types", latency->first,
+			latency->last, only, only + 1,
+			"batch only, and yet requests are to be answered in time");
+	work_add(r, "batch", only, only + 1, "work.batch-only", 0.95);
+	if (!contradicts) {
+		fact_drop(r, "workload_types", NULL, "online");
+		fact_drop(r, "workload_types", NULL, "streaming");
 	}
-	if (r->event_rate_fast) {
-		const struct fact *f = fact_get(r, "throughput", "events_per_second");
+}
 
-		if (f != NULL)
-			work_add(r, "streaming", f->first, f->last, "work.event-rate",
-				0.8);
-	}
-	if (fact_with(r, "use_cases", "rag") != NULL &&
-		find(d, 0, d->s.n, LC_OFFLINE) == NOT_FOUND) {
-		const struct fact *f = fact_with(r, "use_cases", "rag");
-
-		work_add(r, "online", f->first, f->last, "work.assistant", 0.85);
-	} else if (find(d, 0, d->s.n, LC_CHATBOT) != NOT_FOUND &&
-		fact_with(r, "use_cases", "nlp") != NULL &&
-		find(d, 0, d->s.n, LC_OFFLINE) == NOT_FOUND &&
-		!denied(d, find(d, 0, d->s.n, LC_CHATBOT))) {
-		size_t k = find(d, 0, d->s.n, LC_CHATBOT);
-
-		work_add(r, "online", k, k + 1, "work.assistant", 0.8);
-	}
-	for (int k = 0; k < 2; k++) {
-		const struct fact *f =
-			fact_with(r, "use_cases", k ? "training" : "finetuning");
-
-		if (f != NULL)
-			work_add(r, "batch", f->first, f->last, "work.training", 0.85);
-	}
-	if (only != NOT_FOUND) {
-		const struct fact *f = fact_with(r, "workload_types", "online");
-
-		if (f != NULL && (fact_get(r, "sla_latency_ms", NULL) != NULL) &&
-			strcmp(f->rule, "work.latency") != 0)
-			conflict_add(r, "sla_latency_ms", "workload_types",
-				fact_get(r, "sla_latency_ms", NULL)->first,
-				fact_get(r, "sla_latency_ms", NULL)->last, only, only + 1,
-				"batch only, and yet requests are to be answered in "
-				"time");
-		else if (f != NULL && fact_get(r, "sla_latency_ms", NULL) != NULL)
-			conflict_add(r, "sla_latency_ms", "workload_types", f->first,
-				f->last, only, only + 1,
-				"batch only, and yet requests are to be answered in "
-				"time");
-		work_add(r, "batch", only, only + 1, "work.batch-only", 0.95);
-		if (f == NULL || r->n_conflicts == 0 ||
-			strcmp(r->conflicts[r->n_conflicts - 1].fields[0],
-				"sla_latency_ms") != 0) {
-			fact_drop(r, "workload_types", NULL, "online");
-			fact_drop(r, "workload_types", NULL, "streaming");
-		}
-	}
-	if (no_stream != NOT_FOUND)
+static void read_work(const struct doc *d, struct reading *r)
+{
+	named_work(d, r);
+	implied_by_figures(d, r);
+	implied_by_uses(d, r);
+	batch_only(d, r);
+	if (find(d, 0, d->s.n, LC_NOSTREAM) != NOT_FOUND)
 		fact_drop(r, "workload_types", NULL, "streaming");
 }
 

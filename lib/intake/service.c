@@ -292,104 +292,105 @@ static int in_columns(const struct doc *d, size_t i)
 	return d->s.lines[d->s.lex[i].line].columns != 0;
 }
 
-static void settle_latency(
-	const struct doc *d, struct reading *r, struct duration *at, size_t n)
+static int same_sentence(
+	const struct doc *d, const struct duration *a, const struct duration *b)
+{
+	return sentence_of(d, a->first).first == sentence_of(d, b->first).first;
+}
+
+/* Does b stand in the place of a? */
+static int supersedes(
+	const struct doc *d, const struct duration *a, const struct duration *b)
+{
+	if (b->rank > a->rank + 50 || (d->chat && b->rank > a->rank && b->revised))
+		return 1;
+	if (b->revised && b->first > a->first && b->rank >= a->rank)
+		return 1;
+	return a->old && !b->old;
+}
+
+/* Takes out what is given up, and soft bounds beside hard ones. */
+static void drop_superseded(const struct doc *d, struct duration *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n && at[i].ms > 0; j++)
+			if (i != j && at[j].ms > 0 && supersedes(d, &at[i], &at[j]))
+				at[i].ms = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n && at[i].ms > 0; j++)
+			if (i != j && at[j].ms > 0 && at[i].soft && at[j].hard &&
+				!at[j].soft && same_sentence(d, &at[i], &at[j]))
+				at[i].ms = 0;
+}
+
+/* The highest percentile, and of its times and those without one the strictest. */
+static struct duration *strictest(struct duration *at, size_t n)
 {
 	struct duration *best = NULL;
 	double percentile = 0;
-	size_t a = 0, b = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++)
-			if (i != j && at[i].ms > 0 && at[j].ms > 0 &&
-				(at[j].rank > at[i].rank + 50 ||
-					(d->chat && at[j].rank > at[i].rank &&
-						at[j].revised) ||
-					(at[j].revised && at[j].first > at[i].first &&
-						at[j].rank >= at[i].rank) ||
-					(at[i].old && !at[j].old))) {
-				at[i].ms = 0;
-				break;
-			}
-	/* one sentence, one hard and one soft bound: the hard one */
+		if (at[i].ms > 0)
+			percentile = fmax(percentile, at[i].percentile);
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++)
-			if (i != j && at[i].ms > 0 && at[j].ms > 0 && at[i].soft &&
-				at[j].hard && !at[j].soft &&
-				sentence_of(d, at[i].first).first ==
-					sentence_of(d, at[j].first).first)
-				at[i].ms = 0;
-	for (size_t i = 0; i < n; i++)
-		if (at[i].ms > 0 && at[i].percentile > percentile)
-			percentile = at[i].percentile;
-	for (size_t i = 0; i < n; i++) {
-		if (at[i].ms <= 0)
-			continue;
-		if (percentile > 0 && at[i].percentile > 0 &&
-			at[i].percentile < percentile) {
-			/* another percentile of the same path gives way, of another path competes */
-			if (sentence_of(d, at[i].first).first ==
-					sentence_of(d, at[i ? i - 1 : 0].first).first ||
-				1)
-				continue;
-		}
-		if (best == NULL || at[i].ms < best->ms)
+		if (at[i].ms > 0 &&
+			(at[i].percentile == 0 || at[i].percentile == percentile) &&
+			(best == NULL || at[i].ms < best->ms))
 			best = &at[i];
-	}
+	return best;
+}
+
+/* Does its segment name a path of its own ("the checkout page")? */
+static int names_path(const struct doc *d, const struct duration *t)
+{
+	struct range s = segment_of(d, t->first);
+	size_t from = s.first;
+
+	/* what stands before a colon names a place in the text */
+	while (from < s.last && !sign_is(d, from, ':') && is(d, from, LC_LATCUE) == NULL)
+		from++;
+	if (from == s.last)
+		from = s.first;
+	for (size_t k = from; k < s.last; k++)
+		if (d->s.lex[k].kind == LEX_WORD &&
+			d->s.lex[k].to - d->s.lex[k].from > 3 &&
+			!word_is(d, k,
+				"should|must|every|each|requests|request|service|system|"
+				"that|will|shall|with|have|than|needs|need|overall|users|"
+				"expect|required|requirement|this|also"))
+			return 1;
+	return 0;
+}
+
+/* The same thing said twice with two figures? */
+static int disagree(
+	const struct doc *d, const struct duration *a, const struct duration *b)
+{
+	return a->ms > 0 && b->ms > 0 && fabs(a->ms - b->ms) > 0.01 * a->ms &&
+		a->percentile == b->percentile && a->strong && b->strong &&
+		a->alert == b->alert && !a->soft && !b->soft &&
+		!in_columns(d, a->first) && !same_sentence(d, a, b) &&
+		!names_path(d, a) && !names_path(d, b);
+}
+
+static void settle_latency(
+	const struct doc *d, struct reading *r, struct duration *at, size_t n)
+{
+	const struct duration *best;
+
+	drop_superseded(d, at, n);
+	best = strictest(at, n);
 	if (best == NULL)
 		return;
-	/* the same thing said twice with two figures */
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = i + 1; j < n; j++)
-			if (at[i].ms > 0 && at[j].ms > 0 &&
-				fabs(at[i].ms - at[j].ms) > 0.01 * at[i].ms &&
-				at[i].percentile == at[j].percentile && at[i].strong &&
-				at[j].strong && at[i].alert == at[j].alert &&
-				!at[i].soft && !at[j].soft &&
-				!in_columns(d, at[i].first) &&
-				sentence_of(d, at[i].first).first !=
-					sentence_of(d, at[j].first).first) {
-				int paths = 0;
-
-				for (size_t k = 0; k < 2; k++) {
-					struct range s = segment_of(
-						d, k ? at[j].first : at[i].first);
-					size_t colon = s.first;
-
-					/* what stands before a colon names a place in the text */
-					while (colon < s.last &&
-						!sign_is(d, colon, ':') &&
-						is(d, colon, LC_LATCUE) == NULL)
-						colon++;
-					if (colon < s.last)
-						s.first = (uint32_t)colon;
-					for (size_t m = s.first; m < s.last; m++)
-						if (d->s.lex[m].kind == LEX_WORD &&
-							d->s.lex[m].to -
-									d->s.lex[m].from >
-								3 &&
-							!word_is(d, m,
-								"should|must|every|each|"
-								"requests|request|"
-								"service|system|"
-								"that|will|shall|with|"
-								"have|than|needs|need|"
-								"overall|users|expect|"
-								"required|requirement|"
-								"this|also"))
-							paths = 1;
-				}
-				if (!paths) {
-					a = i;
-					b = j;
-				}
+			if (disagree(d, &at[i], &at[j])) {
+				conflict_add(r, "sla_latency_ms", NULL, at[i].first,
+					at[i].last, at[j].first, at[j].last,
+					"two latency targets are given for the same "
+					"thing");
+				return;
 			}
-	if (b > 0) {
-		conflict_add(r, "sla_latency_ms", NULL, at[a].first, at[a].last,
-			at[b].first, at[b].last,
-			"two latency targets are given for the same thing");
-		return;
-	}
 	fact_add(r, "sla_latency_ms", NULL, NULL, best->ms, best->first, best->last,
 		"latency.time", best->strong ? 0.95 : 0.8);
 	if (best->percentile > 0)
