@@ -300,7 +300,7 @@ struct solution {
 };
 
 /* 0 with out->r.n plans (0: none is feasible; out->sc then tells of one copy), or -1.
- * `any`: the first feasible site will do, as for a question of feasibility alone. */
+ * `any`: the first feasible site will do, as where only feasibility is asked. */
 int solve_constraints(struct knowledge *k, const cJSON *constraints, size_t n_best,
 	int any, struct solution *out, struct err *e);
 void solution_release(struct solution *s);

@@ -74,7 +74,7 @@ int probe_plan(struct probe *p, const cJSON *constraints, struct probe_answer *o
 		*plan = NULL;
 	if (!knowledge_fits(&p->k, constraints))
 		return 0;
-	if (solve_constraints(&p->k, constraints, 1, 0, &s, e) < 0)
+	if (solve_constraints(&p->k, constraints, 1, 1, &s, e) < 0)
 		return -1;
 	ret = s.r.n > 0 ? outline(&s, out, plan, e) : 0;
 	solution_release(&s);

@@ -2,6 +2,8 @@
  * probe.h - the optimum alone, for many constraint sets that differ a little: what
  * would another answer to a question change?
  *
+ * Where no region is named, the first feasible one is the common ground on which
+ * answers are compared; the planner itself weighs them all.
  * Thread safety: a probe belongs to one thread.
  */
 #ifndef MLOPS_COMPOSE_PROBE_H

@@ -117,6 +117,69 @@ static void agrees_with_a_simulation(void **unused)
 	free(waits);
 }
 
+/* ---- along a path ---- */
+
+#define REQUESTS 200000
+
+/* Standard normal, by Box and Muller. */
+static double normal(uint64_t *s)
+{
+	return sqrt(-2 * log(uniform(s))) * cos(2 * acos(-1) * uniform(s));
+}
+
+/* One request through log-normal hops of these medians and tails, and one queue. */
+static double walk(const struct hop *hops, size_t n, const struct queue *q, uint64_t *s)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += hops[i].p50_ms *
+			exp(normal(s) * log(hops[i].p95_ms / hops[i].p50_ms) / 1.6448536);
+	if (uniform(s) < queue_wait_probability(q))
+		sum += -log(uniform(s)) * 1000 /
+			(q->servers * 1000 / q->service_ms - q->rate_rps);
+	return sum;
+}
+
+/* The tail of a path of independent hops and a queue lies near what the formula says,
+ * and below the plain sum of the tails. */
+static void a_path_agrees_with_a_simulation(void **unused)
+{
+	static const struct {
+		struct hop hops[5];
+		size_t n;
+		struct queue queue;
+	} paths[] = {
+		{ { { 1, 5, 12 }, { 4, 15, 30 }, { 30, 48, 66 } }, 3, { 60, 10, 1 } },
+		{ { { 8, 25, 60 }, { 20, 45, 80 }, { 5, 25, 60 }, { 60, 110, 180 } }, 4,
+			{ 500, 12, 8 } },
+		{ { { 500, 1500, 2800 }, { 60, 110, 180 }, { 5, 25, 60 } }, 3,
+			{ 140, 10, 2 } },
+	};
+	double *took = malloc(REQUESTS * sizeof(*took));
+	uint64_t seed = 20261127;
+
+	(void)unused;
+	assert_non_null(took);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const struct queue *q = &paths[i].queue;
+		struct hop hops[6];
+		size_t n = paths[i].n;
+
+		for (size_t j = 0; j < n; j++)
+			hops[j] = paths[i].hops[j];
+		hops[n] = (struct hop){ queue_wait_ms(q, 50), queue_wait_ms(q, 95),
+			queue_wait_ms(q, 99) };
+		for (size_t j = 0; j < REQUESTS; j++)
+			took[j] = walk(paths[i].hops, n, q, &seed);
+		qsort(took, REQUESTS, sizeof(*took), by_value);
+		near(path_percentile_ms(hops, n + 1, 95), took[REQUESTS * 95 / 100],
+			took[REQUESTS * 95 / 100] * 0.1);
+		assert_true(took[REQUESTS * 95 / 100] <= path_upper_ms(hops, n + 1, 95));
+	}
+	free(took);
+}
+
 static void paths_add_up(void **unused)
 {
 	struct hop hops[] = { { 10, 40, 60 }, { 20, 60, 100 }, { 5, 5, 5 } };
@@ -160,6 +223,7 @@ int main(void)
 		cmocka_unit_test(erlang_c_has_the_textbook_values),
 		cmocka_unit_test(edges_of_a_queue),
 		cmocka_unit_test(agrees_with_a_simulation),
+		cmocka_unit_test(a_path_agrees_with_a_simulation),
 		cmocka_unit_test(paths_add_up),
 		cmocka_unit_test(availability_composes),
 		cmocka_unit_test(quantiles_of_the_normal_distribution),
