@@ -338,6 +338,25 @@ static int is_draining(struct worker *w)
 	return yes;
 }
 
+/* As many as there are slots; with a limit for each project one by one. */
+static int claim_jobs(struct worker *w, struct store *store, size_t wanted,
+	struct queue_job *jobs, size_t *n, struct err *e)
+{
+	int64_t lease_ms = w->o.config->lease_s * 1000, limit = w->o.config->running_max;
+	size_t one = 1;
+
+	*n = 0;
+	if (limit == 0)
+		return queue_claim(store, w->o.process_id, wanted, lease_ms, jobs, n, e);
+	while (*n < wanted && one == 1) {
+		if (queue_claim_within(store, w->o.process_id, limit, lease_ms, jobs + *n,
+			    &one, e) < 0)
+			return *n > 0 ? 0 : -1;
+		*n += one;
+	}
+	return 0;
+}
+
 static int claim(struct worker *w, struct store *store, struct err *e)
 {
 	struct queue_job jobs[SLOTS_MAX];
@@ -345,8 +364,7 @@ static int claim(struct worker *w, struct store *store, struct err *e)
 
 	if (wanted == 0 || is_draining(w))
 		return 0;
-	if (queue_claim(store, w->o.process_id, wanted, w->o.config->lease_s * 1000, jobs,
-		    &n, e) < 0)
+	if (claim_jobs(w, store, wanted, jobs, &n, e) < 0)
 		return -1;
 	hand_out(w, jobs, n);
 	pthread_mutex_lock(&w->lock);

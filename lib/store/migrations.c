@@ -305,7 +305,8 @@ static const char *const fourth[] = {
 	" answer TEXT,"           /* what the last attempt came to */
 	" created_at TEXT NOT NULL);",
 	"CREATE INDEX deliveries_due ON deliveries(next_at) WHERE status = 'waiting'",
-	"CREATE INDEX deliveries_webhook ON deliveries(webhook_id, id)", NULL
+	"CREATE INDEX deliveries_webhook ON deliveries(webhook_id, id)",
+	"CREATE INDEX jobs_running ON jobs(project_id) WHERE status = 'running'", NULL
 };
 
 const char *const *const db_migrations[DB_SCHEMA_VERSION] = { first, second, third,

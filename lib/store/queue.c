@@ -53,6 +53,16 @@ BOTH(add_sql, ADD);
 	" type, payload_jsonb, updated_at - next_run_at"
 BOTH(claim_sql, CLAIM);
 
+#define CLAIM_WITHIN(now, max, pick, picked, holds)                                     \
+	"UPDATE jobs SET status = 'running', worker_id = $1, attempt = attempt + 1,"     \
+	" lease_expires_at = " now " + $3, updated_at = " now                            \
+	" WHERE id " pick "status = 'queued' AND (SELECT count(*) FROM jobs r WHERE"     \
+	" r.status = 'running' AND r.project_id = jobs.project_id) < $2"                 \
+	" ORDER BY priority DESC, turn, id LIMIT 1" picked                               \
+	" RETURNING id, attempt, retries, max_retries, project_id, decision_set_id,"     \
+	" type, payload_jsonb, updated_at - next_run_at"
+BOTH(claim_within_sql, CLAIM_WITHIN);
+
 #define RENEW(now, max, pick, picked, holds)                                            \
 	"UPDATE jobs SET lease_expires_at = " now " + $2 WHERE status = 'running'"       \
 	" AND (id, attempt) IN " holds " RETURNING id"
@@ -160,19 +170,34 @@ void queue_job_release(struct queue_job *job)
 	job->payload = NULL;
 }
 
+static int claim(struct store *s, const char *sql, const char *worker, int64_t limit,
+	int64_t lease_ms, struct claimed *c, size_t *n, struct err *e)
+{
+	int ret = db_query(s->db, sql,
+		(struct db_value[]){ DB_TEXT(worker), DB_INT(limit), DB_INT(lease_ms) },
+		3, take, c, e);
+
+	for (size_t i = 0; ret < 0 && i < c->n; i++)
+		queue_job_release(&c->at[i]);
+	*n = ret < 0 ? 0 : c->n;
+	return ret;
+}
+
 int queue_claim(struct store *s, const char *worker, size_t max, int64_t lease_ms,
 	struct queue_job *out, size_t *n, struct err *e)
 {
 	struct claimed c = { out, 0, max };
-	int ret = db_query(s->db, own(s, claim_sql),
-		(struct db_value[]){
-			DB_TEXT(worker), DB_INT((int64_t)max), DB_INT(lease_ms) },
-		3, take, &c, e);
 
-	for (size_t i = 0; ret < 0 && i < c.n; i++)
-		queue_job_release(&out[i]);
-	*n = ret < 0 ? 0 : c.n;
-	return ret;
+	return claim(s, own(s, claim_sql), worker, (int64_t)max, lease_ms, &c, n, e);
+}
+
+int queue_claim_within(struct store *s, const char *worker, int64_t per_project,
+	int64_t lease_ms, struct queue_job *out, size_t *n, struct err *e)
+{
+	struct claimed c = { out, 0, 1 };
+
+	return claim(
+		s, own(s, claim_within_sql), worker, per_project, lease_ms, &c, n, e);
 }
 
 /* ---- holding and finishing ---- */

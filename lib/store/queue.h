@@ -60,6 +60,11 @@ void queue_job_release(struct queue_job *job);
 int queue_claim(struct store *s, const char *worker, size_t max, int64_t lease_ms,
 	struct queue_job *out, size_t *n, struct err *e);
 
+/* The same for one job, of a project that has fewer than `per_project` running. Two
+ * workers that claim at the same moment may pass the limit by one. */
+int queue_claim_within(struct store *s, const char *worker, int64_t per_project,
+	int64_t lease_ms, struct queue_job *out, size_t *n, struct err *e);
+
 /* Which jobs: {id, attempt} pairs. */
 struct queue_hold {
 	int64_t id, attempt;

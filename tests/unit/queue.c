@@ -127,6 +127,39 @@ static void projects_take_turns_and_priority_goes_first(void **state)
 	assert_string_equal(letters, "xababaaaa");
 }
 
+static void a_project_runs_so_many_jobs_at_once_and_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_job job;
+	struct err e = { 0 };
+	char letters[8];
+	int64_t done = 0;
+	size_t n = 1, claimed = 0;
+
+	for (int i = 0; i < 4; i++)
+		put(f, f->project, "a", 0, 0);
+	put(f, f->other, "b", 0, 0);
+	while (claimed < 7) {
+		assert_int_equal(
+			queue_claim_within(f->s, "w", 2, LEASE_MS, &job, &n, &e), 0);
+		if (n == 0)
+			break;
+		letters[claimed++] = job.set_id[0];
+		if (claimed < 3)
+			queue_job_release(&job);
+	}
+	letters[claimed] = '\0';
+	assert_string_equal(letters, "aba"); /* two of a, though four wait */
+	assert_int_equal(queue_finish(f->s, &(struct queue_hold){ job.id, job.attempt },
+				 1, &done, &e),
+		0);
+	queue_job_release(&job);
+	assert_int_equal(queue_claim_within(f->s, "w", 2, LEASE_MS, &job, &n, &e), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(job.set_id[0], 'a');
+	queue_job_release(&job);
+}
+
 static void who_comes_late_does_not_wait_for_a_backlog(void **state)
 {
 	struct fixture *f = *state;
@@ -363,6 +396,7 @@ int main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(projects_take_turns_and_priority_goes_first),
+		TEST(a_project_runs_so_many_jobs_at_once_and_no_more),
 		TEST(who_comes_late_does_not_wait_for_a_backlog),
 		TEST(an_older_attempt_can_do_nothing),
 		TEST(an_id_is_never_used_again),
