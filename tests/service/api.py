@@ -89,13 +89,13 @@ def stream(sid, after=0, stop=None, limit=None):
     return out, 200
 
 
-def whole_stream(sid):
-    """All events up to run-complete, coming back as often as the server ends it."""
+def whole_stream(sid, after=0, last="run-complete"):
+    """All events up to the last one, coming back as often as the server ends it."""
     events, status = [], 200
     while status == 200:
-        more, status = stream(sid, events[-1][0] if events else 0)
+        more, status = stream(sid, events[-1][0] if events else after, stop=lambda e: e[1] == last)
         events += more
-        if events and events[-1][1] == "run-complete":
+        if events and events[-1][1] == last:
             break
     return events
 
@@ -166,7 +166,7 @@ def pages_go_on_where_they_ended():
 def from_brief_to_repository():
     pid = project()
     sid = ask(pid)
-    events, _ = stream(sid, stop=lambda e: e[1] == "gate-waiting")
+    events = whole_stream(sid, last="gate-waiting")
     kinds = [e[1] for e in events]
     assert kinds[-1] == "gate-waiting", kinds
     assert "cost-update" in kinds and "policy-update" in kinds
@@ -182,7 +182,7 @@ def from_brief_to_repository():
     assert "items" in get(f"/decision-sets/{sid}/questions").json()
     error(client.get(f"/decision-sets/{sid}/zip"), 404, "not_found")
     post(f"/decision-sets/{sid}/approve", {"status": "approved", "comment": "go"})
-    rest, _ = stream(sid, after=events[-1][0])
+    rest = whole_stream(sid, after=events[-1][0])
     assert rest[-1][1] == "run-complete" and rest[-1][2]["status"] == "complete"
     assert [e[1] for e in rest].count("run-complete") == 1
     assert "diff-update" in [e[1] for e in rest]
