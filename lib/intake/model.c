@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "intake/internal.h"
 
@@ -16,6 +17,7 @@ struct filling {
 	size_t len;
 	struct doc doc;
 	const cJSON *schema; /* of constraints */
+	cJSON *machine;      /* share/lexicon/machine.json */
 	cJSON *coverage;
 	int taken, refused;
 };
@@ -101,6 +103,53 @@ static int has_dead_words(const struct doc *d, size_t start, size_t end)
 	for (size_t i = 0; i < d->s.n; i++)
 		if (d->s.lex[i].end > start && d->s.lex[i].src < end &&
 			d->at[i].dead != 0)
+			return 1;
+	return 0;
+}
+
+/* The paragraph around a place: up to blank lines. */
+static void paragraph(const struct filling *f, size_t *start, size_t *end)
+{
+	while (*start > 0 &&
+		!(f->brief[*start - 1] == '\n' && *start > 1 &&
+			f->brief[*start - 2] == '\n'))
+		(*start)--;
+	while (*end < f->len &&
+		!(f->brief[*end] == '\n' && *end + 1 < f->len &&
+			f->brief[*end + 1] == '\n'))
+		(*end)++;
+}
+
+static int is_letter(char c)
+{
+	return isalnum((unsigned char)c) || (c & 0x80) != 0;
+}
+
+/* A word stands alone; its letters may be of either case. */
+static int has_word(const char *text, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= len; i++)
+		if (strncasecmp(text + i, word, n) == 0 &&
+			(i == 0 || !is_letter(text[i - 1])) &&
+			(i + n == len || !is_letter(text[i + n])))
+			return 1;
+	return 0;
+}
+
+/* Words for a machine anywhere in the paragraph make all of it no evidence. */
+static int is_for_a_machine(const struct filling *f, size_t start, size_t end)
+{
+	paragraph(f, &start, &end);
+	JSON_EACH (w, json_get(f->machine, "words"))
+		if (json_text(w) != NULL &&
+			has_word(f->brief + start, end - start, json_text(w)))
+			return 1;
+	JSON_EACH (w, json_get(f->machine, "signs"))
+		if (json_text(w) != NULL &&
+			memmem(f->brief + start, end - start, json_text(w),
+				strlen(json_text(w))) != NULL)
 			return 1;
 	return 0;
 }
@@ -257,6 +306,8 @@ static const char *judge(struct filling *f, const char *field, const cJSON *valu
 		return "the quoted words do not stand in the brief";
 	if (has_dead_words(&f->doc, *start, *end))
 		return "the quoted words were set aside by the reader";
+	if (is_for_a_machine(f, *start, *end))
+		return "the quoted words stand among words for a machine";
 	if (numbers_quoted(value, quote, e) != 1)
 		return "a number of it does not stand in the quoted words";
 	alone = read_alone(f, field, *start, *end);
@@ -322,7 +373,8 @@ int model_fill(struct node_env *env, struct gathered *g, const char *brief, size
 		return 0;
 	schema = env_read_json(env, "schemas/constraints.schema.json", e);
 	f.schema = schema;
-	f.coverage = schema == NULL
+	f.machine = schema == NULL ? NULL : env_read_json(env, "lexicon/machine.json", e);
+	f.coverage = f.machine == NULL
 		? NULL
 		: coverage_of(env, g->constraints, g->provenance, 0, e);
 	if (f.coverage != NULL)
@@ -332,6 +384,7 @@ int model_fill(struct node_env *env, struct gathered *g, const char *brief, size
 			? 0
 			: ask(&f, e);
 	json_free(schema);
+	json_free(f.machine);
 	json_free(f.coverage);
 	return ret;
 }

@@ -3,7 +3,8 @@
  * ambiguous, each with words that stand in the brief.
  *
  * A value counts when its quote is found in the brief, none of the quoted words is one
- * that the reader set aside (struck out, asked, out of scope, addressed to a machine),
+ * that the reader set aside (struck out, asked, out of scope), no word of the paragraph is
+ * meant for a machine (share/lexicon/machine.json),
  * the rules do not read these words themselves (then their reading stands, not the
  * model's), its numbers stand in the quote, and its schema takes it.
  * Thread safety: one thread a node.

@@ -54,6 +54,7 @@ OPENAI_CODES = {
 lock = threading.Lock()
 counts: dict[str, int] = {}
 log: list[dict] = []
+modes: dict[str, str] = {}
 peak = {"now": 0, "most": 0}
 
 
@@ -376,6 +377,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length", 0))
         raw = self.rfile.read(length)
         scenario, path = "ok", self.path
+        if path.startswith("/mode/"):  # from now on this name means these words
+            name, _, words = path[6:].partition("/")
+            modes[name] = words
+            return self.send(200, {})
+        if path == "/peak/0":
+            peak["most"] = peak["now"]
+            return self.send(200, {})
         if path.startswith("/s/"):
             scenario, _, rest = path[3:].partition("/")
             path = "/" + rest
@@ -387,7 +395,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             peak["now"] += 1
             peak["most"] = max(peak["most"], peak["now"])
         try:
-            self.handle_call(scenario, path, raw, nth)
+            self.handle_call(modes.get(scenario, scenario), path, raw, nth)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
