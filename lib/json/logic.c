@@ -29,7 +29,9 @@ static void val_here(struct val *v, int type, double d)
 {
 	v->ref = NULL;
 	v->own = NULL;
-	memset(&v->here, 0, sizeof(v->here));
+	/* What a number, boolean or null is read by; the rest is never looked at. */
+	v->here.next = v->here.child = NULL;
+	v->here.string = v->here.valuestring = NULL;
 	v->here.type = type;
 	v->here.valuedouble = d;
 }
@@ -51,8 +53,10 @@ void val_null(struct val *v)
 
 void val_ref(struct val *v, const cJSON *ref)
 {
-	val_null(v);
 	v->ref = ref;
+	v->own = NULL;
+	if (ref == NULL)
+		val_null(v);
 }
 
 int val_own(struct val *v, cJSON *own)
@@ -228,7 +232,8 @@ static const cJSON *child_n(const cJSON *v, const char *key, size_t n)
 	if (!json_is(v, JSON_OBJECT))
 		return NULL;
 	JSON_EACH (m, v)
-		if (strncmp(json_key(m), key, n) == 0 && json_key(m)[n] == '\0')
+		if (json_key(m)[0] == key[0] && strncmp(json_key(m), key, n) == 0 &&
+			json_key(m)[n] == '\0')
 			return m;
 	return NULL;
 }
