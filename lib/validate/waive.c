@@ -81,8 +81,8 @@ int waivers_apply(const cJSON *accepted, const cJSON *row, cJSON *check, struct 
 	/* What was counted and not kept may hold anything: it still fails. */
 	if (total > (double)json_len(found))
 		failing++;
-	if (json_set_num(check, "findings_total", total - (double)waived, e) < 0 ||
-		json_set(check, "findings", left, e) < 0)
+	if (json_set(check, "findings", left, e) < 0 ||
+		json_set_num(check, "findings_total", total - (double)waived, e) < 0)
 		return -1;
 	return check_is(check, "fail") && failing == 0
 		? json_set_str(check, "status", "pass", e)
