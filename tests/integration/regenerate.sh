@@ -2,7 +2,7 @@
 # People's edits and a later version: what was edited stays, what a constraint changes
 # arrives, both in one file when they are apart; where they clash nothing is written
 # until somebody says how, and conflict marks never pass for a good file.
-# shellcheck source-path=SCRIPTDIR disable=SC2154
+# shellcheck source-path=SCRIPTDIR disable=SC2154,SC2016
 . "$(dirname "$0")/driver.bash"
 cd "$work" || exit 1
 brief=$top/examples/rag-startup.md
