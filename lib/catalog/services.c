@@ -109,12 +109,10 @@ enum service_answer service_complies(const cJSON *service, const char *regime)
 
 int service_obtainable(const cJSON *service, const cJSON *in_use)
 {
-	const cJSON *lifecycle = json_get(service, "lifecycle");
-	const char *status = json_text(json_get(lifecycle, "status"));
+	const char *status = json_text(json_at(service, "/lifecycle/status"));
 
-	/* null: nobody knows, which is no better than closed */
-	if (!json_is(lifecycle, JSON_NULL) &&
-		(status == NULL || strcmp(status, "closed") != 0))
+	/* absent: nobody knows, which is no better than closed */
+	if (status != NULL && strcmp(status, "closed") != 0)
 		return 1;
 	JSON_EACH (name, json_at(service, "/lifecycle/if_in_use"))
 		if (json_has_text(in_use, json_text(name)))

@@ -39,7 +39,8 @@ int services_know_region(const struct services *s, const char *region);
 /* regime: "hipaa", "pci", ... Services that no data passes through are exempt. */
 enum service_answer service_complies(const cJSON *service, const char *regime);
 
-/* 1 if someone who does not use it yet can get it; `in_use` is existing_stack. */
+/* 1 if someone who does not use it yet can get it; `in_use` is existing_stack. What
+ * nobody has read is no. */
 int service_obtainable(const cJSON *service, const cJSON *in_use);
 
 #endif

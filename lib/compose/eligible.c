@@ -49,8 +49,17 @@ static int not_obtainable(
 {
 	const char *name = service_name(svc, id);
 
-	if (service_obtainable(svc, json_get(sc->c, "existing_stack")))
+	if (service_obtainable(svc, json_get(sc->c, "existing_stack")) ||
+		(json_text(json_at(svc, "/lifecycle/status")) == NULL &&
+			accepted(sc, id)))
 		return 0;
+	if (json_text(json_at(svc, "/lifecycle/status")) == NULL) {
+		reason_set(r, "lifecycle", "", 0,
+			"nobody has read whether a new customer can get %s "
+			"(--accept-unknown %s)",
+			name, id);
+		return 1;
+	}
 	reason_set(r, "lifecycle", "/existing_stack", 0,
 		"%s is closed to new customers since %s, and the brief does not say that "
 		"it is in use",

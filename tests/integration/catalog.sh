@@ -148,6 +148,16 @@ ok 'a case without an end' changed patterns/aws/serve/batch-score/tests/cases.js
 ok 'a region that a service cannot have' changed services/aws.json "$(sed 's/"only":\["ap-northeast-1"/"only":["mars-1"/' share/services/aws.json)" "share/services/aws.json: /services/0/regions/only/0: unknown region 'mars-1'"
 ok 'a service that may be gone' changed services/aws.json "$(sed '0,/"as_of":"2026-11-22"}/s//"read":"2020-01-01"}/' share/services/aws.json)" "share/services/aws.json: /services/0/lifecycle: 'as_of' is missing"
 
+# A service whose lifecycle nobody has read is not planned on, unless it is accepted.
+sed -i 's/"id":"lambda","name":"AWS Lambda","lifecycle":{[^}]*},/"id":"lambda","name":"AWS Lambda",/' "$tmp/share/services/aws.json"
+ok 'the fact is blanked' test "$(grep -c '"id":"lambda","name":"AWS Lambda","lifecycle"' "$tmp/share/services/aws.json")" = 0
+mlops-plan --compact --share "$tmp/share" <<<"$state" >"$tmp/plan"
+ok 'no part rests on it' test "$(grep -c '"pattern":"aws.serve.lambda-api","version"' "$tmp/plan")" = 0
+ok 'and why is told' grep -q 'nobody has read whether a new customer can get' "$tmp/plan"
+mlops-plan --compact --share "$tmp/share" --accept-unknown lambda <<<"$state" >"$tmp/plan"
+ok 'unless it is accepted' grep -q '"pattern":"aws.serve.lambda-api","version"' "$tmp/plan"
+cp share/services/aws.json "$tmp/share/services/aws.json"
+
 # ---- cases ----
 for id in $(mlops catalog list | cut -d' ' -f1 | grep -v '\.base\.'); do
 	folder=share/patterns/${id//./\/}

@@ -262,7 +262,7 @@ def shared_instance(share):
             if load["id"] == "records":
                 load["value"] = 1
     c = {"cloud": "aws", "regions": ["us-east-1"], "use_cases": ["rag"], "workload_types": ["online"],
-         "storage_prefs": ["postgres"], "throughput": {"documents": 2000}}
+         "storage_prefs": ["postgres"], "exclusions": ["aurora"], "throughput": {"documents": 2000}}
     undo = share.change("patterns/slots.json", both_open)
     one, err = plan(c, share.top)
     check("one database for vectors and records", one is not None and one["plan"]["feasible"], err)
