@@ -210,7 +210,11 @@ static void hosted_model(const struct doc *d, struct reading *r)
 			continue;
 		s = sentence_of(d, i);
 		for (size_t k = s.first; k < s.last; k++)
-			model |= is_model(d, k) && !d->at[k].dead;
+			model |= (is_model(d, k) ||
+					 (is(d, k, LC_USE) != NULL &&
+						 strcmp(is(d, k, LC_USE), "finetuning") ==
+							 0)) &&
+				!d->at[k].dead;
 		/* "it", of a model in the sentence before */
 		if (!model &&
 			(word_is(d, i - 1, "it|them") || word_is(d, i + 1, "it|them")) &&

@@ -491,9 +491,10 @@ static unsigned key_status(const struct doc *d, size_t i)
 	struct range s = sentence_of(d, i);
 	size_t colon = s.first;
 
-	while (colon < i && colon < s.first + 6 && !sign_is(d, colon, ':'))
+	while (colon < i && colon < s.first + 6 && !sign_is(d, colon, ':') &&
+		d->s.lex[colon].kind != LEX_CELL)
 		colon++;
-	if (!sign_is(d, colon, ':'))
+	if (!sign_is(d, colon, ':') && d->s.lex[colon].kind != LEX_CELL)
 		return 0;
 	if (find(d, s.first, colon, LC_EXCL) != NOT_FOUND ||
 		find(d, s.first, colon, LC_EXCLPOST) != NOT_FOUND)
