@@ -271,6 +271,13 @@ env -u NO_COLOR TERM=xterm PATH="$tmp/bin:$plain" script -qec \
 ok "what runs, and for how long" grep -qF '[ 0/2] ruff-lint 0 s, hadolint 0 s' "$tmp/screen"
 ok "what ended, and how" grep -qaE 'ruff-lint +.\[32mpass' "$tmp/screen"
 
+# ---- what may take longest begins first ----
+fake hadolint 2.12.0 "echo hadolint >>'$tmp/order'; echo '[]'"
+fake actionlint 1.7.0 "echo actionlint >>'$tmp/order'; echo '[]'"
+validate "$repo" --tools hadolint,actionlint -j 1
+same "a row of 120 s before one of 60 s, told in the table's order" "actionlint,hadolint hadolint,actionlint" \
+	"$(paste -sd, "$tmp/order") $(jq -r '[.reports.checks[] | select(.tool) | .id] | join(",")' "$tmp/out.json")"
+
 # ---- a tool that ends neither by itself nor when asked, with children ----
 fake ruff 0.9.0 'trap "" TERM; (trap "" TERM; exec sleep 61.6161) & sleep 61.6161'
 validate "$repo" --tools ruff-lint --timeout 1
