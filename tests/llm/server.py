@@ -454,6 +454,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if word.startswith("flaky") and nth <= int(word[5:].partition("-")[0]):
                 self.error(call.dialect, 529, "overloaded_error", "Overloaded", {"retry-after-ms": "5"})
                 return True
+            if word == "hold":  # until somebody posts /mode/release/now
+                for _ in range(1500):
+                    if modes.get("release"):
+                        break
+                    time.sleep(0.02)
             if word.startswith("slow"):
                 time.sleep(int(word[4:]) / 1000)
             if word.startswith("until"):  # fails until the moment is past
