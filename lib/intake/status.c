@@ -117,6 +117,9 @@ static enum found punctuation(const struct look *l)
 {
 	struct scan_state *s = l->s;
 
+	/* "AWS (Ohio)": the one in brackets shares what is said of the other */
+	if (l->d->at[l->i].entity && sign_is(l->d, l->i + 1, '(') && l->i + 3 == l->last)
+		return GO_ON;
 	if (l->d->at[l->i].entity) {
 		s->entity_past = s->to > 0 ? 2 : 1;
 		s->words = s->words > 1 ? s->words : 0;

@@ -197,6 +197,9 @@ static int not_theirs(const struct doc *d, size_t i, size_t k, int article)
 			"engineers") &&
 		!team_word_near(d, i))
 		return 1;
+	/* "two people: a data engineer and an analyst" */
+	if (sign_is(d, k + 1, ':') && find(d, k + 2, s.last, LC_TEAMNOUN) != NOT_FOUND)
+		return 0;
 	if (!article &&
 		word_is(d, k,
 			"people|person|persons|members|colleagues|folks|guys|heads|men|"

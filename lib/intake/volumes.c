@@ -547,6 +547,9 @@ static int are_users(const struct doc *d, const struct numeral *q, size_t at)
 			"out to|assume|users|audience|target group|user base|accessible "
 			"to|open to|helps|help|lets|supports");
 	use |= asked_for_users(d, q->first);
+	/* "120 lawyers." as an item of its own */
+	use |= sent.last - sent.first <= 3 && is(d, at, LC_TEAMNOUN) == NULL &&
+		!word_is(d, at, "employee|employees|people|customers|staff");
 	if (word_is(d, before - 1, "has|have|are|employ|employs|with|of|team"))
 		use = find(d, at + 1, at + 6 < sent.last ? at + 6 : sent.last,
 			      LC_USECUE) != NOT_FOUND &&
