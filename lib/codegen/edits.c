@@ -159,7 +159,8 @@ static int merge_files(struct merging *m, struct gen_file *f, const char *base,
 	return ret;
 }
 
-/* A file that holds the version which `was` names; 0 when it is nowhere. */
+/* Appends the path of a file that holds the version which `was` names; nothing when it
+ * is nowhere. */
 static int find_base(struct merging *m, const char *was, struct buf *path)
 {
 	struct err unsafe;
@@ -178,28 +179,55 @@ static int keep_generated(struct merging *m, const struct gen_file *f, struct er
 		: blob_put(m->o->base, f->text.ptr, f->text.len, hex, e);
 }
 
+/* Why an edit cannot be merged; NULL when it can be tried. */
+static const char *unmergeable(
+	const char *was, const struct buf *base, const struct buf *text)
+{
+	if (was == NULL)
+		return "is there, and no earlier version made it";
+	if (memchr(text->ptr, '\0', text->len) != NULL)
+		return "was edited to be no text any more, and this version changes it";
+	return base->len > 0
+		? NULL
+		: "was edited, and the text that it was made from is not known "
+		  "here (--base)";
+}
+
+/* Puts into `out` what the file becomes: 1, or 0 for a conflict that was told. `out`
+ * has the edited text. */
+static int settle(struct merging *m, struct gen_file *f, const char *was, struct buf *out,
+	struct err *e)
+{
+	struct buf base = BUF_INIT(8192);
+	const char *why;
+	int ret = 1;
+
+	(void)find_base(m, was, &base);
+	why = unmergeable(was, &base, out);
+	if ((was != NULL && strcmp(was, f->made) == 0) ||
+		(why != NULL && m->o->on_conflict == GEN_CONFLICT_KEEP)) {
+		f->edit = GEN_KEPT;
+	} else if (why != NULL) {
+		conflict(m, f->path, why);
+		ret = 0;
+	} else {
+		buf_reset(out);
+		ret = merge_files(m, f, base.ptr, out, e);
+		if (ret == 0)
+			conflict(m, f->path, "your edit and this version conflict");
+	}
+	buf_release(&base);
+	return ret;
+}
+
 static int merge_one(
 	struct merging *m, struct gen_file *f, const char *was, struct err *e)
 {
-	struct buf base = BUF_INIT(8192), text = BUF_INIT(GEN_FILE_MAX);
-	int ret = 0;
+	struct buf text = BUF_INIT(GEN_FILE_MAX);
+	int ret = read_edited(m, f->path, &text, e);
 
-	if (was != NULL && strcmp(was, f->made) == 0) {
-		f->edit = GEN_KEPT;
-		ret = read_edited(m, f->path, &text, e) < 0 ? -1 : 1;
-	} else if (find_base(m, was, &base)) {
-		ret = merge_files(m, f, base.ptr, &text, e);
-		if (ret == 0)
-			conflict(m, f->path, "your edit and this version conflict");
-	} else if (m->o->on_conflict == GEN_CONFLICT_KEEP) {
-		f->edit = GEN_KEPT;
-		ret = read_edited(m, f->path, &text, e) < 0 ? -1 : 1;
-	} else {
-		conflict(m, f->path,
-			was == NULL ? "is there, and no earlier version made it"
-				    : "was edited, and the text that it was made from is "
-				      "not known here (--base)");
-	}
+	if (ret == 0)
+		ret = settle(m, f, was, &text, e);
 	if (ret > 0 && keep_generated(m, f, e) < 0)
 		ret = -1;
 	if (ret > 0) {
@@ -208,7 +236,6 @@ static int merge_one(
 		buf_init(&text, GEN_FILE_MAX);
 		f->mode = is_executable(m, f->path) ? "0755" : "0644";
 	}
-	buf_release(&base);
 	buf_release(&text);
 	return ret < 0 ? -1 : 0;
 }

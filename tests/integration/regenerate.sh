@@ -79,6 +79,13 @@ ok 'is the cause of all' bash -c '! sed -n "/^## Components/,/^## Constraints/p"
 cp out/state.json two.json
 ok 'the text for terminals' bash -c 'mlops-diff --format text --previous a0.json <two.json | grep -q "^\* store@vector load"'
 
+# A file that is no text any more: kept when asked, else named.
+printf 'a\0b' >out/repo/docs/runbook.md
+exits 'a binary edit' 73 run --set sla_latency_ms=5100
+says 'is named' 'docs/runbook.md: was edited to be no text any more'
+exits 'and kept when asked' 0 run --set sla_latency_ms=5100 --on-conflict keep
+same 'as it was' "$(od -An -c out/repo/docs/runbook.md | tr -d ' ')" 'a\0b'
+
 # Reports are results: a change there cannot be merged, and is not overwritten.
 echo x >>out/repo/reports/index.html
 exits 'an edited report' 73 run --set sla_latency_ms=5700
