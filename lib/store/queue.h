@@ -34,7 +34,9 @@
 
 #define QUEUE_TYPE_MAX    32
 #define QUEUE_WORKER_MAX  96
-#define QUEUE_ATTEMPT_MAX 50 /* a job that was claimed so often kills its workers */
+/* A job that was claimed so often kills its workers. Well above what restarts and
+ * deployments do to a job that gets on, checkpoint by checkpoint. */
+#define QUEUE_ATTEMPT_MAX 200
 
 struct queue_new {
 	const char *project_id, *set_id; /* may be NULL */
