@@ -6,7 +6,7 @@ Repositories with the same content are checked once. Each goes through mlops-val
 with every tool that is here and each provider mirror; its pipelines run, and its
 services are started and used over HTTP. --cover takes at most N of them whose pairs
 of patterns are as many of all as can be; without it they come first. After --minutes
-no other is begun, and the record names those that were not checked. A verdict is kept
+no other is begun (kept verdicts count), and the record names those that were not checked. A verdict is kept
 under DIR by everything that went into it, so that a later run goes on from there.
 """
 
@@ -120,8 +120,11 @@ class Checker:
             parts.append(path.read_text())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
 
+    def kept(self, repo: Repo) -> Path:
+        return self.cache / f"{self.key(repo)}.json"
+
     def check(self, repo: Repo) -> Verdict:
-        kept = self.cache / f"{self.key(repo)}.json"
+        kept = self.kept(repo)
         if kept.exists():
             verdict: Verdict = json.loads(kept.read_text())
             return {**verdict, "kept": True}
@@ -251,8 +254,8 @@ def main() -> int:
             chosen += [r for r in all_repos if r not in chosen]
         checker = Checker(build, args.cache)
         for repo in chosen:
-            if time.monotonic() - start > 60 * args.minutes:
-                break
+            if time.monotonic() - start > 60 * args.minutes and not checker.kept(repo).exists():
+                continue
             verdict = checker.check(repo)
             good, bad, out = tell(repo, verdict)
             passed, failed = passed + good, failed + bad
