@@ -11,7 +11,7 @@
 int main(int argc, char **argv)
 {
 	struct common_args common = { 0 };
-	struct node_env env;
+	struct node_env env = { 0 };
 	struct vocabulary v = { 0 };
 	struct buf out = BUF_INIT((size_t)64 << 20);
 	struct err e = { 0 };
@@ -23,6 +23,7 @@ int main(int argc, char **argv)
 	if (!ok)
 		fprintf(stderr, "pack-lexicon: %s\n", argc == 2 ? e.msg : "usage: OUT");
 	vocabulary_release(&v);
+	env_release(&env);
 	buf_release(&out);
 	return ok ? 0 : 1;
 }

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	static const size_t sizes[] = { 1000, 10000, 100000, 1000000, 10000000,
 		50000000 };
 	struct common_args common = { 0 };
-	struct node_env env;
+	struct node_env env = { 0 };
 	struct vocabulary v = { 0 };
 	struct buf seed = BUF_INIT((size_t)8 << 20);
 	struct err e = { 0 };
@@ -143,6 +143,7 @@ out:
 	if (e.msg[0] != '\0')
 		fprintf(stderr, "intake-bench: %s\n", e.msg);
 	vocabulary_release(&v);
+	env_release(&env);
 	buf_release(&seed);
 	free(text);
 	return ret;
