@@ -32,7 +32,7 @@ struct knowledge {
 	} books[16];
 	size_t n_books;
 	struct err failed; /* a price book is broken: no pattern is to blame for that */
-	char warned[2048];           /* ids, each with a space around */
+	char warned[2048]; /* ids, each with a space around */
 	const struct change *change; /* of a plan that was reopened; NULL: none */
 };
 

@@ -84,7 +84,8 @@ struct price_book *knowledge_book(struct knowledge *k, const char *region, struc
 		err_fill(e, ERR_INTERNAL, "too many regions");
 		return NULL;
 	}
-	if (price_book_load(&k->books[k->n_books].book, k->env, k->cloud, region, e) < 0) {
+	if (price_book_load(&k->books[k->n_books].book, k->env, k->cloud, region, e) <
+		0) {
 		k->failed = *e;
 		return NULL;
 	}
