@@ -612,6 +612,7 @@ int ask(struct llm_session *s, const struct llm_request *q, cJSON *answer,
 	size_t n = 0;
 	int ret = prepare(&w, s, q, e);
 
+	session_drop_rules(s);
 	if (ret == 0)
 		ret = ask_chain(s, q, chain, &n, e);
 	for (size_t i = 0; ret == 0 && i < n; i++) {

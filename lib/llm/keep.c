@@ -108,6 +108,7 @@ static int put_away(struct llm_session *s, const struct llm_request *q,
 	while (most > 0 && most < payload->len && (payload->ptr[most] & 0xc0) == 0x80)
 		most--;
 	if (doc == NULL || private_dir(s->quarantine, e) < 0 ||
+		session_rules(s, e) == NULL ||
 		redact_mask(s->rules, REDACT_ALL, payload->ptr, most, &clean, NULL, e) <
 			0 ||
 		json_set_str(doc, "ts", ts, e) < 0 ||

@@ -8,9 +8,11 @@
 static int mask_text(struct llm_session *s, const char *text, struct buf *out,
 	size_t *masked, struct err *e)
 {
+	struct redact *rules = session_rules(s, e);
 	size_t n = 0;
 
-	if (redact_mask(s->rules, REDACT_ALL, text, strlen(text), out, &n, e) < 0 ||
+	if (rules == NULL ||
+		redact_mask(rules, REDACT_ALL, text, strlen(text), out, &n, e) < 0 ||
 		buf_ok(out, e) < 0)
 		return -1;
 	*masked += n;

@@ -4,6 +4,7 @@
 #include "http/http.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,14 +157,28 @@ static void read_limits(struct llm_session *s)
 	s->deadline_ns = clock_monotonic_ns() + s->total_ms * 1000000;
 }
 
-static int read_rules(struct llm_session *s, struct err *e)
+struct redact *session_rules(struct llm_session *s, struct err *e)
 {
+	if (s->rules != NULL)
+		return s->rules;
 	s->secrets = env_read_json(&s->env, "redact/secrets.json", e);
 	s->personal = s->secrets == NULL
 		? NULL
 		: env_read_json(&s->env, "redact/personal.json", e);
 	s->rules = s->personal == NULL ? NULL : redact_new(s->secrets, e);
-	return s->rules == NULL ? -1 : redact_add(s->rules, s->personal, e);
+	if (s->rules != NULL && redact_add(s->rules, s->personal, e) < 0)
+		session_drop_rules(s);
+	return s->rules;
+}
+
+void session_drop_rules(struct llm_session *s)
+{
+	redact_free(s->rules);
+	json_free(s->secrets);
+	json_free(s->personal);
+	s->rules = NULL;
+	s->secrets = s->personal = NULL;
+	(void)malloc_trim(0);
 }
 
 int session_open(struct llm_session *s, const struct common_args *common, struct err *e)
@@ -174,7 +189,7 @@ int session_open(struct llm_session *s, const struct common_args *common, struct
 		return -1;
 	s->entries = json_new_object(e);
 	if (s->entries == NULL || read_config(s, e) < 0 || apply_project(s, e) < 0 ||
-		find_state_dir(s, e) < 0 || read_rules(s, e) < 0)
+		find_state_dir(s, e) < 0)
 		return -1;
 	read_limits(s);
 	s->record = copy_path(given(o->record, "MLOPS_LLM_RECORD"), e);

@@ -46,6 +46,11 @@ void session_close(struct llm_session *s);
  * it; borrowed. NULL with ERR_USAGE for a name that nobody knows. */
 const cJSON *session_entry(struct llm_session *s, const char *provider, struct err *e);
 
+/* The rules of redaction, read when they are needed; NULL with *e. They take a megabyte,
+ * so a process that waits for a provider gives them back (session_drop_rules). */
+struct redact *session_rules(struct llm_session *s, struct err *e);
+void session_drop_rules(struct llm_session *s);
+
 /* A number of the settings: /limits/NAME, unless the option says otherwise. */
 int64_t session_limit(const struct llm_session *s, const char *name, int64_t otherwise);
 

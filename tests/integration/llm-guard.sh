@@ -73,7 +73,8 @@ export MLOPS_LLM_CONFIG=$tmp/quick.json
 n=$(python3 tests/llm/injections.py "$tmp/briefs")
 ok "at least 100 briefs ($n)" [ "$n" -ge 100 ]
 inject() {
-	local b=$1 out=$tmp/injected.$(basename "$1" .md)
+	local b=$1 out
+	out=$tmp/injected.$(basename "$1" .md)
 	mlops-intake -q <"$b" | jq -cS '.constraints' >"$out.want"
 	ANTHROPIC_BASE_URL=$base/obedient mlops-intake -q --provider anthropic <"$b" >"$out.state" 2>"$out.err" || echo "status $?" >"$out.bad"
 	jq -cS '.constraints' "$out.state" | diff "$out.want" - >>"$out.bad" 2>&1
