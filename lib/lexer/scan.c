@@ -550,8 +550,10 @@ int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size
 	if (lo.norm != NULL && lo.cap - lo.len < WORD_KEY_MAX) {
 		char *room = realloc(lo.norm, lo.len + WORD_KEY_MAX);
 
-		lo.failed |= room == NULL;
-		lo.norm = room != NULL ? room : lo.norm;
+		if (room == NULL)
+			lo.failed = 1;
+		else
+			lo.norm = room;
 	}
 	out->norm = lo.norm;
 	out->norm_len = lo.len;
