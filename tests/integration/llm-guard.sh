@@ -134,7 +134,7 @@ spent=$(sqlite3 .mlops/mlops.db "select sum(tokens_total) from agent_runs")
 echo "Another line." >>"$tmp/brief.md"
 mlops run "$tmp/brief.md" -o out -q --yes --tools none --provider anthropic --budget-tokens $((spent + 10)) >said 2>&1
 same "the quota is the project's, over all its versions" $? 10
-mlops run "$tmp/brief.md" -o out --resume --yes --tools none --provider anthropic --budget-tokens $((spent + 60000)) >said 2>&1
+mlops run "$tmp/brief.md" -o out --resume --yes --tools none --provider anthropic --budget-tokens $((spent + 60000)) --budget-usd 5 >said 2>&1
 same "raised once more" $? 0
 quota=$((spent + 60000)) spent=$(sqlite3 .mlops/mlops.db "select sum(tokens_total) from agent_runs")
 warned=$(sqlite3 .mlops/mlops.db "select count(*) from events where type = 'budget_warning'")
@@ -148,7 +148,8 @@ unset SOURCE_DATE_EPOCH
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	mkdir "$tmp/none"
 	(cd "$tmp/none" && strace -f -qq -e trace=socket,connect,execve -o trace mlops run "$top/examples/rag-startup.md" -o out -q --yes --tools none >/dev/null)
-	ok "no socket" sh -c '! grep -E "socket\(|connect\(" "$1"' sh "$tmp/none/trace"
+	# the C library looks a user's name up at nscd, a socket of this machine's file system
+	ok "no socket" sh -c '! grep -E "socket\(|connect\(" "$1" | grep -v "AF_UNIX"' sh "$tmp/none/trace"
 	ok "no mlops-llm" sh -c '! grep "execve.*mlops-llm" "$1"' sh "$tmp/none/trace"
 else
 	skip "strace: not permitted here"
