@@ -218,6 +218,7 @@ static int run_cloud(struct tester *t, const struct catalog_args *a, const char 
 		if (ret == 0 && a->n > 1)
 			buf_addf(t->out, "%s: no tests/cases.json\n", p.at[i].id);
 	}
+	t->at = NULL;
 	patterns_release(&p);
 	return ret < 0 ? -1 : 0;
 }

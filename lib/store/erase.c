@@ -15,8 +15,8 @@ static const char *const erasing[] = {
 	"DELETE FROM cost_estimates WHERE project_id = $1",
 	"DELETE FROM artifacts WHERE project_id = $1",
 	"DELETE FROM events WHERE project_id = $1",
-	"UPDATE decision_sets SET checkpoint_id = NULL, parent_id = NULL WHERE "
-	"project_id = $1",
+	"UPDATE decision_sets SET checkpoint_id = NULL WHERE project_id = $1",
+	"UPDATE decision_sets SET parent_id = NULL WHERE project_id = $1",
 	"DELETE FROM checkpoints WHERE project_id = $1",
 	"DELETE FROM agent_runs WHERE project_id = $1",
 	"DELETE FROM decision_sets WHERE project_id = $1",

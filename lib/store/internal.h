@@ -11,8 +11,8 @@ struct store {
 	int depth, given_up; /* of store_begin */
 	void (*committed)(void *arg);
 	void *committed_arg;
-	char request_id[ID_TEXT_MAX],
-		trace[TRACE_MAX], user[128]; /* of jobs that are made; may be "" */
+	char request_id[ID_TEXT_MAX], trace[TRACE_MAX],
+		user[128]; /* of jobs that are made; may be "" */
 };
 
 /* All rows as an array of objects; the caller owns it. */

@@ -225,14 +225,15 @@ struct params {
 
 static void put(struct params *q, size_t i, const struct db_value *v)
 {
-	q->values[i] = q->numbers[i];
 	switch (v->type) {
 	case DB_TYPE_INT:
 		q->types[i] = OID_INT8;
+		q->values[i] = q->numbers[i];
 		snprintf(q->numbers[i], sizeof(q->numbers[i]), "%lld", (long long)v->i);
 		break;
 	case DB_TYPE_REAL:
 		q->types[i] = OID_FLOAT8;
+		q->values[i] = q->numbers[i];
 		snprintf(q->numbers[i], sizeof(q->numbers[i]), "%.17g", v->r);
 		break;
 	case DB_TYPE_TEXT:

@@ -32,8 +32,8 @@
 
 #include "store.h"
 
-#define QUEUE_TYPE_MAX    32
-#define QUEUE_WORKER_MAX  96
+#define QUEUE_TYPE_MAX   32
+#define QUEUE_WORKER_MAX 96
 /* A job that was claimed so often kills its workers. Well above what restarts and
  * deployments do to a job that gets on, checkpoint by checkpoint. */
 #define QUEUE_ATTEMPT_MAX 200

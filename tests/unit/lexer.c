@@ -82,8 +82,8 @@ static void phrases_are_found_at_words(void **unused)
 		for (size_t k = 0; k < s.n; k++)
 			for (const struct sense *x = lexeme_senses(&s.lex[k]); x != NULL;
 				x = sense_next(x))
-				buf_addf(
-					&found, "%s ", sense_value(x) != NULL ? sense_value(x) : "-");
+				buf_addf(&found, "%s ",
+					sense_value(x) != NULL ? sense_value(x) : "-");
 		assert_string_equal(found.ptr, cases[i].found);
 		buf_release(&found);
 		scan_release(&s);
