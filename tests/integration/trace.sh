@@ -19,7 +19,7 @@ ok "the front runs a filter by becoming it" sh -c \
 
 # No node links what only drivers need; the front holds no node.
 for f in "$bin"/mlops-*; do
-	case $(basename "$f") in mlops-diff | mlops-llm) continue ;; esac
+	case $(basename "$f") in mlops-diff | mlops-llm | mlops-merge) continue ;; esac
 	ok "$(basename "$f") is small" sh -c "! ldd '$f' | grep -E 'sqlite|libgit2|libarchive|libcurl'"
 done
 ok "the front has no git and no zip" sh -c "! ldd '$bin/mlops' | grep -E 'libgit2|libarchive'"

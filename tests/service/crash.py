@@ -258,6 +258,8 @@ for _, sid in sets:
         bad.append(f"{sid}: zip")
 for folder, _, names in os.walk(f"{BASE}/blobs"):
     for name in names:
+        if ".tmp-" in name:  # of a writer that was killed: never under its final name
+            continue
         with open(os.path.join(folder, name), "rb") as f:
             digest = hashlib.sha256(f.read()).hexdigest()
         if not name.startswith(".") and digest != os.path.basename(folder) + name:
