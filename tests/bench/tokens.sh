@@ -16,7 +16,7 @@ done | median 5 >"$tmp/presign"
 printf '%-36s %9s /s  (target 50000)\n' 'presigned URLs' "$(cat "$tmp/presign")"
 
 [ -d "$peers/node_modules/oidc-provider" ] || {
-	echo "skipped: tokens: oidc-provider is not installed (make tools)"
+	echo "skipped: tokens: the OpenID peers are not installed (make tools)"
 	exit 0
 }
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

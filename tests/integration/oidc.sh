@@ -12,7 +12,7 @@ same "an issuer without TLS" "$("$build/tests/oidc" http://idp.example mlopsd </
 	"oidc: the OIDC issuer 'http://idp.example' is not https:// (http:// is for loopback only)"
 same "one that only looks like loopback" "$("$build/tests/oidc" http://127.0.0.1.example mlopsd </dev/null 2>&1 | cut -c1-21)" "oidc: the OIDC issuer"
 if [ ! -d "$peers/node_modules/oidc-provider" ]; then
-	skip "OIDC: oidc-provider is not installed (make tools)"
+	skip "OIDC: the OpenID peers are not installed (make tools)"
 	finish
 fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

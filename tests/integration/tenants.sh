@@ -7,7 +7,7 @@
 . "$(dirname "$0")/service.bash"
 peers=$top/.tools/node
 [ -d "$peers/node_modules/oidc-provider" ] || {
-	skip "tenants: oidc-provider is not installed (make tools)"
+	skip "tenants: the OpenID peers are not installed (make tools)"
 	finish
 }
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
