@@ -8,15 +8,17 @@ build=${1:-build} runs=${RUNS:-11}
 cd "$(dirname "$0")/../.." || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-export SOURCE_DATE_EPOCH=1700000000 PATH=$PWD/$build/bin:$PATH LC_ALL=C OUT=$tmp/out T=$tmp
+export SOURCE_DATE_EPOCH=1700000000 PATH=$PWD/$build/bin:$PATH LC_ALL=C T=$tmp
 bin=$PWD/.tools/generator-peers/venv/bin
 measure=$PWD/$build/tests/measure
 
-# fresh NAME COMMAND...: one run of the command without what it made before.
+# fresh NAME COMMAND...: every run of the command writes to an own folder $OUT that is not
+# there yet. Nothing is removed before the end: ext4 looks long for a free inode while many
+# were freed in the last seconds.
 fresh() {
 	local name=$1 median min max kib status
 	shift
-	printf '#!/bin/sh\nrm -rf "$OUT"\n%s\n' "$*" >"$tmp/one"
+	printf '#!/bin/sh\nOUT="$T/$$"\n%s\n' "$*" >"$tmp/one"
 	chmod +x "$tmp/one"
 	read -r median min max kib status < <("$measure" "$runs" - "$tmp/one")
 	printf '%-44s %8s ms median %8s min %8s max %8s KiB  status %s\n' "$name" "$median" "$min" "$max" "$kib" "$status"
