@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "pricing/bill.h"
+
 /* All hops on a path, in the order of its slots. */
 static size_t path_hops(const struct scenario *sc, const struct solver_plan *sp,
 	size_t path, struct hop *out, size_t max)
@@ -133,6 +135,12 @@ size_t headline_path(const struct scenario *sc)
 	return 0;
 }
 
+/* The end of the bill's range: usage lines times the factor, exact to a hundredth of it. */
+static pico_usd bound_of(const struct money *m, double factor)
+{
+	return m->baseline + m->usage * (int)(factor * 100) / 100;
+}
+
 int emit_estimates(const struct scenario *sc, const struct solver_plan *sp,
 	const struct money *m, cJSON *plan, struct err *e)
 {
@@ -140,8 +148,8 @@ int emit_estimates(const struct scenario *sc, const struct solver_plan *sp,
 
 	if (est == NULL || pico_set_usd(est, "monthly_usd", m->priced, e) < 0 ||
 		pico_set_usd(est, "ranked_usd", m->ranked, e) < 0 ||
-		pico_set_usd(est, "low_usd", m->baseline + m->usage / 2, e) < 0 ||
-		pico_set_usd(est, "high_usd", m->baseline + m->usage * 3, e) < 0 ||
+		pico_set_usd(est, "low_usd", bound_of(m, BILL_LOW_FACTOR), e) < 0 ||
+		pico_set_usd(est, "high_usd", bound_of(m, BILL_HIGH_FACTOR), e) < 0 ||
 		pico_set_usd(est, "baseline_usd", m->baseline, e) < 0 ||
 		pico_set_usd(est, "usage_usd", m->usage, e) < 0 ||
 		json_set_num(est, "unpriced_lines", (double)m->unpriced, e) < 0 ||
