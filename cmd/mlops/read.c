@@ -2,7 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "gate/review.h"
 #include "graph/graph.h"
 #include "mlops.h"
 #include "store/stats.h"
@@ -87,8 +89,12 @@ static int show(struct reader *r, struct buf *out, struct err *e)
 		print_json(part, out);
 	} else {
 		show_head(r, out);
-		if (json_has(state, "plan"))
-			graph_review(state, out);
+		if (json_has(state, "plan")) {
+			struct gate_review how = { NULL, json_at(state, "/hitl/reasons"),
+				log_width(STDOUT_FILENO) };
+
+			gate_review(state, &how, out);
+		}
 		show_nodes(state, out);
 	}
 	json_free(state);

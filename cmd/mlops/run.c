@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/review.h"
 #include "graph/graph.h"
 #include "mlops.h"
 
@@ -210,8 +211,12 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 			: r->paused[0] ? "paused at the gate budget"
 				       : word(r->answer),
 		r->executed, r->reused);
-	if (r->answer == 10 && r->paused[0] == '\0')
-		graph_review(r->state, b);
+	if (r->answer == 10 && r->paused[0] == '\0') {
+		struct gate_review how = { NULL, json_at(r->state, "/hitl/reasons"),
+			log_width(STDOUT_FILENO) };
+
+		gate_review(r->state, &how, b);
+	}
 	if (r->answer == 14)
 		tell_conflicts(r->state, b);
 	if (r->zip_sha256[0] != '\0') {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -17,6 +18,15 @@ int log_wants_colour(int fd)
 
 	return (no == NULL || *no == '\0') && isatty(fd) && term != NULL &&
 		strcmp(term, "dumb") != 0;
+}
+
+size_t log_width(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col > 20 ? size.ws_col : 80; /* a serial line says 0 */
 }
 
 void log_init(struct log *l, const char *program, int verbosity)

@@ -36,4 +36,7 @@ void log_escape(struct buf *out, const char *text);
 /* 1 when fd is a terminal that should get colour (NO_COLOR unset, TERM not dumb). */
 int log_wants_colour(int fd);
 
+/* The columns of the terminal that fd is; 0 when it is none. */
+size_t log_width(int fd);
+
 #endif

@@ -288,7 +288,7 @@ static int show_why(
 	int ret = 0;
 
 	if (env->log.verbosity >= 0) {
-		ret = gate_screen(in, o, &screen, e);
+		ret = gate_screen(in, o, STDERR_FILENO, &screen, e);
 		if (ret == 0)
 			ret = file_write_fd(
 				STDERR_FILENO, "stderr", screen.ptr, screen.len, e);

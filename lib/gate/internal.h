@@ -3,6 +3,7 @@
 #define MLOPS_GATE_INTERNAL_H
 
 #include "gate.h"
+#include "review.h"
 #include "rules/approval.h"
 
 struct gate_args {
@@ -23,10 +24,9 @@ int obstacles_find(
 	struct obstacles *o, const cJSON *in, const struct gate_args *a, struct err *e);
 void obstacles_release(struct obstacles *o);
 
-/* One screen: what is asked, plan, cost, verdicts, risks, assumptions. No control
- * character of the state reaches it. */
-int gate_screen(
-	const cJSON *in, const struct obstacles *o, struct buf *out, struct err *e);
+/* What is asked, and the review, as wide as the terminal that fd is, if it is one. */
+int gate_screen(const cJSON *in, const struct obstacles *o, int fd, struct buf *out,
+	struct err *e);
 
 enum gate_choice { GATE_WAIT, GATE_APPROVE, GATE_REJECT };
 

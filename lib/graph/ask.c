@@ -1,6 +1,8 @@
 /* What only a person can say: the gate's decision, replies to questions. */
 #include "run.h"
 
+#include "gate/review.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -45,10 +47,12 @@ static int take_comment(struct run *r, struct buf *line, struct err *e)
 
 int run_ask_gate(struct run *r, struct err *e)
 {
+	struct gate_review how = { NULL, json_at(r->state, "/hitl/reasons"),
+		log_width(STDERR_FILENO) };
 	struct buf review = BUF_INIT(1 << 20), line = BUF_INIT(1 << 16);
 	int ret = 0;
 
-	graph_review(r->state, &review);
+	gate_review(r->state, &how, &review);
 	say("\n");
 	say(review.ptr);
 	r->decision = DECIDE_NOTHING;

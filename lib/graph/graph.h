@@ -99,7 +99,4 @@ int graph_run(const struct graph_options *o, struct graph_result *r, struct err 
 /* One line for people on what a node left in the state; may be empty. */
 void graph_note(enum node_id node, const cJSON *state, struct buf *out);
 
-/* The plan, its cost, policy and findings, as the gate shows them. */
-void graph_review(const cJSON *state, struct buf *out);
-
 #endif

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *const frames[] = { "|", "/", "-", "\\" };
@@ -16,13 +15,10 @@ static void put(const char *text, size_t len)
 
 void view_init(struct view *v, int quiet)
 {
-	struct winsize size;
-
-	*v = (struct view){ .quiet = quiet, .node = -1, .width = 80 };
+	*v = (struct view){ .quiet = quiet, .node = -1 };
 	v->colour = log_wants_colour(STDERR_FILENO);
 	v->live = isatty(STDERR_FILENO) && v->colour;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
-		v->width = size.ws_col;
+	v->width = log_width(STDERR_FILENO);
 }
 
 static void clear_line(struct view *v, struct buf *b)

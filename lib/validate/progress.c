@@ -1,7 +1,6 @@
 /* What people see while checks run: on a terminal a line that moves, else nothing. */
 #include "tools.h"
 
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,11 +58,8 @@ void progress_done(const struct pool *p, const struct task *t)
 static void draw(const struct pool *p)
 {
 	struct buf b = BUF_INIT(8192);
-	struct winsize size;
-	size_t width = 80, shown = 0, start;
+	size_t width = log_width(STDERR_FILENO), shown = 0, start;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
-		width = size.ws_col;
 	buf_add_str(&b, "\r\033[K");
 	start = b.len;
 	buf_addf(&b, "[%2zu/%zu]", p->done, p->n);
