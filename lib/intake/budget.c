@@ -277,8 +277,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 			(d->sent[d->at[a->first].sentence].fragment &&
 				find(d, s.first, a->first, LC_BUDSTRONG) != NOT_FOUND);
 
-		if ((l->flags & LEX_INWORD) || is(d, a->last, LC_TIME) != NULL ||
-			(a->q.first == a->last && 0))
+		if ((l->flags & LEX_INWORD) || is(d, a->last, LC_TIME) != NULL)
 			return 0;
 		if (is_word(d, a->last) && is(d, a->last, LC_PER) == NULL &&
 			is(d, a->last, LC_DET) == NULL &&
@@ -289,7 +288,9 @@ static int is_budget(const struct doc *d, struct amount *a)
 			is(d, a->last, LC_BUDCUE) == NULL &&
 			is(d, a->last, LC_PERIOD) == NULL &&
 			is(d, a->last, LC_REVISEOLD) == NULL &&
-			is(d, a->last, LC_SUBJECT) == NULL)
+			is(d, a->last, LC_SUBJECT) == NULL &&
+			!word_is(d, a->last,
+				"is|are|was|were|has|have|would|will|can|should|must"))
 			return 0;
 		if (l->kind == LEX_NUMBER && (l->flags & LEX_GLUED) &&
 			a->q.first > s.first &&

@@ -526,21 +526,41 @@ static int held_there(const struct doc *d, size_t i)
 		find(d, b, i, LC_TIME) == NOT_FOUND;
 }
 
+/* What a relative clause at i says of the thing before it: "X, which ops already runs",
+ * "X that we must not use", "X, which nobody likes". */
+static unsigned relative_status(const struct doc *d, size_t i, size_t end)
+{
+	if (!word_is(d, i, "which|that"))
+		return 0;
+	for (size_t k = i + 1; k < end && k < i + 6; k++) {
+		if (is(d, k, LC_EXCL) != NULL || word_is(d, k, "must not|may not|cannot"))
+			return ST_EXCLUDED;
+		if (is(d, k, LC_NOT) != NULL || is(d, k, LC_NONUSE) != NULL ||
+			is(d, k, LC_NOBODY) != NULL)
+			return ST_NOTHING;
+		if (is(d, k, LC_ASK) != NULL)
+			return 0;
+		if (k > i + 1 && is(d, k, LC_USEVERB) != NULL)
+			return ST_IN_USE;
+	}
+	return 0;
+}
+
 unsigned status_of(const struct doc *d, size_t first, size_t last)
 {
 	struct range c = clause_of(d, first);
 	struct scan_state s = { 0 };
-	size_t left = c.first;
+	size_t left = c.first, i;
 
 	if (d->sent[d->at[first].sentence].refused)
 		return ST_EXCLUDED;
 
 	/* a clause may open with what its predecessor governs: "Monitoring: X - Y" */
-	for (size_t i = first; i > left && first - i < REACH; i--)
+	for (i = first; i > left && first - i < REACH; i--)
 		if (d->at[i - 1].dead == 0 && look_left(d, i - 1, left, last, c.last, &s))
 			break;
 	s.words = 0;
-	for (size_t i = last; i < c.last && i < last + REACH; i++) {
+	for (i = last; i < c.last && i < last + REACH; i++) {
 		if (d->at[i].dead)
 			continue;
 		if (d->at[i].entity) {
@@ -560,6 +580,9 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 		if (look_right(d, i, &s))
 			break;
 	}
+	if (s.words == 0 && !(s.st & (ST_EXCLUDED | ST_LEFT | ST_NOTHING)))
+		s.st |= relative_status(d, i < d->s.n && sign_is(d, i, ',') ? i + 1 : i,
+			sentence_of(d, first).last);
 	if (s.st == 0)
 		s.st = key_status(d, first);
 	if (s.st == 0)

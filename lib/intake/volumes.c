@@ -481,6 +481,12 @@ static enum noun noun_behind(const struct doc *d, const struct numeral *q, size_
 				return noun;
 			continue;
 		}
+		/* "3,000 recipe and hygiene documents" */
+		if (noun == NOUN_NONE && word_is(d, k, "and|or") && k > q->next &&
+			k + 3 < last && !d->at[k + 1].entity &&
+			(is(d, k + 2, LC_DOCNOUN) != NULL ||
+				is(d, k + 3, LC_DOCNOUN) != NULL))
+			continue;
 		if (ends_group(d, k, q->next))
 			return noun;
 	}
@@ -683,13 +689,7 @@ void read_volumes(const struct doc *d, struct reading *r)
 		i = q.next - 1;
 	}
 	for (size_t k = 0; k < N_VOLUMES; k++)
-		if (b[k].set) {
+		if (b[k].set)
 			fact_add(r, "throughput", members[k], NULL, b[k].value,
 				b[k].first, b[k].last, b[k].rule, 0.9);
-			if (find(d, segment_of(d, b[k].first).first, b[k].last,
-				    LC_HEDGE) != NOT_FOUND &&
-				0)
-				note_add(r, "throughput", "said with a hedge", b[k].first,
-					b[k].last);
-		}
 }
