@@ -233,9 +233,9 @@ def tighter(constraints):
         if "data_residency" in constraints:
             return None, kind
     elif kind == "latency":
-        if "sla_latency_ms" not in constraints or constraints["sla_latency_ms"] < 1400:
-            return None, kind  # below, slots.json takes the target for the model's own time
-        c["sla_latency_ms"] = rnd.choice([1400, 1800, 2500, 3000])
+        c["sla_latency_ms"] = rnd.choice([40, 80, 120, 200, 400, 900, 1400, 2500])
+        if c["sla_latency_ms"] >= constraints.get("sla_latency_ms", 1e9):
+            return None, kind
     else:
         t = c.setdefault("throughput", {})
         for key in t:
