@@ -222,7 +222,7 @@ int tech_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out
 	static int (*const checks[])(struct tech *, struct err *) = { check_capacity,
 		check_paths, check_availability, check_single_points, check_coupling,
 		check_egress, check_quotas, check_services, check_cold_starts,
-		check_durability };
+		check_durability, check_assumptions };
 	struct tech t = { .env = env };
 	int ret = 0;
 

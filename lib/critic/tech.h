@@ -65,6 +65,7 @@ int check_quotas(struct tech *t, struct err *e);
 int check_services(struct tech *t, struct err *e);
 int check_cold_starts(struct tech *t, struct err *e);
 int check_durability(struct tech *t, struct err *e);
+int check_assumptions(struct tech *t, struct err *e);
 
 /* Risks that a model names (advice.c); nothing with --provider none. */
 int advise(struct tech *t, struct err *e);

@@ -28,7 +28,7 @@ static void add_wrapped(
 	const char *word, *between = "";
 
 	buf_add_shown(&shown, text);
-	word = shown.ptr != NULL ? shown.ptr : "";
+	word = shown.ptr;
 	while (*word != '\0') {
 		size_t len = strcspn(word, " ");
 
@@ -228,6 +228,32 @@ static void add_list(const char *title, const cJSON *list, size_t width, struct 
 	add_more(all, out);
 }
 
+/* Those first whose being wrong was priced. */
+static void add_assumptions(const cJSON *state, size_t width, struct buf *out)
+{
+	const cJSON *list = json_at(state, "/plan/assumptions");
+	size_t all = 0;
+
+	if (json_len(list) > 0)
+		buf_add_str(out, "ASSUMPTIONS\n");
+	for (int priced = 1; priced >= 0; priced--)
+		JSON_EACH (a, list) {
+			const char *field =
+				json_str_or(a, "field", json_str_or(a, "id", "?"));
+			const char *cost = state_assumption_cost(state, field);
+			struct buf text = BUF_INIT(1 << 16);
+
+			if ((cost != NULL) != priced || all++ >= LIST_MAX)
+				continue;
+			buf_add_str(&text, json_str_or(a, "why", ""));
+			if (cost != NULL)
+				buf_addf(&text, "; %s", cost);
+			add_item(out, width, NULL, field, text.ptr);
+			buf_release(&text);
+		}
+	add_more(all, out);
+}
+
 void gate_review(const cJSON *state, const struct gate_review *how, struct buf *out)
 {
 	const cJSON *plan = json_get(state, "plan");
@@ -236,7 +262,7 @@ void gate_review(const cJSON *state, const struct gate_review *how, struct buf *
 	add_cost(state, out);
 	add_policy(json_get(state, "policy"), how, out);
 	add_risks(json_get(state, "critique"), how->width, out);
-	add_list("ASSUMPTIONS", json_get(plan, "assumptions"), how->width, out);
+	add_assumptions(state, how->width, out);
 	add_list("OPEN QUESTIONS", json_get(plan, "open_questions"), how->width, out);
 	add_list("IN THE WAY", how->blocking, how->width, out);
 	add_list("FOR A PERSON TO DECIDE", how->person, how->width, out);

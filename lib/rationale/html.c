@@ -666,13 +666,17 @@ static void assumptions(struct buf *out, const cJSON *view)
 
 	if (json_len(list) > 0) {
 		open_section(out, "assumptions", "Assumptions");
-		open_table(out, "Of|Value|Why|Effect");
+		open_table(out, "Of|Value|Why|Effect|If wrong");
 		JSON_EACH (a, list) {
+			const char *field = json_str_or(a, "field", ""),
+				   *cost = state_assumption_cost(view, field);
+
 			buf_add_str(out, "<tr>");
 			td_code(out, json_str_or(a, "field", json_str_or(a, "id", "")));
 			td_value(out, json_get(a, "value"));
 			td(out, json_str_or(a, "why", ""));
 			td(out, json_str_or(a, "effect", ""));
+			td(out, cost != NULL ? cost : "");
 			buf_add_str(out, "</tr>\n");
 		}
 		close_table(out);

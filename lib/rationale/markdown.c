@@ -307,13 +307,17 @@ static void assumptions(struct md *m)
 
 	if (json_len(a) == 0)
 		return;
-	head(m, "Assumptions", "Of | Value | Why | Effect");
+	head(m, "Assumptions", "Of | Value | Why | Effect | If wrong");
 	JSON_EACH (x, a) {
+		const char *cost =
+			state_assumption_cost(m->view, json_str_or(x, "field", ""));
+
 		row(m);
 		cell(m, json_str_or(x, "field", json_str_or(x, "id", "")));
 		cell_value(m, json_get(x, "value"));
 		cell(m, json_str_or(x, "why", ""));
 		cell(m, json_str_or(x, "effect", ""));
+		cell(m, cost != NULL ? cost : "-");
 		end(m);
 	}
 }

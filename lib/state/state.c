@@ -130,3 +130,11 @@ cJSON *state_read(const char *text, size_t len, struct err *e)
 	json_free(s);
 	return NULL;
 }
+
+const char *state_assumption_cost(const cJSON *state, const char *field)
+{
+	JSON_EACH (found, json_at(state, "/critique/assumptions"))
+		if (strcmp(json_str_or(found, "field", ""), field) == 0)
+			return json_text(json_get(found, "text"));
+	return NULL;
+}

@@ -51,6 +51,10 @@ int state_claims(const char *text, size_t len);
  * `policy`. -1 for a version that is newer or no number. */
 int state_upgrade(cJSON *state, struct err *e);
 
+/* What the technical critic found being wrong in an assumption costs: the text, for the
+ * field of an entry of plan.assumptions; NULL when it was not priced. Borrowed. */
+const char *state_assumption_cost(const cJSON *state, const char *field);
+
 #include "cards.h"
 #include "filter.h"
 #include "manifest.h"

@@ -198,7 +198,7 @@ status 10 'no verdict, no approval' mlops-gate -q --approve --actor ann
 printf '%s' '{"schema_version":2,"plan":{"feasible":true,"slots":[{"slot":"a\u001b[2Jb\u009bc\u202ed","pattern":"p","capability":"serve","version":"1",
 "module":"a","params":{},"components":[]}]}}' >"$tmp/in"
 status 10 'the screen' mlops-gate
-ok 'shows no control character' grep -q 'a?\[2Jb?c?d: p' "$tmp/err"
+ok 'shows no control character' grep -q 'a?\[2Jb?c?d  *p' "$tmp/err"
 status 14 'an infeasible plan' sh -c 'echo "{\"schema_version\":2,\"plan\":{\"feasible\":false}}" | mlops-gate -q --approve --actor ann'
 
 # ---- prices import ----
@@ -266,6 +266,21 @@ sed -i 's/"currency":"USD"/"currency":"EUR"/' "$tmp/share/prices/aws/eu-west-1.j
 status 78 'a book in another currency' mlops-critic cost
 ok 'is named with its place' grep -q 'eu-west-1.json: /currency' "$tmp/err"
 unset MLOPS_SHARE
+
+# What being wrong by a factor of two costs is what planning with twice as much says.
+for name in rag-startup batch-training streaming-fraud; do
+	mlops-intake -q --compact <"examples/$name.md" | mlops-plan -q --compact >"$tmp/once"
+	mlops-critic -q --compact tech <"$tmp/once" >"$tmp/judged"
+	ok "$name: volumes that nobody stated are weighed" jq -e '.critique.assumptions | length > 0' "$tmp/judged"
+	while read -r member value said; do
+		jq -c --arg m "$member" --argjson v "$value" \
+			'.constraints.regions=.plan.regions | .constraints.throughput[$m]=2*$v | del(.plan,.candidates)' "$tmp/once" |
+			mlops-plan -q --compact >"$tmp/twice"
+		same "$name: twice as much $member" "$said" "$(jq -n --slurpfile a "$tmp/once" --slurpfile b "$tmp/twice" -r \
+			'if $b[0].plan.feasible then (($b[0].plan.estimates.ranked_usd-$a[0].plan.estimates.ranked_usd)*100|round/100) else "none" end')"
+	done < <(jq -r '(.plan.assumptions | map({(.field): .value}) | add) as $v | .critique.assumptions[] |
+		"\(.field|ltrimstr("/throughput/")) \($v[.field]) \(if .feasible then .twice_usd else "none" end)"' "$tmp/judged")
+done
 
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
