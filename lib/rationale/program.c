@@ -99,11 +99,14 @@ static int adopt_reports(
 	return 0;
 }
 
-static cJSON *bundle(const cJSON *rationale, const cJSON *cards, struct err *e)
+static cJSON *bundle(
+	const cJSON *view, const cJSON *rationale, const cJSON *cards, struct err *e)
 {
 	cJSON *doc = json_new_object(e);
 
 	if (doc == NULL ||
+		json_set_copy(doc, "brief_sha256", json_get(view, "brief_sha256"), e) <
+			0 ||
 		json_set_copy(doc, "headline", json_get(rationale, "headline"), e) < 0 ||
 		json_set_copy(doc, "cards", cards, e) < 0 ||
 		json_set_copy(doc, "constraints", json_get(rationale, "constraints"), e) <
@@ -131,7 +134,8 @@ static int write_files(const struct args *a, const cJSON *view, const cJSON *car
 	cJSON *rationale, cJSON *artifacts, struct err *e)
 {
 	struct buf md = BUF_INIT(BUF_NO_LIMIT), html = BUF_INIT(BUF_NO_LIMIT);
-	cJSON *files = json_edit(rationale, "/files"), *all = bundle(rationale, cards, e);
+	cJSON *files = json_edit(rationale, "/files"),
+	      *all = bundle(view, rationale, cards, e);
 	int ret = -1;
 
 	/* rationale.json and index.html tell the results of tools, too. */

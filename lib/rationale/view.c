@@ -96,6 +96,19 @@ static cJSON *copy(struct masker *m, const cJSON *v, struct err *e)
 	return out;
 }
 
+/* Of the brief as it was kept, secrets redacted: mlops.lock.json, which code generation
+ * writes without seeing the brief, has the digest of the constraints. */
+static int set_brief_digest(cJSON *view, const cJSON *state, struct err *e)
+{
+	const char *brief = json_text(json_get(state, "brief"));
+	char hex[DIGEST_HEX_MAX];
+
+	if (brief == NULL)
+		return json_set_null(view, "brief_sha256", e);
+	digest_hex(brief, strlen(brief), hex);
+	return json_set_str(view, "brief_sha256", hex, e);
+}
+
 cJSON *view_make(struct node_env *env, const cJSON *state, struct err *e)
 {
 	static const char *const keys[] = { "constraints", "provenance", "coverage",
@@ -119,6 +132,10 @@ cJSON *view_make(struct node_env *env, const cJSON *state, struct err *e)
 			json_free(view);
 			view = NULL;
 		}
+	}
+	if (view != NULL && set_brief_digest(view, state, e) < 0) {
+		json_free(view);
+		view = NULL;
 	}
 out:
 	redact_free(m.rules);
