@@ -20,7 +20,7 @@ _mlops_options() {
 	rationale) echo "--directory --format --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	diff) echo "--directory --previous --format --zip --git --db --project --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	llm) echo "--model --base-url --key-file --config --project --record --cassettes --state-dir --quarantine --debug-dir --timeout --connect-timeout --idle-timeout --retries --concurrency --max-tokens --max-usd --stream --estimate --packs --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
-	mlopsd) echo "--config --check --listen --db --listen-db --home --artifacts --token --oidc-issuer --oidc-audience --oidc-leeway --roles-claim --admin-role --member-role --tenant-claim --ca-file --webhooks-private --smtp --smtp-from --smtp-user --smtp-password --smtp-plain --public-url --remind --keep-briefs --keep-payloads --keep-events --project-running --rate --log --cors-origin --slots --threads --connections --pool --body-bytes --request-timeout --idle-timeout --stream-time --ping --poll --lease --drain --retries --queue-max --project-max --validators --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
+	mlopsd) echo "--config --check --listen --db --listen-db --home --artifacts --token --oidc-issuer --oidc-audience --oidc-leeway --roles-claim --admin-role --member-role --tenant-claim --ca-file --webhooks-private --smtp --smtp-from --smtp-user --smtp-password --smtp-plain --public-url --remind --keep-briefs --keep-payloads --keep-events --project-running --rate --log --cors-origin --slots --threads --connections --pool --body-bytes --request-timeout --idle-timeout --stream-time --ping --poll --lease --drain --retries --queue-max --project-max --llm-config --validators --compact --pretty --errors --provider --share --patterns --schema --quiet --verbose --help --version" ;;
 	esac
 }
 _mlops_values() {
@@ -118,6 +118,7 @@ _mlops_values() {
 	mlopsd:--webhooks-private) COMPREPLY=($(compgen -W "0 1" -- "$3")) ;;
 	mlopsd:--smtp-plain) COMPREPLY=($(compgen -W "0 1" -- "$3")) ;;
 	mlopsd:--log) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
+	mlopsd:--llm-config) COMPREPLY=($(compgen -f -- "$3")) ;;
 	mlopsd:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	mlopsd:--share) COMPREPLY=($(compgen -f -- "$3")) ;;
 	*) return 1 ;;

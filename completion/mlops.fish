@@ -577,6 +577,7 @@ complete -c mlopsd -l drain -x -d 'seconds for running jobs to finish after SIGT
 complete -c mlopsd -l retries -x -d 'how often a failed job is tried again'
 complete -c mlopsd -l queue-max -x -d 'waiting jobs above which new ones get 503'
 complete -c mlopsd -l project-max -x -d 'the same for one project: 429'
+complete -c mlopsd -l llm-config -r -d 'settings of mlops-llm; their part projects names the provider keys of each project'
 complete -c mlopsd -l validators -x -d 'checks to run on generated repositories (default: all that are installed)'
 complete -c mlopsd -l compact -d 'print the state on one line'
 complete -c mlopsd -l pretty -d 'print the state indented (default on a terminal)'

@@ -363,7 +363,7 @@ static int environment_fill(struct run *r, struct environment *v, struct err *e)
 		const char *name, *value;
 	} rows[] = { { "MLOPS_LLM_RECORD", r->o->record },
 		{ "MLOPS_LLM_CASSETTES", r->o->cassettes },
-		{ "MLOPS_PROJECT", r->o->project },
+		{ "MLOPS_PROJECT", r->o->job != NULL ? r->project_id : r->o->project },
 		{ "TRACEPARENT", trace_is_valid(r->o->traceparent) ? v->trace : NULL } };
 	size_t n = 0;
 

@@ -85,3 +85,15 @@ int api_wake(struct call *c, struct err *e)
 	buf_addf(&c->a->body, "{\"idle\":%s}", idle ? "true" : "false");
 	return 0;
 }
+
+/* Who did what: for whoever must answer for it, across projects. */
+int api_list_audit(struct call *c, struct err *e)
+{
+	struct store_page p = { .project_id = request_query(c->q, "project_id"),
+		.user = request_query(c->q, "user"),
+		.run = request_query(c->q, "run_id"),
+		.request = request_query(c->q, "request_id"),
+		.type = request_query(c->q, "type") };
+
+	return page_print(c, &p, PAGE_BY_NUMBER, store_print_audit, e);
+}

@@ -108,7 +108,7 @@ int check_may(
 /* clang-format off */
 #define HANDLERS(X) \
 	X(get_health) X(get_readiness) X(get_metrics) X(get_openapi) X(get_stats) \
-	X(wake) X(list_projects) X(create_project) X(erase_project) X(get_project) \
+	X(list_audit) X(wake) X(list_projects) X(create_project) X(erase_project) X(get_project) \
 	X(post_constraints) X(list_sets) X(list_project_events) X(list_ledger) \
 	X(get_set) X(list_events) X(get_state) X(list_cards) X(get_coverage) \
 	X(list_questions) X(get_changes) X(list_approvals) X(get_diff) \

@@ -11,6 +11,7 @@ const struct route routes[] = {
 	{ "GET", "/openapi.json", "getOpenapi", api_get_openapi, MAY_READ, ROUTE_OPEN | ROUTE_WORKER | ROUTE_NO_STORE },
 	{ "GET", "/metrics", "getMetrics", api_get_metrics, MAY_ADMIN, ROUTE_WORKER },
 	{ "GET", "/stats", "getStats", api_get_stats, MAY_READ, 0 },
+	{ "GET", "/audit", "listAudit", api_list_audit, MAY_ADMIN, 0 },
 	{ "POST", "/wake", "wake", api_wake, MAY_ADMIN, ROUTE_WORKER | ROUTE_NO_STORE },
 
 	{ "GET", "/projects", "listProjects", api_list_projects, MAY_READ, 0 },

@@ -73,10 +73,14 @@ static void on_tick(void *arg)
 	metrics_log(s);
 }
 
-/* The home must be known to every store that is opened, the driver's too. */
+/* The home must be known to every store that is opened, the driver's too; the settings
+ * of models to mlops-llm, which alone reads the keys that they name. */
 static int settle_home(struct service *s, struct err *e)
 {
-	if (*s->config->home != '\0' && setenv("MLOPS_HOME", s->config->home, 1) != 0)
+	if ((*s->config->home != '\0' &&
+		    setenv("MLOPS_HOME", s->config->home, 1) != 0) ||
+		(*s->config->llm_config != '\0' &&
+			setenv("MLOPS_LLM_CONFIG", s->config->llm_config, 1) != 0))
 		return err_no_memory(e);
 	if (*s->config->artifacts == '\0' || keeps_in_s3(s->config))
 		return 0;

@@ -223,10 +223,14 @@ static int run_job(
 
 	if (ret == 0 && *c->validators != '\0')
 		ret = json_set_str(passed, "tools", c->validators, e);
+	store_set_origin(store, json_text(json_get(payload, "request_id")),
+		json_text(json_get(payload, "traceparent")),
+		json_text(json_get(payload, "user")));
 	if (ret == 0)
 		ret = graph_run(&o, &r, e);
 	if (ret == 0)
 		tell_end(s, store, &r);
+	store_set_origin(store, NULL, NULL, NULL);
 	json_free(r.state);
 	json_free(passed);
 	json_free(payload);

@@ -84,7 +84,7 @@ int db_fd(struct db *db);
 int db_notification(struct db *db, char *channel, size_t channel_size, char *payload,
 	size_t size, struct err *e);
 
-#define DB_SCHEMA_VERSION 4
+#define DB_SCHEMA_VERSION 5
 /* [i]: the statements from version i to i+1, ending in NULL. Types are written as
  * $INT, $REAL, $ID (a key that counts by itself), $KEY (one that never repeats) and $SEQ (a column that does); a
  * statement that starts with "sqlite:" or "postgres:" is for that one alone. */

@@ -12,7 +12,7 @@ struct store {
 	void (*committed)(void *arg);
 	void *committed_arg;
 	char request_id[ID_TEXT_MAX], trace[TRACE_MAX],
-		user[128]; /* of jobs that are made; may be "" */
+		user[128]; /* of events and jobs that are made; may be "" */
 };
 
 /* All rows as an array of objects; the caller owns it. */

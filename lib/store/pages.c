@@ -105,13 +105,40 @@ int store_print_events(
 	struct store *s, struct store_page *p, struct buf *out, size_t *n, struct err *e)
 {
 	return store_print_rows(s,
-		"SELECT id, type, node_name, run_id, payload_jsonb, prompt_pack_hash,"
-		" state_version, tool_version, created_at FROM events"
+		"SELECT id, type, node_name, run_id, user_id, request_id, payload_jsonb,"
+		" prompt_pack_hash, state_version, tool_version, created_at FROM events"
 		" WHERE project_id = $1 AND ($2 IS NULL OR decision_set_id = $2)"
 		" AND ($3 IS NULL OR type = $3) AND id > $4 ORDER BY id LIMIT $5",
 		(struct db_value[]){ DB_TEXT(p->project_id), DB_TEXT(p->set_id),
 			DB_TEXT(p->type), DB_INT(p->after), DB_INT(p->limit) },
 		5, out, n, p, e);
+}
+
+/* Only what is asked for stands in the statement, so that its index is used. */
+int store_print_audit(
+	struct store *s, struct store_page *p, struct buf *out, size_t *n, struct err *e)
+{
+	const struct {
+		const char *column, *value;
+	} asked[] = { { "project_id", p->project_id }, { "user_id", p->user },
+		{ "run_id", p->run }, { "request_id", p->request }, { "type", p->type } };
+	struct db_value v[ARRAY_LEN(asked) + 2] = { DB_INT(p->after), DB_INT(p->limit) };
+	struct buf sql = BUF_INIT(2048);
+	size_t k = 2;
+	int ret;
+
+	buf_add_str(&sql,
+		"SELECT id, project_id, decision_set_id, run_id, request_id, user_id,"
+		" type, node_name, payload_jsonb, created_at FROM events WHERE id > $1");
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+		if (asked[i].value != NULL) {
+			v[k++] = DB_TEXT(asked[i].value);
+			buf_addf(&sql, " AND %s = $%zu", asked[i].column, k);
+		}
+	buf_add_str(&sql, " ORDER BY id LIMIT $2");
+	ret = buf_ok(&sql, e) < 0 ? -1 : store_print_rows(s, sql.ptr, v, k, out, n, p, e);
+	buf_release(&sql);
+	return ret;
 }
 
 /* The types of cards, for an IN list; they are the nodes' own. */

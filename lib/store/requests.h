@@ -12,7 +12,8 @@
 
 #include "queue.h"
 
-/* Which request the jobs that are made from now on belong to, for logs; NULL: none. */
+/* Which request the events and jobs that are made from now on belong to, for audits and
+ * logs; NULL: none. */
 void store_set_origin(struct store *s, const char *request_id, const char *traceparent,
 	const char *user);
 
@@ -101,8 +102,9 @@ int store_set_head(struct store *s, const char *set_id, cJSON **out, struct err 
 
 struct store_page {
 	const char *project_id, *set_id;
-	const char *owner; /* of projects; NULL: everybody's */
-	const char *type;  /* of events: one type, or NULL */
+	const char *owner;                /* of projects; NULL: everybody's */
+	const char *type;                 /* of events: one type, or NULL */
+	const char *user, *run, *request; /* of events: whose, of which; NULL: all */
 	const char *after_time,
 		*after_id; /* the last item of the page before; NULL: none */
 	int64_t after;     /* of events and artifacts */
@@ -118,6 +120,9 @@ int store_print_projects(
 int store_print_sets(
 	struct store *s, struct store_page *p, struct buf *out, size_t *n, struct err *e);
 int store_print_events(
+	struct store *s, struct store_page *p, struct buf *out, size_t *n, struct err *e);
+/* Events of every project with the request and the person behind them. */
+int store_print_audit(
 	struct store *s, struct store_page *p, struct buf *out, size_t *n, struct err *e);
 /* set_id NULL: of the whole project, which is its Decision Ledger. */
 int store_print_cards(

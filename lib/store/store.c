@@ -924,16 +924,19 @@ int store_event(struct store *s, const struct store_step *st, const char *type,
 		ret = store_run_sql(s,
 			"INSERT INTO events (project_id, decision_set_id, run_id,"
 			" node_name, type, payload_jsonb, prompt_pack_hash,"
-			" state_version, tool_version, created_at)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+			" state_version, tool_version, created_at, user_id,"
+			" request_id)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 			(struct db_value[]){ DB_TEXT(st->project_id), DB_TEXT(st->set_id),
 				DB_TEXT(st->run_id),
 				DB_TEXT(st->node != NULL ? st->node->name : NULL),
 				DB_TEXT(type), DB_TEXT(text),
 				DB_TEXT(json_text(json_get(payload, "prompt_pack_hash"))),
 				DB_INT(STATE_SCHEMA_VERSION), DB_TEXT(MLOPS_VERSION),
-				DB_TEXT(ts) },
-			10, e);
+				DB_TEXT(ts), DB_TEXT(s->user[0] != '\0' ? s->user : NULL),
+				DB_TEXT(s->request_id[0] != '\0' ? s->request_id
+								 : NULL) },
+			12, e);
 	if (ret == 0)
 		ret = store_hook_event(
 			s, st->project_id, st->set_id, st->run_id, type, ts, e);

@@ -74,7 +74,7 @@ same "nothing was changed by it" "$(as "$bob" "/decision-sets/$set" | jq -r .sta
 same "not even by the id of another's set in a diff" "$(as_status "$eve" "/decision-sets/$set/diff?against=$set")" 404
 
 # ---- what needs the role admin
-for call in "GET /metrics" "GET /stats" "POST /decision-sets/$set/generate"; do
+for call in "GET /metrics" "GET /stats" "GET /audit" "POST /decision-sets/$set/generate"; do
 	read -r method path <<<"$call"
 	body=()
 	[ "$method" = GET ] || body=(-H 'Content-Type: application/json' -d '{}')
@@ -90,6 +90,17 @@ token=$bob
 same "and the run goes on" "$(until_status "$set" complete failed)" complete
 same "by his name" "$(as "$bob" "/decision-sets/$set/approvals" | jq -r '[.items[].actor | values] | unique | join(",")')" member-bob
 same "a stream with eve's token" "$(as_status "$eve" "/streams/$set")" 404
+
+# ---- who asked for what, in every project
+audit() { as "$ada" "/audit?limit=500&$1"; }
+same "bob alone acted in his project" "$(audit "project_id=$project" | jq -c '[.items[].user_id] | unique')" '["member-bob"]'
+asked=$(audit "user=member-bob&type=run_queued" | jq -r '.items[0].request_id')
+ok "his request's events are those of its run, too" jq -e --arg s "$set" \
+	'[.items[].type] | index("run_queued") and index("plan_proposed")' <<<"$(audit "request_id=$asked")"
+run=$(as "$bob" "/decision-sets/$set" | jq -r .run_id)
+ok "a run's events name who asked" jq -e '.items | length > 5 and all(.user_id == "member-bob")' <<<"$(audit "run_id=$run")"
+same "nothing by somebody who did nothing" "$(audit user=member-eve | jq -c .items)" '[]'
+same "a page at a time" "$(as "$ada" "/audit?limit=2&user=member-bob" | jq -c '[(.items | length), (.next_cursor != null)]')" '[2,true]'
 
 token=test-token-0123456789abcdef
 # ---- the provider goes away; tokens that were verified stay good, new ones need its keys

@@ -13,6 +13,7 @@ often somebody followed a redirect.
 """
 
 import argparse
+import hashlib
 import http.server
 import json
 import os
@@ -431,7 +432,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         version = self.headers.get("anthropic-version")
         call = Call(dialect, scenario, body, version)
         with lock:
-            log.append({"scenario": scenario, "path": path, "body": body, "headers": {k.lower(): v for k, v in self.headers.items() if k.lower() not in ("x-api-key", "authorization")}})
+            log.append({"scenario": scenario, "path": path, "body": body, "key": hashlib.sha256((self.key(dialect) or "").encode()).hexdigest(), "headers": {k.lower(): v for k, v in self.headers.items() if k.lower() not in ("x-api-key", "authorization")}})
             del log[:-400]
         key = self.key(dialect)
         if dialect == "anthropic" and version not in ("2023-06-01", "2026-10-21"):
