@@ -229,6 +229,24 @@ static void hosted_model(const struct doc *d, struct reading *r)
 	}
 }
 
+/* Something written in [first, i), and nothing that is looked at. */
+static int word_before(const struct doc *d, size_t first, size_t i)
+{
+	int text = 0;
+
+	for (size_t k = first; k < i; k++) {
+		const char *use = is(d, k, LC_USE);
+
+		if (use != NULL && strcmp(use, "vision") == 0)
+			return 0;
+		text |= is(d, k, LC_TEXTNOUN) != NULL ||
+			word_is(d, k,
+				"request|requests|question|questions|entries|"
+				"submissions|statements|texts|forms|petitions");
+	}
+	return text;
+}
+
 /* "classify 12k incoming emails", "ticket routing": work on text; the same on images is
  * vision's already. */
 static void text_work(const struct doc *d, struct reading *r)
@@ -257,6 +275,14 @@ static void text_work(const struct doc *d, struct reading *r)
 			(find(d, c.first, i, LC_TEXTNOUN) != NOT_FOUND ||
 				find_in_sentence(d, i, LC_CORPUS) != NOT_FOUND))
 			use_add(r, "nlp", i, i + 3, "use.text-work", 0.7);
+		/* "posts ... classified by urgency", "requests have to be classified by topic" */
+		else if (word_is(d, i,
+				 "classified|categorised|categorized|tagged|"
+				 "labelled|labeled|sorted|triaged|prioritised|"
+				 "prioritized|routed") &&
+			word_is(d, i + 1, "by|into|according to|as|to") &&
+			word_before(d, c.first, i))
+			use_add(r, "nlp", i, i + 2, "use.text-work", 0.7);
 		else if (i > c.first && is(d, i - 1, LC_TEXTNOUN) != NULL &&
 			word_is(d, i,
 				"classification|classifier|routing|triage|tagging|"
@@ -477,6 +503,15 @@ static int no_work(const struct doc *d, size_t i, const char *w)
 		word_is(d, i, "bulk|at night|schedule|schedules") &&
 		find(d, clause_of(d, i).first, clause_of(d, i).last, LC_PEOPLE) !=
 			NOT_FOUND)
+		return 1;
+	/* "1,100 a second at month end" */
+	if (strcmp(w, "batch") == 0 &&
+		word_is(d, i,
+			"month-end|quarter-end|end-of-day|"
+			"month end|quarter end|end of day|"
+			"at night|in the night") &&
+		(near_class(d, i, LC_RATE, 5) ||
+			(near_class(d, i, LC_TIME, 4) && near_class(d, i, LC_PER, 5))))
 		return 1;
 	return strcmp(w, "streaming") == 0 && word_is(d, i, "stream|streams|streaming") &&
 		(word_is(d, i - 1, "video|music|revenue|work|audio") ||

@@ -113,13 +113,26 @@ static enum found over(const struct look *l, unsigned st)
 	return OVER;
 }
 
+/* Between an entity and the mention that ends at `last`: a bracket, or "on". */
+static int shares(const struct doc *d, size_t i, size_t last)
+{
+	for (; i < last; i++)
+		if (sign_is(d, i, '(') || word_is(d, i, "on"))
+			return 1;
+	return 0;
+}
+
 static enum found punctuation(const struct look *l)
 {
 	struct scan_state *s = l->s;
 
-	/* "AWS (Ohio)": the one in brackets shares what is said of the other */
-	if (l->d->at[l->i].entity && sign_is(l->d, l->i + 1, '(') && l->i + 3 == l->last)
+	/* "AWS (Ohio)", "our Hadoop cluster (Hive)": the one in brackets shares what is said
+	 * of the other; so does the store below a format, "Delta tables on S3" */
+	if (l->d->at[l->i].entity && l->i + 5 > l->last && s->commas <= 1 &&
+		s->words <= 1 && s->entity_past == 0 && shares(l->d, l->i + 1, l->last)) {
+		s->words = s->commas = 0;
 		return GO_ON;
+	}
 	if (l->d->at[l->i].entity) {
 		s->entity_past = s->to > 0 ? 2 : 1;
 		s->words = s->words > 1 ? s->words : 0;
@@ -160,7 +173,8 @@ static enum found moves(const struct look *l)
 
 	if (!l->near)
 		return NOT_IT;
-	if (is(d, l->i, LC_LEFT) != NULL && s->words <= 6) {
+	if (is(d, l->i, LC_LEFT) != NULL && s->words <= 6 &&
+		!(s->st & ST_IN_USE && s->strong == 0 && s->entity_past == 1)) {
 		if (s->entity_past != 2)
 			return over(l, ST_LEFT);
 		return over(l,
@@ -171,7 +185,7 @@ static enum found moves(const struct look *l)
 	}
 	if (s->to && (is(d, l->i, LC_LEFTPOST) != NULL || being_left(d, l->i)))
 		return over(l, ST_ASKED);
-	if (is(d, l->i, LC_MOVEV) == NULL || s->words > 5)
+	if (is(d, l->i, LC_MOVEV) == NULL || s->words > (s->to ? 10 : 5))
 		return NOT_IT;
 	if (s->to)
 		return over(l, moved(d, l->i, l->last, l->end));
@@ -526,6 +540,19 @@ static int held_there(const struct doc *d, size_t i)
 		find(d, b, i, LC_TIME) == NOT_FOUND;
 }
 
+/* "X holds the history, 60 TB, and stays": said behind a remark between commas. */
+static int stays_behind(const struct doc *d, size_t i, size_t end)
+{
+	if (!sign_is(d, i, ','))
+		return 0;
+	for (size_t k = i + 1; k + 1 < end && k < i + 9 && !d->at[k].entity; k++)
+		if (word_is(d, k, "and") && is(d, k + 1, LC_KEEP) != NULL &&
+			(k + 2 >= end || !is_word(d, k + 2) ||
+				word_is(d, k + 2, "it|them|that|this")))
+			return 1;
+	return 0;
+}
+
 /* What a relative clause at i says of the thing before it: "X, which ops already runs",
  * "X that we must not use", "X, which nobody likes". */
 static unsigned relative_status(const struct doc *d, size_t i, size_t end)
@@ -551,14 +578,22 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	struct range c = clause_of(d, first);
 	struct scan_state s = { 0 };
 	size_t left = c.first, i;
+	/* of what is history words of history tell, too */
+	unsigned told = d->at[first].dead & DEAD_PAST;
 
 	if (d->sent[d->at[first].sentence].refused)
 		return ST_EXCLUDED;
 
 	/* a clause may open with what its predecessor governs: "Monitoring: X - Y" */
-	for (i = first; i > left && first - i < REACH; i--)
-		if (d->at[i - 1].dead == 0 && look_left(d, i - 1, left, last, c.last, &s))
+	for (i = first; i > left && first - i < REACH; i--) {
+		/* what stands in brackets is a remark of its own */
+		if (sign_is(d, i - 1, ')') && d->at[i - 1].match > left &&
+			d->at[i - 1].match < i - 1)
+			i = d->at[i - 1].match + 1;
+		else if ((d->at[i - 1].dead & ~told) == 0 &&
+			look_left(d, i - 1, left, last, c.last, &s))
 			break;
+	}
 	s.words = 0;
 	for (i = last; i < c.last && i < last + REACH; i++) {
 		if (d->at[i].dead)
@@ -583,6 +618,8 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	if (s.words == 0 && !(s.st & (ST_EXCLUDED | ST_LEFT | ST_NOTHING)))
 		s.st |= relative_status(d, i < d->s.n && sign_is(d, i, ',') ? i + 1 : i,
 			sentence_of(d, first).last);
+	if (s.st & ST_IN_USE && stays_behind(d, i, sentence_of(d, first).last))
+		s.st |= ST_KEEP;
 	if (s.st == 0)
 		s.st = key_status(d, first);
 	if (s.st == 0)

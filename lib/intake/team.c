@@ -5,6 +5,8 @@
 
 struct team {
 	double sum, total;
+	double whole; /* the first count, which may be that of all */
+	int parts;
 	size_t first, last;             /* evidence of the sum */
 	size_t total_first, total_last; /* and of the total */
 	size_t prev;                    /* the last count that was added */
@@ -17,9 +19,12 @@ typedef int team_form(const struct doc *d, struct team *t, size_t i, size_t *to)
 static void add_people(const struct doc *d, struct team *t, double n, size_t first,
 	size_t last, size_t at)
 {
-	if (t->sum == 0)
+	if (t->sum == 0) {
 		t->first = first;
+		t->whole = n;
+	}
 	t->sum += n;
+	t->parts++;
 	t->last = last;
 	t->sentence = d->at[at].sentence;
 }
@@ -258,6 +263,15 @@ static int counted_role(const struct doc *d, struct team *t, size_t i, size_t *t
 		is(d, i - 1, LC_CUR) != NULL)
 		return 1;
 	k = role_behind(d, q.next);
+	/* "we are two analysts", "3 analysts" among engineers */
+	if (is(d, k, LC_TEAMNOUN) == NULL && is(d, q.next, LC_ROLENOUN) != NULL &&
+		(word_is(d, i - 1, "we are|we're|just|only") ||
+			(t->sum > 0 && i - t->prev < 4)) &&
+		!word_is(d, q.next + 1, "using|use|will use|who use|who will use|will")) {
+		add_people(d, t, q.hi, q.first, q.next + 1, i);
+		t->prev = *to = q.next;
+		return 1;
+	}
 	if (is(d, k, LC_TEAMNOUN) == NULL) {
 		no_role(d, t, i, &q, to);
 		return 1;
@@ -276,7 +290,24 @@ static int counted_role(const struct doc *d, struct team *t, size_t i, size_t *t
 	return 1;
 }
 
-static team_form *const forms[] = { named_total, are_many, in_brackets, and_me,
+/* "it's me and Ade" */
+static int me_and(const struct doc *d, struct team *t, size_t i, size_t *to)
+{
+	if (!word_is(d, i, "me|myself") || t->sum > 0 || t->total > 0 ||
+		!(word_is(d, i + 1, "and|plus") || sign_is(d, i + 1, '+') ||
+			sign_is(d, i + 1, '&')) ||
+		i + 2 >= d->s.n || d->s.lex[i + 2].kind != LEX_WORD ||
+		!lexeme_capital(&d->s, &d->s.lex[i + 2]) ||
+		!(i == sentence_of(d, i).first ||
+			word_is(d, i - 1, "it's|it is|just|only|is|team|with|are") ||
+			sign_is(d, i - 1, ':')))
+		return 0;
+	add_people(d, t, 2, i, i + 3, i);
+	t->prev = *to = i + 2;
+	return 1;
+}
+
+static team_form *const forms[] = { named_total, are_many, in_brackets, and_me, me_and,
 	counted_role };
 
 void read_team(const struct doc *d, struct reading *r)
@@ -295,6 +326,10 @@ void read_team(const struct doc *d, struct reading *r)
 	if (t.total > 0)
 		fact_add(r, "team_constraints", "size", NULL, t.total, t.total_first,
 			t.total_last, "team.size", 0.9);
+	else if (t.parts > 2 &&
+		t.sum == 2 * t.whole) /* "nine people, 4 ..., 3 ..., 2 ..." */
+		fact_add(r, "team_constraints", "size", NULL, t.whole, t.first, t.last,
+			"team.size", 0.9);
 	else if (t.sum > 0)
 		fact_add(r, "team_constraints", "size", NULL, t.sum, t.first, t.last,
 			"team.size-summed", 0.85);

@@ -796,7 +796,9 @@ static void read_languages(const struct doc *d, struct reading *r)
 		unsigned st;
 		int have = 0;
 
-		if (lang == NULL || !d->at[i].entity ||
+		if (lang == NULL ||
+			!(d->at[i].entity ||
+				word_is(d, i - 1, "all|mostly|pure|plain")) ||
 			(d->at[i].dead & ~(unsigned)DEAD_PAST) || !language_counts(d, i))
 			continue;
 		st = status_of(d, i, i + 1);
@@ -816,6 +818,18 @@ static void read_languages(const struct doc *d, struct reading *r)
 	}
 }
 
+/* "container vessels": what carries goods runs no programs. */
+static int is_cargo(const struct doc *d, size_t i)
+{
+	return word_is(d, i, "container|containers|pods") &&
+		(word_is(d, i + 1,
+			 "vessel|vessels|ship|ships|shipping|terminal|terminals|port|"
+			 "ports|"
+			 "freight|yard|yards|line|lines|logistics|trucks|cranes|handling|"
+			 "glass|unloading") ||
+			word_is(d, i - 1, "shipping|freight|reefer|cargo|sea|waste"));
+}
+
 /* deploy[wish or in use][serverless or containers] */
 static void read_deployment(
 	const struct doc *d, struct reading *r, int deploy[2][2], size_t at[2][2])
@@ -828,7 +842,8 @@ static void read_deployment(
 		unsigned st;
 		int k, wish;
 
-		if (id == NULL || (d->at[i].dead & ~(unsigned)DEAD_PAST))
+		if (id == NULL || (d->at[i].dead & ~(unsigned)DEAD_PAST) ||
+			is_cargo(d, i))
 			continue;
 		k = strcmp(id, "serverless") == 0 ? 0 : 1;
 		st = status_of(d, i, i + 1);

@@ -15,6 +15,7 @@ struct best {
 	size_t first, last;
 	int rank, set, revised;
 	const char *rule;
+	double unit; /* of a rate: the seconds that it counts in */
 };
 
 enum { RPS, EPS, GBD, STORE, DOCS, USERS, N_VOLUMES };
@@ -110,6 +111,7 @@ static void add_rate(const struct doc *d, struct reading *r, struct best *b, int
 	}
 	better(d, &b[kind], per_second, first, last,
 		kind == RPS ? "rate.requests" : "rate.events");
+	b[kind].unit = unit;
 }
 
 /* What is counted between the number and "per": -1 nothing usable. */
@@ -630,6 +632,76 @@ static void keyed_count(const struct doc *d, struct best *b, const struct numera
 		better(d, &b[DOCS], q->hi, p - 1, q->next, "volume.documents");
 }
 
+/* "320 rps on a normal day, 900 in January", "1.2 million readings per minute on average
+ * and 1.8 million after a power cut": the noun and the time are those before. */
+static int same_rate(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	struct range s = sentence_of(d, q->first);
+
+	if (!(sign_is(d, q->first - 1, ',') || word_is(d, q->first - 1, "and|but|to") ||
+		    (is(d, q->first - 1, LC_SOFT) != NULL)) ||
+		!word_is(d, q->next,
+			"in|on|at|after|during|when|while|around|before|over|for peaks"))
+		return 0;
+	for (int kind = RPS; kind <= EPS; kind++) {
+		struct best *o = &b[kind];
+
+		if (!o->set || o->unit == 0 || o->first < s.first || o->last > q->first ||
+			q->first - o->last > 9)
+			continue;
+		better(d, o, q->hi / o->unit, q->first, q->next, o->rule);
+		return 1;
+	}
+	return 0;
+}
+
+/* "18,000 documents - correction, 81,000": nothing but a revision lies between. */
+static int corrected(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	for (int kind = RPS; kind < N_VOLUMES; kind++) {
+		size_t k = b[kind].last;
+
+		if (!b[kind].set || k > q->first || q->first - k > 6 ||
+			find(d, k, q->first, LC_REVISE) == NOT_FOUND ||
+			find(d, k, q->first, LC_REVISEOLD) != NOT_FOUND ||
+			(q->next < d->s.n && is_word(d, q->next)))
+			continue;
+		b[kind].value =
+			kind <= EPS && b[kind].unit > 0 ? q->hi / b[kind].unit : q->hi;
+		b[kind].first = q->first;
+		b[kind].last = q->next;
+		b[kind].revised = 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* "for field technicians, about 260 of them" */
+static int of_them(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	struct range s = sentence_of(d, q->first);
+
+	if (!word_is(d, q->next, "of them|in all|of those") &&
+		!(word_is(d, q->next, "of") && word_is(d, q->next + 1, "them|those")))
+		return 0;
+	for (size_t k = q->first; k > s.first && q->first - k < 8; k--) {
+		if (is(d, k - 1, LC_USERNOUN) != NULL ||
+			is(d, k - 1, LC_ROLENOUN) != NULL) {
+			if (find(d, s.first, k, LC_USECUE) == NOT_FOUND)
+				return 0;
+			better(d, &b[USERS], q->hi, q->first, q->next + 1,
+				"volume.users");
+			return 1;
+		}
+		if (is(d, k - 1, LC_DOCNOUN) != NULL) {
+			better(d, &b[DOCS], q->hi, q->first, q->next + 1,
+				"volume.documents");
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static void count_at(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	size_t at = NOT_FOUND;
@@ -684,7 +756,9 @@ void read_volumes(const struct doc *d, struct reading *r)
 			i = q.next - 1;
 			continue;
 		}
-		if (!bytes_at(d, b, &q) && !rate_at(d, r, b, &q))
+		if (!bytes_at(d, b, &q) && !rate_at(d, r, b, &q) &&
+			!same_rate(d, b, &q) && !corrected(d, b, &q) &&
+			!of_them(d, b, &q))
 			count_at(d, b, &q);
 		i = q.next - 1;
 	}
