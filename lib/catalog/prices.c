@@ -1,13 +1,18 @@
 /* One file of the price book: read, checked, sorted. */
 #include "prices.h"
 
-#include <math.h>
+#include "price_text.h"
 
-#define PICO          1000000000000.0
-#define PRICE_MAX_USD 9000000.0
+#include <math.h>
+#include <string.h>
+
+#define PICO            1000000000000.0
+#define PRICE_MAX_USD   9000000.0
+#define PRICES_TEXT_MAX ((size_t)64 << 20)
 
 struct prices {
-	cJSON *tree; /* owns every text */
+	cJSON *tree;     /* owns every text ... */
+	struct buf text; /* ... that this does not: a book that was read in place */
 	const char *region, *as_of;
 	int estimated;
 	struct price_group *group;
@@ -36,84 +41,109 @@ int price_to_pico(double usd, int64_t *pico, struct err *e)
 	return 0;
 }
 
-/* A group's origin says where its prices were read; the key is added to the source. */
-static int load_origin(struct price_group *g, const cJSON *v, const cJSON *o,
-	struct prices *p, struct err *e)
-{
-	const char *source, *key = json_str_or(v, "key", "");
-	struct buf text = BUF_INIT(4096);
+/* Where prices were read; date and note may be NULL. */
+struct origin {
+	const char *source, *date, *confidence, *note;
+};
 
-	if (!json_is(o, JSON_OBJECT))
-		return err_set(e, ERR_INPUT, "'origin' names no origin");
-	if (json_str(o, "source", &source, e) < 0 ||
-		json_str(o, "confidence", &g->confidence, e) < 0)
-		return -1;
-	if (*source == '\0')
-		return err_set(e, ERR_INPUT, "a price without a source is no fact");
-	g->date = json_str_or(o, "date", NULL);
-	g->note = json_str_or(o, "note", NULL);
-	g->source = source;
-	if (*key == '\0')
-		return 0;
-	buf_addf(&text, "%s%s", source, key);
-	if (buf_ok(&text, e) < 0 || (p->source[p->n_groups] = buf_take(&text)) == NULL) {
-		buf_release(&text);
+struct origins {
+	struct origin *at;
+	size_t n;
+};
+
+static int load_origins(struct origins *out, const cJSON *list, struct err *e)
+{
+	out->at = calloc(json_len(list) + 1, sizeof(*out->at));
+	if (out->at == NULL)
 		return err_no_memory(e);
-	}
-	g->source = p->source[p->n_groups];
+	JSON_EACH (it, list)
+		out->at[out->n++] = (struct origin){ json_text(json_get(it, "source")),
+			json_text(json_get(it, "date")),
+			json_text(json_get(it, "confidence")),
+			json_text(json_get(it, "note")) };
 	return 0;
 }
 
-static int load_group(struct price_group *g, const cJSON *v, const cJSON *const *origin,
-	size_t n_origins, struct prices *p, struct err *e)
+/* The next group, of origin number `at`; `key` is added to its source. */
+static int add_group(struct prices *p, const struct price_group *from,
+	const struct origins *origins, double at, const char *key, struct err *e)
 {
-	int64_t per = 1, at;
+	struct price_group *g = &p->group[p->n_groups];
+	const struct origin *o;
+	size_t n, m;
 
-	if (json_str(v, "service", &g->service, e) < 0 ||
-		json_str(v, "unit", &g->unit, e) < 0 || json_int(v, "origin", &at, e) < 0)
+	if (!(at >= 0) || at >= (double)origins->n || at != floor(at))
+		return err_set(e, ERR_INPUT, "'origin' names no origin");
+	o = &origins->at[(size_t)at];
+	if (o->source == NULL || o->confidence == NULL)
+		return err_set(
+			e, ERR_INPUT, "'origin' has no 'source' or no 'confidence'");
+	if (*o->source == '\0')
+		return err_set(e, ERR_INPUT, "a price without a source is no fact");
+	*g = *from;
+	g->source = o->source;
+	g->date = o->date;
+	g->confidence = o->confidence;
+	g->note = o->note;
+	if (*key != '\0') {
+		n = strlen(o->source);
+		m = strlen(key) + 1;
+		p->source[p->n_groups] = malloc(n + m);
+		if (p->source[p->n_groups] == NULL)
+			return err_no_memory(e);
+		memcpy(p->source[p->n_groups], o->source, n);
+		memcpy(p->source[p->n_groups] + n, key, m);
+		g->source = p->source[p->n_groups];
+	}
+	p->n_groups++;
+	return 0;
+}
+
+static int load_group(
+	const cJSON *v, const struct origins *origins, struct prices *p, struct err *e)
+{
+	struct price_group g = { .per = 1 };
+	int64_t at;
+
+	if (json_str(v, "service", &g.service, e) < 0 ||
+		json_str(v, "unit", &g.unit, e) < 0 || json_int(v, "origin", &at, e) < 0)
 		return -1;
-	if (json_has(v, "per") && json_int(v, "per", &per, e) < 0)
+	if (json_has(v, "per") && json_int(v, "per", &g.per, e) < 0)
 		return -1;
-	if (per < 1)
+	if (g.per < 1)
 		return err_set(e, ERR_INPUT, "'per' is below 1");
-	g->per = per;
-	return load_origin(
-		g, v, at < 0 || (size_t)at >= n_origins ? NULL : origin[at], p, e);
+	return add_group(p, &g, origins, (double)at, json_str_or(v, "key", ""), e);
+}
+
+static int make_groups(struct prices *p, size_t n, struct err *e)
+{
+	p->group = calloc(n + 1, sizeof(*p->group));
+	p->source = calloc(n + 1, sizeof(*p->source));
+	return p->group == NULL || p->source == NULL ? err_no_memory(e) : 0;
 }
 
 static int load_groups(struct prices *p, const char *name, struct err *e)
 {
-	const cJSON *groups, *origins, **origin = NULL;
-	size_t n = 0, n_origins;
+	const cJSON *groups, *list;
+	struct origins origins = { 0 };
 	int ret = -1;
 
-	if (json_arr(p->tree, "origins", &origins, e) < 0 ||
+	if (json_arr(p->tree, "origins", &list, e) < 0 ||
 		json_arr(p->tree, "groups", &groups, e) < 0) {
 		err_where(e, "%s", name);
 		return -1;
 	}
-	n_origins = json_len(origins);
-	n = json_len(groups);
-	p->group = calloc(n + 1, sizeof(*p->group));
-	p->source = calloc(n + 1, sizeof(*p->source));
-	origin = calloc(n_origins + 1, sizeof(*origin));
-	if (p->group == NULL || p->source == NULL || origin == NULL) {
-		free(origin);
-		return err_no_memory(e);
-	}
-	n_origins = 0;
-	JSON_EACH (o, origins)
-		origin[n_origins++] = o;
-	JSON_EACH (g, groups) {
-		if (load_group(&p->group[p->n_groups], g, origin, n_origins, p, e) < 0) {
+	if (make_groups(p, json_len(groups), e) < 0 ||
+		load_origins(&origins, list, e) < 0)
+		return -1;
+	JSON_EACH (g, groups)
+		if (load_group(g, &origins, p, e) < 0) {
 			err_where(e, "%s: /groups/%zu", name, p->n_groups);
 			goto out;
 		}
-		p->n_groups++;
-	}
 	ret = 0;
 out:
-	free(origin);
+	free(origins.at);
 	return ret;
 }
 
@@ -134,13 +164,38 @@ static int tier_of(const char *sku)
 	return n;
 }
 
-static int whole(const cJSON *v, int64_t *out, struct err *e)
+static int whole(double d, int64_t *out, struct err *e)
 {
-	double d = json_number(v, -1);
-
 	if (!(d >= 0) || d != floor(d) || d > 9007199254740991.0)
 		return err_set(e, ERR_INPUT, "a tier's limit is no whole number");
 	*out = (int64_t)d;
+	return 0;
+}
+
+static int set_entry(struct price_entry *t, const struct price_row *r,
+	const struct prices *p, struct err *e)
+{
+	if (!(r->group >= 0) || r->group >= (double)p->n_groups ||
+		r->group != floor(r->group))
+		return err_set(e, ERR_INPUT, "names no group");
+	t->sku = r->sku;
+	t->group = &p->group[(size_t)r->group];
+	t->tier = tier_of(r->sku);
+	t->to = PRICE_NO_END;
+	if (price_to_pico(r->usd, &t->pico_usd, e) < 0)
+		return -1;
+	if (t->tier < 0)
+		return err_set(
+			e, ERR_INPUT, "'.tier' is not followed by a number from 1");
+	if ((t->tier > 0) != r->tiered)
+		return err_set(e, ERR_INPUT,
+			"a .tierN sku, and no other, has limits from and to");
+	if (!r->tiered)
+		return 0;
+	if (whole(r->from, &t->from, e) < 0 || (!r->open && whole(r->to, &t->to, e) < 0))
+		return -1;
+	if (t->to != PRICE_NO_END && t->to <= t->from)
+		return err_set(e, ERR_INPUT, "the tier ends before it begins");
 	return 0;
 }
 
@@ -152,32 +207,21 @@ static int load_entry(
 	const cJSON *group = usd == NULL ? NULL : json_next(usd);
 	const cJSON *from = group == NULL ? NULL : json_next(group);
 	const cJSON *to = from == NULL ? NULL : json_next(from);
-	double g = json_number(group, -1);
+	struct price_row r = { .sku = t->sku,
+		.usd = json_number(usd, 0),
+		.group = json_number(group, -1),
+		.from = json_number(from, -1),
+		.to = json_number(to, -1),
+		.tiered = to != NULL,
+		.open = json_is(to, JSON_NULL) };
 
 	if (!json_is(usd, JSON_NUMBER))
 		return err_set(
 			e, ERR_INPUT, "is not [usd, group] or [usd, group, from, to]");
-	if (!(g >= 0) || g >= (double)p->n_groups || g != floor(g))
-		return err_set(e, ERR_INPUT, "names no group");
-	t->group = &p->group[(size_t)g];
-	t->tier = tier_of(t->sku);
-	t->to = PRICE_NO_END;
-	if (price_to_pico(json_number(usd, 0), &t->pico_usd, e) < 0)
-		return -1;
-	if (t->tier < 0)
-		return err_set(
-			e, ERR_INPUT, "'.tier' is not followed by a number from 1");
-	if ((t->tier > 0) != (to != NULL) || (from != NULL && to == NULL))
+	if (from != NULL && to == NULL)
 		return err_set(e, ERR_INPUT,
 			"a .tierN sku, and no other, has limits from and to");
-	if (to == NULL)
-		return 0;
-	if (whole(from, &t->from, e) < 0 ||
-		(!json_is(to, JSON_NULL) && whole(to, &t->to, e) < 0))
-		return -1;
-	if (t->to != PRICE_NO_END && t->to <= t->from)
-		return err_set(e, ERR_INPUT, "the tier ends before it begins");
-	return 0;
+	return set_entry(t, &r, p, e);
 }
 
 static int by_sku(const void *a, const void *b)
@@ -270,7 +314,92 @@ static int check_tier(const struct prices *p, const struct price_entry *t, struc
 	return 0;
 }
 
-static int load(struct prices *p, const char *name, struct err *e)
+static struct price_entry *new_entry(struct prices *p, size_t *room)
+{
+	struct price_entry *grown = p->entry;
+
+	if (p->n == *room) {
+		*room = *room * 2 + 256;
+		grown = realloc(p->entry, *room * sizeof(*grown));
+	}
+	if (grown == NULL)
+		return NULL;
+	p->entry = grown;
+	memset(&grown[p->n], 0, sizeof(*grown));
+	return &grown[p->n++];
+}
+
+/* In strictly ascending order of skus, to the end of the text. */
+static int plain_rows(struct prices *p, char *at, struct err *e)
+{
+	size_t room = 0;
+	int more = 1;
+
+	while (more > 0) {
+		struct price_row row = { 0 };
+		struct price_entry *t;
+
+		more = price_text_row(&at, &row);
+		t = more < 0 ? NULL : new_entry(p, &room);
+		if (t == NULL || set_entry(t, &row, p, e) < 0 ||
+			(p->n > 1 && strcmp(t[-1].sku, t->sku) >= 0))
+			return -1;
+	}
+	return at == p->text.ptr + p->text.len ? 0 : -1;
+}
+
+static int plain_origins(struct origins *out, char **at)
+{
+	int more = 1;
+
+	while (more > 0) {
+		struct origin *o = &out->at[out->n];
+		const struct price_field fields[] = { { "source", &o->source, NULL },
+			{ "date", &o->date, NULL },
+			{ "confidence", &o->confidence, NULL },
+			{ "note", &o->note, NULL } };
+
+		*o = (struct origin){ 0 };
+		more = price_text_object(at, fields, ARRAY_LEN(fields));
+		out->n++;
+	}
+	return more;
+}
+
+static int plain_groups(
+	struct prices *p, const struct origins *origins, char **at, struct err *e)
+{
+	int more = 1;
+
+	while (more > 0) {
+		struct price_group g = { 0 };
+		const char *key = "";
+		double origin = -1, per = 1;
+		const struct price_field fields[] = { { "service", &g.service, NULL },
+			{ "unit", &g.unit, NULL }, { "key", &key, NULL },
+			{ "origin", NULL, &origin }, { "per", NULL, &per } };
+
+		more = price_text_object(at, fields, ARRAY_LEN(fields));
+		if (more < 0 || g.service == NULL || g.unit == NULL || per < 1 ||
+			per != floor(per))
+			return -1;
+		g.per = (int64_t)per;
+		if (add_group(p, &g, origins, origin, key, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_tiers(const struct prices *p, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->entry[i].tier > 0 && check_tier(p, &p->entry[i], e) < 0)
+			return bad_entry(name, &p->entry[i], e);
+	return 0;
+}
+
+/* What a book says of itself. */
+static int load_head(struct prices *p, const char *name, struct err *e)
 {
 	const char *currency;
 	double version;
@@ -288,11 +417,6 @@ static int load(struct prices *p, const char *name, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: /currency: prices are in USD, not %s",
 			name, currency);
 	p->estimated = json_bool_or(p->tree, "estimated", 0);
-	if (load_groups(p, name, e) < 0 || load_entries(p, name, e) < 0)
-		return -1;
-	for (size_t i = 0; i < p->n; i++)
-		if (p->entry[i].tier > 0 && check_tier(p, &p->entry[i], e) < 0)
-			return bad_entry(name, &p->entry[i], e);
 	return 0;
 }
 
@@ -305,7 +429,8 @@ int prices_from_json(struct prices **out, cJSON *tree, const char *name, struct 
 		return err_no_memory(e);
 	}
 	p->tree = tree;
-	if (load(p, name, e) < 0) {
+	if (load_head(p, name, e) < 0 || load_groups(p, name, e) < 0 ||
+		load_entries(p, name, e) < 0 || check_tiers(p, name, e) < 0) {
 		prices_free(p);
 		return -1;
 	}
@@ -313,11 +438,74 @@ int prices_from_json(struct prices **out, cJSON *tree, const char *name, struct 
 	return 0;
 }
 
+/* The first line, whose object goes on: a tree of it alone. Steps *at past it. */
+static int plain_head(struct prices *p, char **at, const char *name, struct err *e)
+{
+	char *end = strchr(*at, '\n');
+
+	if (end == NULL || end == *at || end[-1] != ',')
+		return -1;
+	end[-1] = '}';
+	p->tree = json_parse(*at, (size_t)(end - *at), JSON_STRICT, e);
+	*at = end + 1;
+	return p->tree == NULL || json_has(p->tree, "origins") ||
+			json_has(p->tree, "groups") || json_has(p->tree, "prices")
+		? -1
+		: load_head(p, name, e);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 1;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* A sound book as the tools write it; NULL for any other, and when memory is short. */
+static struct prices *load_plain(struct node_env *env, const char *relative)
+{
+	struct prices *p = calloc(1, sizeof(*p));
+	struct origins origins = { 0 };
+	struct err ignored = { 0 };
+	char *at;
+	int ret = -1;
+
+	if (p == NULL)
+		return NULL;
+	p->text = (struct buf)BUF_INIT(PRICES_TEXT_MAX);
+	if (env_read_text(env, relative, &p->text, &ignored) < 0)
+		goto out;
+	at = p->text.ptr;
+	origins.at = calloc(count_lines(at), sizeof(*origins.at));
+	if (origins.at == NULL || make_groups(p, count_lines(at), &ignored) < 0 ||
+		plain_head(p, &at, relative, &ignored) < 0 ||
+		price_text_line(&at, "\"origins\":[") < 0 ||
+		plain_origins(&origins, &at) < 0 ||
+		price_text_line(&at, "\"groups\":[") < 0 ||
+		plain_groups(p, &origins, &at, &ignored) < 0 ||
+		price_text_line(&at, "\"prices\":{") < 0 ||
+		plain_rows(p, at, &ignored) < 0 || check_tiers(p, relative, &ignored) < 0)
+		goto out;
+	ret = 0;
+out:
+	free(origins.at);
+	if (ret == 0)
+		return p;
+	prices_free(p);
+	return NULL;
+}
+
 int prices_load(
 	struct prices **out, struct node_env *env, const char *relative, struct err *e)
 {
-	cJSON *tree = env_read_json(env, relative, e);
+	cJSON *tree;
 
+	*out = load_plain(env, relative);
+	if (*out != NULL)
+		return 0;
+	tree = env_read_json(env, relative, e); /* it tells what is wrong */
 	if (tree == NULL)
 		return -1;
 	if (prices_from_json(out, tree, relative, e) == 0)
@@ -337,6 +525,8 @@ void prices_free(struct prices *p)
 	free(p->entry);
 	free(p->group);
 	json_free(p->tree);
+	if (p->text.max != 0)
+		buf_release(&p->text);
 	free(p);
 }
 

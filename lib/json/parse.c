@@ -30,8 +30,13 @@ static int peek(const struct reader *r)
 
 static void skip_space(struct reader *r)
 {
-	while (r->at < r->len && memchr(" \t\n\r", r->text[r->at], 4) != NULL)
+	while (r->at < r->len) {
+		char c = r->text[r->at];
+
+		if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
+			return;
 		r->at++;
+	}
 }
 
 /* The length of the UTF-8 sequence at p (RFC 3629: no overlong forms, no
@@ -165,6 +170,26 @@ static int escape(struct reader *r)
 	return 0;
 }
 
+/* A string (at its opening quote) of printable ASCII without escapes, as most are: a
+ * copy. NULL, with nothing read, for any other. */
+static char *plain_string(struct reader *r)
+{
+	const char *from = r->text + r->at + 1, *end = r->text + r->len, *p = from;
+	char *copy;
+
+	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	if (p == end || *p != '"')
+		return NULL;
+	copy = malloc((size_t)(p - from) + 1);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, from, (size_t)(p - from));
+	copy[p - from] = '\0';
+	r->at = (size_t)(p - r->text) + 1;
+	return copy;
+}
+
 /* Reads a string (at its opening quote) into scratch. */
 static int read_string(struct reader *r)
 {
@@ -206,6 +231,21 @@ static int read_string(struct reader *r)
 	}
 }
 
+/* The string at hand, for the caller to free; NULL with the error told. */
+static char *take_string(struct reader *r)
+{
+	char *text = plain_string(r);
+
+	if (text != NULL)
+		return text;
+	if (read_string(r) < 0)
+		return NULL;
+	text = strdup(r->scratch.ptr);
+	if (text == NULL)
+		err_no_memory(r->e);
+	return text;
+}
+
 static size_t skip_digits(struct reader *r)
 {
 	size_t from = r->at;
@@ -243,6 +283,35 @@ static int number_shape(struct reader *r, int *integer)
 	return 0;
 }
 
+/* The number of the token [from, to) when it has at most 15 digits and no exponent:
+ * then digits and power of ten are doubles, and one division rounds as strtod does.
+ * 1, or 0 for any other. */
+static int short_number(const char *from, const char *to, double *out)
+{
+	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+		1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	int64_t digits = 0;
+	size_t decimals = 0;
+	int negative = *from == '-', after = 0;
+
+	if (to - from > 15 + negative)
+		return 0;
+	for (const char *p = from + negative; p < to; p++) {
+		if (*p == '.') {
+			after = 1;
+			continue;
+		}
+		if (*p < '0' || *p > '9')
+			return 0;
+		digits = digits * 10 + (*p - '0');
+		decimals += (size_t)after;
+	}
+	*out = (double)digits / tens[decimals];
+	if (negative)
+		*out = -*out;
+	return 1;
+}
+
 static cJSON *read_number(struct reader *r)
 {
 	size_t start = r->at;
@@ -252,6 +321,12 @@ static cJSON *read_number(struct reader *r)
 
 	if (number_shape(r, &integer) < 0)
 		return NULL;
+	if (short_number(r->text + start, r->text + r->at, &d)) {
+		v = cJSON_CreateNumber(d);
+		if (v == NULL)
+			err_no_memory(r->e);
+		return v;
+	}
 	buf_reset(&r->scratch);
 	buf_add(&r->scratch, r->text + start, r->at - start);
 	if (r->scratch.failed) {
@@ -400,13 +475,9 @@ static cJSON *read_member(struct reader *r)
 		fail(r, r->at, "a member needs a name in double quotes");
 		return NULL;
 	}
-	if (read_string(r) < 0)
+	name = take_string(r);
+	if (name == NULL)
 		return NULL;
-	name = strdup(r->scratch.ptr);
-	if (name == NULL) {
-		err_no_memory(r->e);
-		return NULL;
-	}
 	skip_space(r);
 	if (peek(r) != ':') {
 		fail(r, r->at, "a ':' must follow a member's name");
@@ -469,10 +540,23 @@ bad:
 	return NULL;
 }
 
+static cJSON *string_value(struct reader *r)
+{
+	char *text = take_string(r);
+	cJSON *v = text == NULL ? NULL : cJSON_CreateNull();
+
+	if (v != NULL) {
+		v->type = cJSON_String;
+		v->valuestring = text;
+	} else if (text != NULL) {
+		free(text);
+		err_no_memory(r->e);
+	}
+	return v;
+}
+
 static cJSON *read_value(struct reader *r)
 {
-	cJSON *v;
-
 	skip_space(r);
 	switch (peek(r)) {
 	case '{':
@@ -480,12 +564,7 @@ static cJSON *read_value(struct reader *r)
 	case '[':
 		return read_container(r, 0);
 	case '"':
-		if (read_string(r) < 0)
-			return NULL;
-		v = cJSON_CreateString(r->scratch.ptr);
-		if (v == NULL)
-			err_no_memory(r->e);
-		return v;
+		return string_value(r);
 	case '-':
 	case '0':
 	case '1':

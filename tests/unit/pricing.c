@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "catalog/prices.h"
@@ -248,6 +250,30 @@ static void a_broken_book_is_refused_with_its_place(void **unused)
 	}
 }
 
+static void same_prices(const struct prices *a, const struct prices *b)
+{
+	assert_int_equal(prices_count(a), prices_count(b));
+	assert_string_equal(prices_region(a), prices_region(b));
+	for (size_t i = 0; i < prices_count(a); i++) {
+		const struct price_entry *x = prices_entry(a, i), *y = prices_entry(b, i);
+
+		assert_string_equal(x->sku, y->sku);
+		assert_int_equal(x->pico_usd, y->pico_usd);
+		assert_int_equal(x->tier, y->tier);
+		assert_int_equal(x->from, y->from);
+		assert_int_equal(x->to, y->to);
+		assert_int_equal(x->group->per, y->group->per);
+		assert_string_equal(x->group->service, y->group->service);
+		assert_string_equal(x->group->unit, y->group->unit);
+		assert_string_equal(x->group->source, y->group->source);
+		assert_string_equal(x->group->confidence, y->group->confidence);
+		assert_string_equal(x->group->date == NULL ? "" : x->group->date,
+			y->group->date == NULL ? "" : y->group->date);
+		assert_string_equal(x->group->note == NULL ? "" : x->group->note,
+			y->group->note == NULL ? "" : y->group->note);
+	}
+}
+
 static void every_shipped_book_loads(void **unused)
 {
 	struct node_env env = { .share = "share" };
@@ -259,7 +285,8 @@ static void every_shipped_book_loads(void **unused)
 	assert_int_equal(file_walk("share/prices", &names, &n, &e), 0);
 	for (size_t i = 0; i < n; i++) {
 		char path[512];
-		struct prices *p = NULL;
+		struct prices *p = NULL, *again = NULL;
+		cJSON *tree;
 
 		snprintf(path, sizeof(path), "prices/%s", names[i]);
 		if (strstr(path, "free-tier") != NULL || strstr(path, "import") != NULL ||
@@ -268,10 +295,64 @@ static void every_shipped_book_loads(void **unused)
 		if (prices_load(&p, &env, path, &e) < 0)
 			fail_msg("%s", e.msg);
 		seen += prices_estimated(p) ? 0 : prices_count(p);
+		tree = env_read_json(&env, path, &e);
+		assert_int_equal(prices_from_json(&again, tree, path, &e), 0);
+		same_prices(p, again);
+		prices_free(again);
 		prices_free(p);
 	}
 	assert_true(seen >= 6607);
 	file_list_free(names, n);
+}
+
+/* Both readers, the one of lines and the one of JSON, say the same of this text. */
+static void agree(struct node_env *env, const char *path, const char *text, size_t len)
+{
+	struct prices *rows = NULL, *tree = NULL;
+	struct err e = { 0 }, e2 = { 0 };
+	cJSON *v = json_parse(text, len, JSON_STRICT, &e2);
+	int ret = v == NULL ? -1 : prices_from_json(&tree, v, "t", &e2);
+
+	assert_int_equal(file_write_atomic(path, text, len, 0644, 0, &e), 0);
+	if (prices_load(&rows, env, path, &e) != ret)
+		fail_msg("%s|%s: %s", e.msg, e2.msg, text);
+	if (ret == 0)
+		same_prices(rows, tree);
+	prices_free(rows);
+	prices_free(tree);
+}
+
+static const char plain[] =
+	"{\"schema_version\":1,\"region\":\"r\",\"currency\":\"USD\","
+	"\"as_of\":\"2026\",\n\"origins\":[\n"
+	"{\"source\":\"a \\\"b\\\"\",\"date\":null,\"confidence\":\"c\"},\n"
+	"{\"source\":\"d\",\"confidence\":\"e\",\"note\":\"f\"}\n],\n"
+	"\"groups\":[\n"
+	"{\"service\":\"S\",\"unit\":\"GB\",\"origin\":0,\"key\":\"#k\"},\n"
+	"{\"service\":\"T\",\"unit\":\"10\",\"origin\":1,\"per\":10}\n],\n"
+	"\"prices\":{\n"
+	"\"a\":[0.1,1],\n\"b.tier1\":[1e-7,0,0,20],\n"
+	"\"b.tier2\":[12.50,0,20,null],\n\"c\":[0,1]\n}}\n";
+
+/* One byte of a sound book changed, at every place. */
+static void lines_are_read_as_json_is(void **unused)
+{
+	static const char others[] = "\"\\,:[]{}019.-eE \nbx\0\xc3";
+	struct node_env env = { .share = "share" };
+	char dir[] = "/tmp/pricing-XXXXXX", path[64], text[sizeof(plain)];
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/book.json", dir);
+	agree(&env, path, plain, sizeof(plain) - 1);
+	for (size_t i = 0; i + 1 < sizeof(plain); i++)
+		for (size_t j = i % 3; j + 1 < sizeof(others); j += 3) {
+			memcpy(text, plain, sizeof(plain));
+			text[i] = others[j];
+			agree(&env, path, text, sizeof(plain) - 1);
+		}
+	unlink(path);
+	rmdir(dir);
 }
 
 int main(void)
@@ -285,6 +366,7 @@ int main(void)
 		cmocka_unit_test(exact_text_reads_back),
 		cmocka_unit_test(a_broken_book_is_refused_with_its_place),
 		cmocka_unit_test(every_shipped_book_loads),
+		cmocka_unit_test(lines_are_read_as_json_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

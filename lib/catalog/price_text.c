@@ -1,0 +1,166 @@
+/* Lines of a price book, in place. */
+#include "price_text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The decimal exponent at p, which must be there after an 'e'; NULL if it is not. */
+static char *exponent(char *p, int *out)
+{
+	int negative = *p == '-', n = 0;
+
+	p += *p == '-' || *p == '+';
+	if (!is_digit(*p))
+		return NULL;
+	for (; is_digit(*p) && n < 100; p++)
+		n = n * 10 + (*p - '0');
+	*out += negative ? -n : n;
+	return p;
+}
+
+/* A number from 0 on, as JSON spells it, of at most 15 digits that count: what follows,
+ * or NULL. Up to 10^22 powers of ten are doubles as the digits are, so that one
+ * multiplication or division rounds correctly. */
+static char *number(char *p, double *out)
+{
+	double scale = 1;
+	int64_t digits = 0;
+	int power = 0;
+
+	if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
+		return NULL;
+	for (; is_digit(*p) && digits < 100000000000000; p++)
+		digits = digits * 10 + (*p - '0');
+	if (*p == '.' && !is_digit(*++p))
+		return NULL;
+	for (; is_digit(*p) && digits < 100000000000000; p++) {
+		digits = digits * 10 + (*p - '0');
+		power--;
+	}
+	if (*p == 'e' || *p == 'E')
+		p = exponent(p + 1, &power);
+	if (p == NULL || is_digit(*p) || power < -22 || power > 22)
+		return NULL;
+	for (int i = power < 0 ? -power : power; i > 0; i--)
+		scale *= 10;
+	*out = power < 0 ? (double)digits / scale : (double)digits * scale;
+	return p;
+}
+
+/* A text in quotes, ended by a NUL and without the '\' before quotes: what follows, or
+ * NULL. */
+static char *text(char *p, const char **out)
+{
+	char *to;
+
+	if (*p++ != '"')
+		return NULL;
+	*out = to = p;
+	while (*p >= 0x20 && *p < 0x7f && *p != '"') {
+		if (*p == '\\' && *++p != '"' && *p != '\\')
+			return NULL;
+		*to++ = *p++;
+	}
+	if (*p != '"')
+		return NULL;
+	*to = '\0';
+	return p + 1;
+}
+
+/* "name": */
+static char *name(char *p, const char **out)
+{
+	p = text(p, out);
+	return p == NULL || *p != ':' ? NULL : p + 1;
+}
+
+int price_text_line(char **at, const char *line)
+{
+	size_t n = strlen(line);
+
+	if (strncmp(*at, line, n) != 0 || (*at)[n] != '\n')
+		return -1;
+	*at += n + 1;
+	return 0;
+}
+
+static char *member(char *p, const struct price_field *fields, size_t n, unsigned *seen)
+{
+	const char *key;
+	size_t i = 0;
+
+	p = name(p, &key);
+	if (p == NULL)
+		return NULL;
+	while (i < n && strcmp(fields[i].name, key) != 0)
+		i++;
+	if (i == n || (*seen >> i & 1) != 0)
+		return NULL;
+	*seen |= 1u << i;
+	if (fields[i].text != NULL && strncmp(p, "null", 4) == 0)
+		return p + 4;
+	return fields[i].text != NULL ? text(p, fields[i].text)
+				      : number(p, fields[i].number);
+}
+
+int price_text_object(char **at, const struct price_field *fields, size_t n)
+{
+	unsigned seen = 0;
+	char *p = *at;
+
+	if (*p++ != '{')
+		return -1;
+	for (;; p++) {
+		p = member(p, fields, n, &seen);
+		if (p == NULL || (*p != ',' && *p != '}'))
+			return -1;
+		if (*p == '}')
+			break;
+	}
+	p++;
+	if (strncmp(p, ",\n", 2) == 0) {
+		*at = p + 2;
+		return 1;
+	}
+	*at = p + 1;
+	return strncmp(p, "\n],\n", 4) == 0 && price_text_line(at, "],") == 0 ? 0 : -1;
+}
+
+static char *row(char *p, struct price_row *r)
+{
+	p = name(p, &r->sku);
+	if (p == NULL || *p++ != '[' || (p = number(p, &r->usd)) == NULL || *p++ != ',' ||
+		(p = number(p, &r->group)) == NULL)
+		return NULL;
+	r->tiered = *p == ',';
+	r->open = 0;
+	if (r->tiered) {
+		p = number(p + 1, &r->from);
+		if (p == NULL || *p++ != ',')
+			return NULL;
+		r->open = strncmp(p, "null", 4) == 0;
+		p = r->open ? p + 4 : number(p, &r->to);
+	}
+	return p == NULL || *p != ']' ? NULL : p + 1;
+}
+
+int price_text_row(char **at, struct price_row *out)
+{
+	char *p = row(*at, out);
+
+	if (p == NULL)
+		return -1;
+	if (strncmp(p, ",\n", 2) == 0) {
+		*at = p + 2;
+		return 1;
+	}
+	if (strncmp(p, "\n}}", 3) != 0)
+		return -1;
+	*at = p + 3 + (p[3] == '\n');
+	return 0;
+}
