@@ -233,8 +233,8 @@ static int paid_today(const struct doc *d, const struct amount *a)
 	if (in_window(d, a, LC_BUDSTRONG) != NOT_FOUND &&
 		!word_is(d, k, "we pay|we spend|costs us"))
 		return 0;
-	for (size_t t = find(d, k, a->first, LC_TARGETCUE);
-		t != NOT_FOUND && t < a->first;)
+	if (find(d, k, a->first, LC_TARGETCUE) != NOT_FOUND ||
+		find(d, k, a->first, LC_HARD) != NOT_FOUND)
 		return 0;
 	return find(d, c.first, a->first, LC_TARGETCUE) == NOT_FOUND ||
 		word_is(d, k, "we pay|we spend|costs us");

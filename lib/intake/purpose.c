@@ -320,7 +320,8 @@ static int silent_bot(const struct doc *d, size_t i)
 				word_is(d, k,
 					"question|questions|answer|answers|answering|ask|"
 					"asks|chat|chats|faq|replies|reply|wiki|slack|"
-					"teams|handbook|manual|manuals")) &&
+					"teams|handbook|manual|manuals|talk|tutor|"
+					"conversation|conversations|small talk")) &&
 			!word_is(d, k, "bot|bots"))
 			return 0;
 	return 1;
@@ -513,8 +514,12 @@ static int no_work(const struct doc *d, size_t i, const char *w)
 		(near_class(d, i, LC_RATE, 5) ||
 			(near_class(d, i, LC_TIME, 4) && near_class(d, i, LC_PER, 5))))
 		return 1;
+	if (strcmp(w, "batch") == 0 && word_is(d, i, "batch") &&
+		word_is(d, i + 1, "report|reports|record|records|number|numbers|size"))
+		return 1; /* of a factory */
 	return strcmp(w, "streaming") == 0 && word_is(d, i, "stream|streams|streaming") &&
-		(word_is(d, i - 1, "video|music|revenue|work|audio") ||
+		((word_is(d, i - 1, "video|music|revenue|work|audio") &&
+			 !word_is(d, i + 1, "from|of|coming")) ||
 			(word_is(d, i + 1,
 				 "service|platform|provider|company|site|subscribers|app|"
 				 "apps|business|startup") &&

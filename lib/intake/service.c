@@ -174,6 +174,17 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 		!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
 		return 0;
 	unit = is(d, q.next, LC_TIME);
+	/* "9 or 10 seconds": the upper end */
+	if (unit == NULL && word_is(d, q.next, "or")) {
+		struct numeral upper;
+
+		if (quantity_at(&d->s, &d->words, q.next + 1, LC_TIME, &upper) &&
+			is(d, upper.next, LC_TIME) != NULL && upper.hi > q.hi &&
+			upper.hi < q.hi * 4) {
+			q = upper;
+			unit = is(d, q.next, LC_TIME);
+		}
+	}
 	if (unit == NULL) {
 		size_t key = key_unit(d, i, q.next, LC_TIME);
 

@@ -476,6 +476,10 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 
 static int names_skills(const struct doc *d, size_t i)
 {
+	if (word_is(d, i + 1,
+		    "rating|ratings|level|levels|score|scores|matching|"
+		    "matchmaking|based|tree|gap"))
+		return 0; /* what the system is about */
 	return word_is(d, i,
 		"skill|skills|skill set|skillset|experience|experienced "
 		"in|expertise|expert|"
@@ -491,6 +495,8 @@ static unsigned header_status(const struct doc *d, size_t i)
 		return ST_EXCLUDED;
 	if (find_in_header(d, i, LC_NONUSE) != NOT_FOUND)
 		return ST_NOTHING;
+	if (find_in_header(d, i, LC_LEFTPOST) != NOT_FOUND)
+		return ST_LEFT;
 	if (names_skills(d, find_in_header(d, i, LC_SKILL)))
 		return ST_SKILL;
 	if (find_in_header(d, i, LC_KEEP) != NOT_FOUND)
@@ -516,9 +522,12 @@ static unsigned key_status(const struct doc *d, size_t i)
 	if (find(d, s.first, colon, LC_EXCL) != NOT_FOUND ||
 		find(d, s.first, colon, LC_EXCLPOST) != NOT_FOUND)
 		return ST_EXCLUDED;
+	if (find(d, s.first, colon, LC_LEFTPOST) != NOT_FOUND)
+		return ST_LEFT;
 	if (names_skills(d, find(d, s.first, colon, LC_SKILL)))
 		return ST_SKILL;
-	if (find(d, s.first, colon, LC_INUSE) != NOT_FOUND)
+	if (find(d, s.first, colon, LC_INUSE) != NOT_FOUND ||
+		find(d, s.first, colon, LC_INUSEPOST) != NOT_FOUND)
 		return ST_IN_USE;
 	return find(d, s.first, colon, LC_ASK) != NOT_FOUND ? ST_ASKED : 0;
 }
@@ -535,21 +544,34 @@ static int held_there(const struct doc *d, size_t i)
 			    "dumps|images|"
 			    "files|records|documents|recordings"))
 			b = k;
+	/* "photos are on S3, past results in X": the verb is the one before */
+	if (b == NOT_FOUND && c.first > sentence_of(d, i).first && i - c.first <= 5 &&
+		word_is(d, i - 1, "in|on"))
+		for (size_t k = sentence_of(d, i).first; k + 2 < c.first; k++)
+			if (is(d, k, LC_INUSE) != NULL && d->at[k + 1].entity)
+				return 1;
 	return b != NOT_FOUND && i - b <= 7 && word_is(d, i - 1, "in|on") &&
 		find(d, clause_of(d, i).first, i, LC_ASK) == NOT_FOUND &&
 		find(d, b, i, LC_TIME) == NOT_FOUND;
 }
 
-/* "X holds the history, 60 TB, and stays": said behind a remark between commas. */
+/* "X holds the history, 60 TB, and stays", "X is what we watch, and it stays": said of the
+ * thing before i, behind a remark. */
 static int stays_behind(const struct doc *d, size_t i, size_t end)
 {
-	if (!sign_is(d, i, ','))
-		return 0;
-	for (size_t k = i + 1; k + 1 < end && k < i + 9 && !d->at[k].entity; k++)
-		if (word_is(d, k, "and") && is(d, k + 1, LC_KEEP) != NULL &&
-			(k + 2 >= end || !is_word(d, k + 2) ||
-				word_is(d, k + 2, "it|them|that|this")))
+	for (size_t k = i; k + 1 < end && k < i + 12 && !d->at[k].entity; k++) {
+		size_t m = k + 1;
+
+		if (!word_is(d, k, "and|but"))
+			continue;
+		while (m < end &&
+			word_is(d, m, "it|that|this|they|should|must|will|shall"))
+			m++;
+		if (m < end && is(d, m, LC_KEEP) != NULL &&
+			(m + 1 >= end || !is_word(d, m + 1) ||
+				word_is(d, m + 1, "it|them|that|this|so|there|doing")))
 			return 1;
+	}
 	return 0;
 }
 
@@ -562,6 +584,8 @@ static unsigned relative_status(const struct doc *d, size_t i, size_t end)
 	for (size_t k = i + 1; k < end && k < i + 6; k++) {
 		if (is(d, k, LC_EXCL) != NULL || word_is(d, k, "must not|may not|cannot"))
 			return ST_EXCLUDED;
+		if (is(d, k, LC_LEFTPOST) != NULL || being_left(d, k))
+			return ST_LEFT;
 		if (is(d, k, LC_NOT) != NULL || is(d, k, LC_NONUSE) != NULL ||
 			is(d, k, LC_NOBODY) != NULL)
 			return ST_NOTHING;
@@ -615,9 +639,13 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 		if (look_right(d, i, &s))
 			break;
 	}
-	if (s.words == 0 && !(s.st & (ST_EXCLUDED | ST_LEFT | ST_NOTHING)))
-		s.st |= relative_status(d, i < d->s.n && sign_is(d, i, ',') ? i + 1 : i,
-			sentence_of(d, first).last);
+	if (s.words == 0 && !(s.st & (ST_EXCLUDED | ST_LEFT | ST_NOTHING))) {
+		unsigned rel =
+			relative_status(d, i < d->s.n && sign_is(d, i, ',') ? i + 1 : i,
+				sentence_of(d, first).last);
+
+		s.st = rel & ST_LEFT ? ST_LEFT : s.st | rel;
+	}
 	if (s.st & ST_IN_USE && stays_behind(d, i, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
 	if (s.st == 0)

@@ -145,7 +145,8 @@ static int and_me(const struct doc *d, struct team *t, size_t i, size_t *to)
 	}
 	if (t->sum > 0 || t->total > 0 || i == 0 || d->s.lex[i - 1].kind != LEX_WORD ||
 		!lexeme_capital(&d->s, &d->s.lex[i - 1]) ||
-		find(d, sentence_of(d, i).first, i, LC_TEAMWORD) == NOT_FOUND)
+		(find(d, sentence_of(d, i).first, i, LC_TEAMWORD) == NOT_FOUND &&
+			!word_is(d, i - 2, "it's|just|only|it's only|it's just")))
 		return 0;
 	add_people(d, t, 2, i - 1, i + 1, i);
 	t->prev = i;

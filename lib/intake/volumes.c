@@ -270,7 +270,7 @@ static size_t time_behind(const struct doc *d, size_t from, double *t, size_t *n
  * day", "3,000 of those a day", "peak 40 a second". -1: nothing that arrives. */
 static int unnamed(const struct doc *d, const struct numeral *q, size_t k, double t)
 {
-	size_t from = q->next;
+	size_t from = q->next, behind = k;
 	int kind = -1;
 
 	if (k == from) {
@@ -282,12 +282,17 @@ static int unnamed(const struct doc *d, const struct numeral *q, size_t k, doubl
 			    "times|time|days|hours|runs|jobs|weeks|months|people|percent|"
 			    "releases|deployments|models|meetings|sprints|years|minutes"))
 			return -1;
+	/* "narratives come in per day" */
+	while (k > from + 1 &&
+		word_is(d, k - 1,
+			"come|comes|in|arrive|arrives|arriving|received|coming|are|is"))
+		k--;
 	if (word_is(d, k - 1, "those|them|these|such"))
 		return noun_before(d, q->first) == RPS ? RPS : EPS;
 	if (is_word(d, k - 1) && is(d, k - 1, LC_DET) == NULL &&
 		(d->s.lex[k - 1].kind == LEX_WORD || is(d, k - 1, LC_TEXTNOUN) != NULL ||
 			is(d, k - 1, LC_DC) != NULL || is(d, k - 1, LC_CORPUS) != NULL) &&
-		is(d, k, LC_PERIOD) == NULL)
+		(is(d, k, LC_PERIOD) == NULL || k < behind))
 		kind = EPS;
 	return kind;
 }
@@ -511,11 +516,24 @@ static void documents(
 	better(d, &b[DOCS], q->hi, q->first, at + 1, "volume.documents");
 }
 
+/* "are going to use it", "will work with the platform": within a few words from k. */
+static int will_use(const struct doc *d, size_t k)
+{
+	for (size_t j = k; j < k + 5 && (j == k || is_word(d, j - 1)); j++)
+		if (word_is(d, j, "going to|are going to|will|would") &&
+			(word_is(d, j + 1, "use|query|ask|work with") ||
+				(word_is(d, j + 1, "work") && word_is(d, j + 2, "with"))))
+			return 1;
+	return 0;
+}
+
 /* People of a company or a trade that are not said to use anything. */
 static int mere_heads(const struct doc *d, const struct numeral *q, size_t at)
 {
 	struct range sent = sentence_of(d, q->first);
 
+	if (will_use(d, at + 1))
+		return 0;
 	if (find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
 		!word_is(d, at, "employees|employee"))
 		return 1;
@@ -533,7 +551,7 @@ static int are_users(const struct doc *d, const struct numeral *q, size_t at)
 {
 	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
 	size_t before = q->first, cue;
-	int use = 0;
+	int use = will_use(d, at + 1);
 
 	while (before > sent.first && q->first - before < 5 &&
 		(is(d, before - 1, LC_DET) != NULL ||
@@ -570,6 +588,8 @@ static int unknown_users(const struct doc *d, const struct numeral *q)
 {
 	size_t k = q->next;
 
+	if (will_use(d, k + 1))
+		return 1;
 	if (d->s.lex[k].kind != LEX_WORD || is(d, k + 2, LC_LANG) != NULL ||
 		is(d, k + 2, LC_TECH) != NULL)
 		return 0;
@@ -687,7 +707,8 @@ static int of_them(const struct doc *d, struct best *b, const struct numeral *q)
 	for (size_t k = q->first; k > s.first && q->first - k < 8; k--) {
 		if (is(d, k - 1, LC_USERNOUN) != NULL ||
 			is(d, k - 1, LC_ROLENOUN) != NULL) {
-			if (find(d, s.first, k, LC_USECUE) == NOT_FOUND)
+			if (find(d, s.first, s.last, LC_USECUE) == NOT_FOUND &&
+				find(d, s.first, s.last, LC_CHATBOT) == NOT_FOUND)
 				return 0;
 			better(d, &b[USERS], q->hi, q->first, q->next + 1,
 				"volume.users");
