@@ -11,6 +11,7 @@
 #include "credentials.h"
 #include "http/http.h"
 #include "signing/signing.h"
+#include "base/base64.h"
 
 #define PART_MIN     ((size_t)16 << 20)
 #define SINGLE_MAX   ((size_t)64 << 20) /* larger objects go in parts */
@@ -273,7 +274,7 @@ static int write_single(struct s3_store *s, const char *name, const struct buf *
 	int ret;
 
 	digest_bytes(data, len, digest);
-	signing_base64(digest, sizeof(digest), &checksum);
+	base64_encode(digest, sizeof(digest), &checksum);
 	c.n_extra = write_headers(s, tag, headers);
 	headers[c.n_extra++] = (struct signing_header){ "If-None-Match", "*" };
 	headers[c.n_extra++] =

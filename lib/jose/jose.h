@@ -60,8 +60,4 @@ struct jose_expect {
 cJSON *jose_token(const struct jose_keys *keys, unsigned algs, const char *token,
 	size_t len, const struct jose_expect *expect, struct err *e);
 
-/* Appends what base64url without padding decodes to (RFC 4648 section 5, strict: no
- * other characters, unused bits zero). -1 and nothing appended when it is not that. */
-int jose_base64url(const char *text, size_t len, struct buf *out);
-
 #endif

@@ -1,5 +1,6 @@
 /* JSON Web Keys (RFC 7517, 7518 section 6, RFC 8037) as libcrypto's keys. */
 #include "jose_internal.h"
+#include "base/base64.h"
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -25,7 +26,7 @@ static int member(const cJSON *jwk, const char *name, struct buf *out, struct er
 
 	if (json_str(jwk, name, &text, e) < 0)
 		return -1;
-	if (jose_base64url(text, strlen(text), out) < 0)
+	if (base64_decode(text, strlen(text), BASE64_URL, out) < 0)
 		return err_set(e, ERR_INPUT, "'%s' is not base64url", name);
 	return buf_ok(out, e);
 }

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "base/base64.h"
+
 const struct jose_row jose_rows[] = {
 #define JOSE(name, bit, type, digest, curve) { #name, type, digest, curve, JOSE_##name },
 #include "jose.def"
@@ -25,42 +27,6 @@ unsigned jose_alg_bit(const char *name)
 	return row == NULL ? 0 : row->bit;
 }
 
-static int digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-int jose_base64url(const char *text, size_t len, struct buf *out)
-{
-	size_t start = out->len;
-	unsigned bits = 0, held = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		int d = digit(text[i]);
-
-		if (d < 0)
-			goto bad;
-		held = held << 6 | (unsigned)d;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			buf_add_char(out, (char)(held >> bits & 0xff));
-		}
-		held &= (1U << bits) - 1;
-	}
-	if (bits < 6 && held == 0)
-		return 0;
-bad:
-	buf_cut(out, start);
-	return -1;
-}
-
 /* header.payload.signature */
 struct parts {
 	cJSON *header;
@@ -80,7 +46,7 @@ static cJSON *header_of(const char *token, size_t len, struct err *e)
 	struct buf text = BUF_INIT(JOSE_TOKEN_MAX);
 	cJSON *header = NULL;
 
-	if (jose_base64url(token, len, &text) < 0)
+	if (base64_decode(token, len, BASE64_URL, &text) < 0)
 		err_fill(e, ERR_INPUT, "the token's header is not base64url");
 	else if ((header = json_parse(text.ptr, text.len, JSON_STRICT, e)) == NULL)
 		err_where(e, "the token's header");
@@ -112,7 +78,8 @@ static int split(const char *token, size_t len, struct parts *p, struct err *e)
 	p->header = header_of(token, (size_t)(dot - token), e);
 	if (p->header == NULL)
 		return -1;
-	if (jose_base64url(second + 1, len - (size_t)(second + 1 - token), &p->sig) < 0)
+	if (base64_decode(second + 1, len - (size_t)(second + 1 - token), BASE64_URL,
+		    &p->sig) < 0)
 		return err_set(e, ERR_INPUT, "the token's signature is not base64url");
 	return buf_ok(&p->sig, e);
 }
@@ -180,7 +147,7 @@ static int verify(const struct jose_keys *keys, unsigned algs, const char *token
 		return err_set(e, ERR_INPUT, "the token's key id is not a string");
 	if (check_with_keys(keys, row, token, p, e) < 0)
 		return -1;
-	if (jose_base64url(p->payload, p->payload_len, payload) < 0)
+	if (base64_decode(p->payload, p->payload_len, BASE64_URL, payload) < 0)
 		return err_set(e, ERR_INPUT, "the token's payload is not base64url");
 	return buf_ok(payload, e);
 }

@@ -5,7 +5,7 @@
 #include <curl/curl.h>
 #include <time.h>
 
-#include "signing/signing.h"
+#include "base/base64.h"
 
 #define MAIL_MAX ((size_t)1 << 20)
 
@@ -46,7 +46,7 @@ static void add_encoded(const char *text, struct buf *out)
 			((unsigned char)text[at + n] & 0xc0) == 0x80)
 			n--;
 		buf_addf(out, "%s=?UTF-8?B?", at == 0 ? "" : "\r\n ");
-		signing_base64(text + at, n, out);
+		base64_encode(text + at, n, out);
 		buf_add_str(out, "?=");
 		at += n;
 	}

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "signing/signing.h"
+#include "base/base64.h"
 
 #define SECRET_BYTES 32
 #define DAY_S        86400
@@ -32,7 +33,7 @@ int notify_secret_new(struct buf *out, struct err *e)
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return err_set(e, ERR_INTERNAL, "the system gives no random bytes");
 	buf_add_str(out, "whsec_");
-	signing_base64(bytes, sizeof(bytes), out);
+	base64_encode(bytes, sizeof(bytes), out);
 	explicit_bzero(bytes, sizeof(bytes));
 	return buf_ok(out, e);
 }

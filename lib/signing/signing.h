@@ -17,11 +17,6 @@
 void signing_hmac(const void *key, size_t key_len, const void *data, size_t len,
 	unsigned char mac[SIGNING_MAC_LEN]);
 
-/* Appends standard base64 with padding (RFC 4648 section 4). */
-void signing_base64(const void *data, size_t len, struct buf *out);
-/* Appends what it decodes to, strictly; -1 and nothing appended when it is not that. */
-int signing_unbase64(const char *text, size_t len, struct buf *out);
-
 struct signing_header {
 	const char *name, *value;
 };

@@ -1,6 +1,7 @@
 /* Standard Webhooks (standardwebhooks.com, specification 1.0), and how GitHub and
  * Stripe sign theirs. */
 #include "signing.h"
+#include "base/base64.h"
 
 #include <openssl/crypto.h>
 #include <strings.h>
@@ -13,8 +14,8 @@ static int read_secret(const char *secret, struct buf *key, struct err *e)
 {
 	if (strncmp(secret, PREFIX, strlen(PREFIX)) == 0)
 		secret += strlen(PREFIX);
-	if (signing_unbase64(secret, strlen(secret), key) < 0 || key->len < SECRET_MIN ||
-		key->len > SECRET_MAX)
+	if (base64_decode(secret, strlen(secret), BASE64_STANDARD, key) < 0 ||
+		key->len < SECRET_MIN || key->len > SECRET_MAX)
 		return err_set(e, ERR_CONFIG,
 			"a webhook secret is 'whsec_' and base64 of %d to %d bytes",
 			SECRET_MIN, SECRET_MAX);
@@ -48,7 +49,7 @@ int webhook_sign(const char *secret, const char *id, int64_t timestamp_s,
 	if (read_secret(secret, &key, e) == 0 &&
 		mac_of(&key, id, timestamp, body, len, mac, e) == 0) {
 		buf_add_str(out, "v1,");
-		signing_base64(mac, sizeof(mac), out);
+		base64_encode(mac, sizeof(mac), out);
 		ret = buf_ok(out, e);
 	}
 	explicit_bzero(key.ptr, key.len);
@@ -88,7 +89,7 @@ static int any_matches(const char *list, const unsigned char mac[SIGNING_MAC_LEN
 		struct buf got = BUF_INIT(256);
 
 		if (len > 3 && strncmp(list, "v1,", 3) == 0 &&
-			signing_unbase64(list + 3, len - 3, &got) == 0 &&
+			base64_decode(list + 3, len - 3, BASE64_STANDARD, &got) == 0 &&
 			got.len == SIGNING_MAC_LEN &&
 			CRYPTO_memcmp(got.ptr, mac, SIGNING_MAC_LEN) == 0)
 			found = 1;

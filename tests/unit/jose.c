@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "jose/jose.h"
+#include "base/base64.h"
 
 #define ED_KEY \
 	"'kty':'OKP','crv':'Ed25519','x':'11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'"
@@ -99,7 +100,8 @@ static void base64url_is_strict_and_adds_nothing_when_it_fails(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf out = BUF_INIT(64);
-		int ret = jose_base64url(cases[i].text, strlen(cases[i].text), &out);
+		int ret = base64_decode(
+			cases[i].text, strlen(cases[i].text), BASE64_URL, &out);
 
 		assert_int_equal(ret, cases[i].bytes == NULL ? -1 : 0);
 		assert_string_equal(
