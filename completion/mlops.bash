@@ -107,7 +107,7 @@ _mlops_values() {
 	llm:--record) COMPREPLY=($(compgen -f -- "$3")) ;;
 	llm:--cassettes) COMPREPLY=($(compgen -f -- "$3")) ;;
 	llm:--state-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
-	llm:--quarantine) COMPREPLY=($(compgen -f -- "$3")) ;;
+	llm:--quarantine) COMPREPLY=($(compgen -W "DIR URL" -- "$3")) ;;
 	llm:--debug-dir) COMPREPLY=($(compgen -f -- "$3")) ;;
 	llm:--errors) COMPREPLY=($(compgen -W "text json" -- "$3")) ;;
 	llm:--share) COMPREPLY=($(compgen -f -- "$3")) ;;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blob/blob.h"
 #include "locked.h"
 
 #define CASSETTE_MAX   ((size_t)64 << 20)
@@ -92,11 +93,58 @@ int cassette_write(struct llm_session *s, const struct llm_request *q,
 
 /* ---- quarantine ---- */
 
+static int into_directory(struct llm_session *s, const char *dir, const char *name,
+	const struct buf *text, struct err *e)
+{
+	struct buf path = BUF_INIT(8192);
+	int ret = private_dir(dir, e);
+
+	buf_addf(&path, "%s/%s", dir, name);
+	if (ret == 0)
+		ret = buf_ok(&path, e);
+	if (ret == 0)
+		ret = file_write_atomic(path.ptr, text->ptr, text->len, 0600, 0, e);
+	if (ret == 0)
+		log_warn(&s->env.log, "the answer was put into quarantine: %s", path.ptr);
+	buf_release(&path);
+	return ret;
+}
+
+/* Into the directory or bucket. A bucket that does not take it must not fail the node:
+ * the directory beside the breakers does. */
+static int lock_up(
+	struct llm_session *s, const char *name, const struct buf *text, struct err *e)
+{
+	struct blob_store *bucket;
+	struct err why = { 0 };
+	struct buf dir = BUF_INIT(8192);
+	int ret;
+
+	if (strncmp(s->quarantine, "s3://", 5) != 0)
+		return into_directory(s, s->quarantine, name, text, e);
+	bucket = blob_open(s->quarantine, &why);
+	if (bucket != NULL &&
+		blob_write(bucket, name, "quarantine", text->ptr, text->len, &why) == 0) {
+		blob_close(bucket);
+		log_warn(&s->env.log, "the answer was put into quarantine: %.*s/%s",
+			(int)strcspn(s->quarantine, "?"), s->quarantine, name);
+		return 0;
+	}
+	blob_close(bucket);
+	log_warn(&s->env.log, "the quarantine: %s", why.msg);
+	buf_addf(&dir, "%s/quarantine", s->state_dir);
+	ret = buf_ok(&dir, e);
+	if (ret == 0)
+		ret = into_directory(s, dir.ptr, name, text, e);
+	buf_release(&dir);
+	return ret;
+}
+
 static int put_away(struct llm_session *s, const struct llm_request *q,
 	const struct llm_target *t, const struct buf *payload, const char *why,
 	struct err *e)
 {
-	struct buf path = BUF_INIT(8192), clean = BUF_INIT(CASSETTE_MAX),
+	struct buf name = BUF_INIT(8192), clean = BUF_INIT(CASSETTE_MAX),
 		   text = BUF_INIT(CASSETTE_MAX);
 	cJSON *doc = json_new_object(e);
 	char digest[DIGEST_HEX_MAX], ts[CLOCK_TEXT_MAX];
@@ -107,8 +155,7 @@ static int put_away(struct llm_session *s, const struct llm_request *q,
 	clock_format(clock_now_ns(), ts);
 	while (most > 0 && most < payload->len && (payload->ptr[most] & 0xc0) == 0x80)
 		most--;
-	if (doc == NULL || private_dir(s->quarantine, e) < 0 ||
-		session_rules(s, e) == NULL ||
+	if (doc == NULL || session_rules(s, e) == NULL ||
 		redact_mask(s->rules, REDACT_ALL, payload->ptr, most, &clean, NULL, e) <
 			0 ||
 		json_set_str(doc, "ts", ts, e) < 0 ||
@@ -122,16 +169,14 @@ static int put_away(struct llm_session *s, const struct llm_request *q,
 		json_set_bool(doc, "payload_cut", most < payload->len, e) < 0 ||
 		json_set_str(doc, "payload", clean.ptr, e) < 0)
 		goto out;
-	buf_addf(&path, "%s/%s-%.16s.json", s->quarantine, q->purpose, digest);
+	buf_addf(&name, "%s-%.16s.json", q->purpose, digest);
 	json_print(doc, JSON_PRETTY, &text);
 	buf_add_char(&text, '\n');
-	if (buf_ok(&text, e) == 0 && buf_ok(&path, e) == 0)
-		ret = file_write_atomic(path.ptr, text.ptr, text.len, 0600, 0, e);
-	if (ret == 0)
-		log_warn(&s->env.log, "the answer was put into quarantine: %s", path.ptr);
+	if (buf_ok(&text, e) == 0 && buf_ok(&name, e) == 0)
+		ret = lock_up(s, name.ptr, &text, e);
 out:
 	json_free(doc);
-	buf_release(&path);
+	buf_release(&name);
 	buf_release(&clean);
 	buf_release(&text);
 	return ret;

@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 		"where --provider replay finds its answers"),
 	OPT_STR(0, "state-dir", "DIR", struct llm_options, state_dir,
 		"breakers and slots that processes share"),
-	OPT_STR(0, "quarantine", "DIR", struct llm_options, quarantine,
+	OPT_STR(0, "quarantine", "DIR|URL", struct llm_options, quarantine,
 		"where answers go that keep failing their schema"),
 	OPT_STR(0, "debug-dir", "DIR", struct llm_options, debug_dir,
 		"write raw prompts and answers there (they hold the brief's words)"),

@@ -230,6 +230,26 @@ same "it is ours alone" "$(stat -c %a "$tmp/quarantine" "$tmp"/quarantine/*)" "$
 llm anthropic helpful --quarantine "$tmp/quarantine2"
 llm anthropic helpful+wrongschema --quarantine "$tmp/quarantine2"
 ok "a good answer starts the count anew" [ ! -e "$tmp/quarantine2" ]
+if server=$(command -v versitygw || ls .tools/bin/versitygw 2>/dev/null); then
+	mkdir "$tmp/s3" "$tmp/s3/jail" "$tmp/meta3"
+	s3=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	ROOT_ACCESS_KEY=AKIDTEST ROOT_SECRET_KEY=a-secret-of-the-test "$server" --port "127.0.0.1:$s3" --region eu-central-1 \
+		posix --sidecar "$tmp/meta3" "$tmp/s3" >"$tmp/s3.log" 2>&1 &
+	s3_pid=$!
+	for _ in $(seq 100); do curl -s -o "$tmp/ignored" "http://127.0.0.1:$s3/" && break || sleep 0.1; done
+	export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=a-secret-of-the-test AWS_REGION=eu-central-1
+	for _ in 1 2 3; do llm anthropic helpful+wrongschema --state-dir "$tmp/state-s3" --quarantine "s3://jail/llm?endpoint=http://127.0.0.1:$s3"; done
+	same "a bucket takes it" "$(find "$tmp/s3/jail/llm" -name 'intake.extract-*.json' | wc -l)" 1
+	ok "masked" jq -e '.payload and .why' "$tmp"/s3/jail/llm/*.json
+	kill "$s3_pid"
+	wait "$s3_pid" 2>/dev/null
+	llm anthropic helpful+wrongschema --state-dir "$tmp/state-s3" --quarantine "s3://jail/llm?endpoint=http://127.0.0.1:1"
+	same "a bucket that is away breaks nothing" $status 12
+	same "and leaves it here" "$(find "$tmp/state-s3/quarantine" -type f | wc -l)" 1
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
+else
+	skip "quarantine in a bucket: versitygw is not installed (make tools)"
+fi
 
 # ---- an interrupt ends a call at work ----
 mlops-llm --provider anthropic --base-url "$base/hang" <"$tmp/request.json" >/dev/null 2>"$tmp/err" &
