@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define PATTERN_FILE "pattern.json"
+#define PATTERN_FILE     "pattern.json"
+#define PATTERN_TEXT_MAX ((size_t)64 << 20)
 
 int patterns_init(struct patterns *p, const char *cloud, struct err *e)
 {
@@ -80,7 +81,8 @@ int pattern_check(const cJSON *json, const char *folder_id, struct err *e)
 	return 0;
 }
 
-static int add(struct patterns *p, char *path, cJSON *json, struct err *e)
+static int add(
+	struct patterns *p, char *path, cJSON *json, int names_region, struct err *e)
 {
 	struct pattern *grown = realloc(p->at, (p->n + 1) * sizeof(*grown));
 
@@ -97,6 +99,7 @@ static int add(struct patterns *p, char *path, cJSON *json, struct err *e)
 		.title = json_text(json_get(json, "title")),
 		.path = path,
 		.json = json,
+		.names_region = names_region,
 	};
 	return 0;
 }
@@ -173,11 +176,12 @@ static void warn_twice(struct patterns *p, struct node_env *env, const char *rel
 static int load_one(struct patterns *p, struct node_env *env, const char *capability,
 	const char *name, struct err *e)
 {
+	struct buf text = BUF_INIT(PATTERN_TEXT_MAX);
 	struct err why = { 0 };
 	char relative[512], id[256];
 	char *path;
 	cJSON *json;
-	int ret = -1;
+	int ret = -1, names_region;
 
 	snprintf(relative, sizeof(relative), "patterns/%s/%s/%s/" PATTERN_FILE, p->cloud,
 		capability, name);
@@ -185,10 +189,12 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 	path = shown_path(env, relative, e);
 	if (path == NULL)
 		return -1;
-	json = env_read_json(env, relative, &why);
+	json = env_read_json_text(env, relative, &text, &why);
+	names_region = strstr(text.ptr, "plan.region") != NULL;
+	buf_release(&text);
 	if (json != NULL && pattern_check(json, id, &why) == 0) {
 		warn_twice(p, env, relative, id, path);
-		return add(p, path, json, e);
+		return add(p, path, json, names_region, e);
 	}
 	if (json != NULL)
 		err_where(&why, "%s", path);

@@ -18,6 +18,7 @@ struct pattern {
 	const char *version, *capability, *title;
 	char *path; /* of its pattern.json: "share/patterns/...", or an own folder's */
 	cJSON *json;
+	int names_region; /* a formula looks at plan.region */
 };
 
 /* A pattern that was left out, and why: "/bom/3: 'sku' is missing". */

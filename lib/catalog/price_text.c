@@ -52,24 +52,35 @@ static char *number(char *p, double *out)
 	return p;
 }
 
-/* A text in quotes, ended by a NUL and without the '\' before quotes: what follows, or
- * NULL. */
-static char *text(char *p, const char **out)
+/* Takes the '\' before quotes away: where the text's closing quote stands, or NULL. */
+static char *unescape(char *p)
 {
-	char *to;
+	char *to = p;
 
-	if (*p++ != '"')
-		return NULL;
-	*out = to = p;
-	while (*p >= 0x20 && *p < 0x7f && *p != '"') {
+	while (*p != '\0' && *p != '"') {
 		if (*p == '\\' && *++p != '"' && *p != '\\')
 			return NULL;
 		*to++ = *p++;
 	}
-	if (*p != '"')
-		return NULL;
 	*to = '\0';
-	return p + 1;
+	return *p == '"' ? p : NULL;
+}
+
+/* A text in quotes on one line, ended by a NUL: what follows, or NULL. */
+static char *text(char *p, const char **out)
+{
+	char *end;
+
+	if (*p++ != '"')
+		return NULL;
+	*out = p;
+	end = strchr(p, '"');
+	if (end != NULL && memchr(p, '\\', (size_t)(end - p)) != NULL)
+		end = unescape(p);
+	if (end == NULL || memchr(p, '\n', (size_t)(end - p)) != NULL)
+		return NULL;
+	*end = '\0';
+	return end + 1;
 }
 
 /* "name": */
@@ -77,6 +88,35 @@ static char *name(char *p, const char **out)
 {
 	p = text(p, out);
 	return p == NULL || *p != ':' ? NULL : p + 1;
+}
+
+static int is_plain(char c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\n';
+}
+
+int price_text_plain(const char *text, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x80 * ones;
+	size_t i = 0;
+
+	while (i < len) {
+		uint64_t w;
+
+		/* eight at once; a word with anything below 0x20 or from 0x7f on, or what
+		 * looks like it, is read by the byte */
+		if (len - i >= sizeof(w)) {
+			memcpy(&w, text + i, sizeof(w));
+			if (((w | (w + ones) | ((w - 0x20 * ones) & ~w)) & high) == 0) {
+				i += sizeof(w);
+				continue;
+			}
+		}
+		for (size_t end = i + sizeof(w); i < end && i < len; i++)
+			if (!is_plain(text[i]))
+				return 0;
+	}
+	return 1;
 }
 
 int price_text_line(char **at, const char *line)

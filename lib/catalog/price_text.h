@@ -26,6 +26,9 @@ struct price_row {
 	int tiered, open; /* there are limits; `to` is null */
 };
 
+/* 1 if the text has nothing but printable ASCII and line ends; asked before all else. */
+int price_text_plain(const char *text, size_t len);
+
 /* Steps past the line `line`; -1 where another stands. */
 int price_text_line(char **at, const char *line);
 

@@ -475,7 +475,8 @@ static struct prices *load_plain(struct node_env *env, const char *relative)
 	if (p == NULL)
 		return NULL;
 	p->text = (struct buf)BUF_INIT(PRICES_TEXT_MAX);
-	if (env_read_text(env, relative, &p->text, &ignored) < 0)
+	if (env_read_text(env, relative, &p->text, &ignored) < 0 ||
+		!price_text_plain(p->text.ptr, p->text.len))
 		goto out;
 	at = p->text.ptr;
 	origins.at = calloc(count_lines(at), sizeof(*origins.at));

@@ -51,8 +51,10 @@ static int fill_component(struct scenario *sc, struct component *c, struct err *
 	const struct pattern *p = c->pattern;
 	struct reason r = { 0 };
 	char module[80];
-	int ret;
+	int ret = reuse_component(sc, c, e);
 
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	if (json_add_object(sc->ctx, "p", e) == NULL)
 		return -1;
 	base_module(p->id, module);

@@ -78,8 +78,7 @@ static pico_usd rank_partial(const struct price *p)
 		1000000;
 }
 
-static int line_price(
-	struct scenario *sc, const cJSON *def, struct line *l, struct err *e)
+int line_price(struct scenario *sc, struct line *l, struct err *e)
 {
 	struct price price;
 
@@ -89,7 +88,7 @@ static int line_price(
 	l->amount = l->rank = price.amount;
 	if (price.status == PRICE_PARTIAL)
 		l->rank = rank_partial(&price);
-	return price.status == PRICE_UNPRICED ? rank_without_price(sc, def, l, e) : 0;
+	return price.status == PRICE_UNPRICED ? rank_without_price(sc, l->of, l, e) : 0;
 }
 
 /* One line of a pattern in one region; nothing for a quantity of zero. */
@@ -116,7 +115,7 @@ static int add_line(struct scenario *sc, struct lines *lines, const cJSON *def,
 	snprintf(l->region, sizeof(l->region), "%s", json_str_or(def, "region", region));
 	if (text_of(sc, json_get(def, "sku"), l->sku, sizeof(l->sku), e) < 0)
 		return -1;
-	return line_price(sc, def, l, e);
+	return line_price(sc, l, e);
 }
 
 /* `each`: NULL for the lines of the pattern itself, else the lines for that list.

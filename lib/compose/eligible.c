@@ -111,6 +111,18 @@ static int not_in_region(
 	return 0;
 }
 
+int services_here(const struct scenario *sc, const cJSON *services)
+{
+	struct reason ignored;
+
+	JSON_EACH (it, services)
+		if (json_text(it) == NULL ||
+			not_in_region(sc, json_text(it),
+				services_find(sc->k->services, json_text(it)), &ignored))
+			return 0;
+	return 1;
+}
+
 static size_t eligible_for(const struct scenario *sc, const char *regime, size_t *of)
 {
 	const cJSON *all = services_all(sc->k->services);

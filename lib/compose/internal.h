@@ -93,6 +93,7 @@ struct slot {
 	size_t n_options;
 	const struct pattern **patterns; /* all of the capability that fit the workload */
 	struct reason *out; /* of each of patterns: why none of its options is left */
+	char *lacks;        /* of each: some of its options lack a service here */
 	size_t n_patterns;
 };
 
@@ -131,8 +132,11 @@ struct sites {
 /* One set of constraints, compiled for one site. */
 struct scenario {
 	struct knowledge *k;
-	cJSON *c;           /* constraints with defaults */
-	cJSON *ctx;         /* {c, load, plan, p} for formulas */
+	const struct scenario *
+		like; /* the same constraints at another site, while compiling; or NULL */
+	int alone;    /* compiled without another's help */
+	cJSON *c;     /* constraints with defaults */
+	cJSON *ctx;   /* {c, load, plan, p} for formulas */
 	cJSON *assumptions; /* array */
 	cJSON *questions;   /* array of strings */
 	char region[REGIONS_MAX][48];
@@ -177,12 +181,17 @@ int refuse_unsound(struct knowledge *k, size_t from, struct err *e);
 
 /* ---- scenario.c ---- */
 /* Compiles for one site; without one, only what does not depend on it. 0 also when
- * sc->impossible tells that there is nothing to solve. */
+ * sc->impossible tells that there is nothing to solve. `like`: the same constraints,
+ * compiled for another site of as many copies, or NULL; used only while this runs. */
 int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
-	const struct site *site, int per_jurisdiction, struct err *e);
+	const struct site *site, int per_jurisdiction, const struct scenario *like,
+	struct err *e);
 void scenario_release(struct scenario *sc);
 int list_has(const struct opt_list *l, const char *text);
 double rounded(double v); /* as parameters and quantities stand in a plan */
+
+/* What formulas see of the site: copies and the facts of slots.json. */
+int build_plan_facts(struct scenario *sc, struct err *e);
 
 /* ---- defaults.c ---- */
 int fill_absent(cJSON *c, struct err *e);
@@ -228,11 +237,16 @@ int unknown_on_path(const struct scenario *sc, const struct slot *s,
 int services_fail(const struct scenario *sc, const struct pattern *p, struct reason *r);
 int asserts_fail(const struct scenario *sc, const struct pattern *p, struct reason *r);
 
+/* 1 if each of these services is known to be in every region of the site. */
+int services_here(const struct scenario *sc, const cJSON *services);
+
 /* ---- bill.c ---- */
 /* `each`: NULL for the lines of the pattern itself, else the lines for that list.
  * Usage is shared among copies; what is there while nothing happens is not. */
 int add_lines(struct scenario *sc, const struct pattern *p, const char *each, int copies,
 	struct lines *lines, struct err *e);
+/* Amount, rank and status of a line, from its sku, quantity and region. */
+int line_price(struct scenario *sc, struct line *l, struct err *e);
 pico_usd lines_cost(const struct lines *l);
 void lines_release(struct lines *l);
 
@@ -256,6 +270,18 @@ int slot_options(struct scenario *sc, struct slot *s, struct err *e);
 int set_parameters(
 	struct scenario *sc, const struct pattern *p, struct reason *r, struct err *e);
 void option_release(struct option *o);
+/* Takes over what the option owns, unless it fails. */
+int keep_option(struct slot *s, const struct option *o, struct err *e);
+
+/* ---- reuse.c ---- */
+/* Defaults, load and facts as the other has them, and sc->like set: 1; 0 when what
+ * formulas see of the site differs; -1. */
+int reuse_context(struct scenario *sc, const struct scenario *like, struct err *e);
+/* A base or an endpoint, the options of one pattern: 1 when they are those of sc->like at
+ * the prices of this site; 0 when they must be compiled; -1. */
+int reuse_component(struct scenario *sc, struct component *c, struct err *e);
+int reuse_options(struct scenario *sc, struct slot *s, size_t index, uint64_t shared,
+	struct err *e);
 
 /* ---- prefer.c ---- */
 void set_penalties(struct scenario *sc, struct slot *s);
@@ -289,6 +315,8 @@ struct weighed {
 /* The best over all sites. */
 struct solution {
 	struct scenario *sc; /* compiled for the best site */
+	struct scenario
+		*like; /* the last that was compiled alone, while others are weighed */
 	struct solver_result r;
 	struct weighed weighed[SITES_MAX];
 	size_t n_weighed;

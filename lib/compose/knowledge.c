@@ -89,6 +89,8 @@ struct price_book *knowledge_book(struct knowledge *k, const char *region, struc
 		k->failed = *e;
 		return NULL;
 	}
+	if (k->n_books > 0)
+		price_book_share(k->books[k->n_books].book, k->books[0].book);
 	snprintf(k->books[k->n_books].region, sizeof(k->books[0].region), "%s", region);
 	return k->books[k->n_books++].book;
 }

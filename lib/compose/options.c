@@ -298,6 +298,17 @@ static int fill_option(struct scenario *sc, const struct slot *s, struct option 
 	return o->services == NULL || json_add_object(sc->ctx, "p", e) == NULL ? -1 : 0;
 }
 
+int keep_option(struct slot *s, const struct option *o, struct err *e)
+{
+	struct option *grown = realloc(s->options, (s->n_options + 1) * sizeof(*grown));
+
+	if (grown == NULL)
+		return err_no_memory(e);
+	s->options = grown;
+	s->options[s->n_options++] = *o;
+	return 0;
+}
+
 /* 0 with an option added; 1 when it is out, with the reason; -1. */
 static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 	const struct combinations *c, uint64_t shared, struct reason *r, struct err *e)
@@ -306,27 +317,21 @@ static int add_option(struct scenario *sc, struct slot *s, size_t pattern_index,
 		.pattern_index = pattern_index,
 		.components = shared,
 		.instance = -1 };
-	struct option *grown;
 	int ret;
 
 	sc->filling = s->name;
 	ret = set_choices(sc, c, e);
 	if (ret == 0)
 		ret = fill_option(sc, s, &o, r, e);
+	if (ret == 1 && strcmp(r->kind, "region") == 0)
+		s->lacks[pattern_index] = 1;
 	if (ret == 0 && share_instance(sc, s, &o, e) < 0)
 		ret = -1;
-	if (ret != 0) {
+	if (ret == 0)
+		ret = keep_option(s, &o, e);
+	if (ret != 0)
 		option_release(&o);
-		return ret;
-	}
-	grown = realloc(s->options, (s->n_options + 1) * sizeof(*grown));
-	if (grown == NULL) {
-		option_release(&o);
-		return err_no_memory(e);
-	}
-	s->options = grown;
-	s->options[s->n_options++] = o;
-	return 0;
+	return ret;
 }
 
 /* A formula that fails anywhere takes the whole pattern out, with one warning. */
@@ -350,13 +355,15 @@ static int pattern_options(
 	uint64_t shared = 0;
 	struct reason *r = &s->out[index];
 	struct err why = { 0 };
-	int ret = 0;
+	int ret = 0, reused = 0;
 
 	if (free_choices(p, &c, &why) < 0 || share_all(sc, p, &shared, &why) < 0)
 		ret = -1;
 	else if (base_fails(sc, shared, r))
 		return 0;
-	for (size_t i = 0; ret >= 0 && i < c.total; i++) {
+	else
+		ret = reused = reuse_options(sc, s, index, shared, &why);
+	for (size_t i = 0; ret >= 0 && !reused && i < c.total; i++) {
 		ret = add_option(sc, s, index, &c, shared, r, &why);
 		next_combination(&c);
 	}
@@ -386,7 +393,8 @@ static int candidates(struct scenario *sc, struct slot *s, struct err *e)
 
 	s->patterns = calloc(all->n + 1, sizeof(*s->patterns));
 	s->out = calloc(all->n + 1, sizeof(*s->out));
-	if (s->patterns == NULL || s->out == NULL)
+	s->lacks = calloc(all->n + 1, sizeof(*s->lacks));
+	if (s->patterns == NULL || s->out == NULL || s->lacks == NULL)
 		return err_no_memory(e);
 	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->at[i].capability, s->capability) == 0 &&

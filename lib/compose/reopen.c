@@ -177,8 +177,8 @@ static int solve_at(struct reopened *r, const struct change *c, const struct sit
 
 	set_pins(r, c != NULL ? c->slot : NULL);
 	r->k.change = c;
-	if (scenario_init(sc, &r->k, r->constraints, site, r->per_jurisdiction, &why) <
-		0) {
+	if (scenario_init(sc, &r->k, r->constraints, site, r->per_jurisdiction, NULL,
+		    &why) < 0) {
 		if (why.code == ERR_INTERNAL)
 			*e = why;
 		return why.code == ERR_INTERNAL ? -1 : 0;

@@ -11,7 +11,7 @@ int list_has(const struct opt_list *l, const char *text)
 	return 0;
 }
 
-static int build_plan_facts(struct scenario *sc, struct err *e)
+int build_plan_facts(struct scenario *sc, struct err *e)
 {
 	cJSON *plan = json_edit(sc->ctx, "/plan");
 
@@ -82,10 +82,30 @@ static void open_paths(struct scenario *sc)
 
 /* ---- the whole ---- */
 
-int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
-	const struct site *site, int per_jurisdiction, struct err *e)
+/* What formulas see: constraints with defaults; load and plan are still empty. */
+static int fill_context(struct scenario *sc, const cJSON *constraints, struct err *e)
 {
 	cJSON *c;
+
+	sc->ctx = json_new_object(e);
+	sc->assumptions = json_new_array(e);
+	if (sc->ctx == NULL || sc->assumptions == NULL)
+		return -1;
+	c = constraints == NULL ? json_new_object(e) : json_copy(constraints, e);
+	if (json_set(sc->ctx, "c", c, e) < 0 ||
+		json_add_object(sc->ctx, "load", e) == NULL ||
+		json_add_object(sc->ctx, "plan", e) == NULL ||
+		json_add_object(sc->ctx, "p", e) == NULL)
+		return -1;
+	sc->c = json_edit(sc->ctx, "/c");
+	return fill_absent(sc->c, e) < 0 ? -1 : apply_defaults(sc, constraints, e);
+}
+
+int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
+	const struct site *site, int per_jurisdiction, const struct scenario *like,
+	struct err *e)
+{
+	int same = 0;
 
 	memset(sc, 0, sizeof(*sc));
 	sc->k = k;
@@ -95,25 +115,21 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 		sc->copies = site->copies;
 		sc->redundant = per_jurisdiction ? 1 : site->copies;
 	}
-	sc->ctx = json_new_object(e);
-	sc->assumptions = json_new_array(e);
 	sc->questions = json_new_array(e);
-	if (sc->ctx == NULL || sc->assumptions == NULL || sc->questions == NULL)
+	if (sc->questions == NULL)
 		return -1;
-	c = constraints == NULL ? json_new_object(e) : json_copy(constraints, e);
-	if (json_set(sc->ctx, "c", c, e) < 0 ||
-		json_add_object(sc->ctx, "load", e) == NULL ||
-		json_add_object(sc->ctx, "plan", e) == NULL ||
-		json_add_object(sc->ctx, "p", e) == NULL)
+	if (like != NULL)
+		same = reuse_context(sc, like, e);
+	if (same < 0 || (!same && fill_context(sc, constraints, e) < 0))
 		return -1;
-	sc->c = json_edit(sc->ctx, "/c");
 	sc->percentile = json_num_or(sc->c, "sla_latency_percentile", 95);
-	if (fill_absent(sc->c, e) < 0 || apply_defaults(sc, constraints, e) < 0)
-		return -1;
 	if (site == NULL)
 		return 0;
-	if (build_plan_facts(sc, e) < 0 || build_load(sc, constraints, e) < 0 ||
-		build_plan_facts(sc, e) < 0 || open_slots(sc, e) < 0)
+	if (!same &&
+		(build_plan_facts(sc, e) < 0 || build_load(sc, constraints, e) < 0 ||
+			build_plan_facts(sc, e) < 0))
+		return -1;
+	if (open_slots(sc, e) < 0)
 		return -1;
 	open_paths(sc);
 	for (size_t i = 0; i < sc->n_slots; i++)
@@ -128,6 +144,8 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 				(double)sc->slots[i].n_patterns,
 				"none of %zu patterns can fill %s",
 				sc->slots[i].n_patterns, sc->slots[i].name);
+	sc->alone = sc->like == NULL;
+	sc->like = NULL;
 	return build_problem(sc, e);
 }
 
@@ -139,6 +157,7 @@ void scenario_release(struct scenario *sc)
 		free(sc->slots[i].options);
 		free(sc->slots[i].patterns);
 		free(sc->slots[i].out);
+		free(sc->slots[i].lacks);
 	}
 	for (size_t i = 0; i < sc->n_components; i++) {
 		json_free(sc->components[i].params);

@@ -32,7 +32,8 @@ static void scenario_free(struct scenario *sc)
 }
 
 static struct scenario *scenario_new(struct knowledge *k, const cJSON *constraints,
-	const struct site *site, int per_jurisdiction, struct err *e)
+	const struct site *site, int per_jurisdiction, const struct scenario *like,
+	struct err *e)
 {
 	struct scenario *sc = malloc(sizeof(*sc));
 
@@ -40,7 +41,7 @@ static struct scenario *scenario_new(struct knowledge *k, const cJSON *constrain
 		err_no_memory(e);
 		return NULL;
 	}
-	if (scenario_init(sc, k, constraints, site, per_jurisdiction, e) < 0) {
+	if (scenario_init(sc, k, constraints, site, per_jurisdiction, like, e) < 0) {
 		scenario_free(sc);
 		return NULL;
 	}
@@ -74,29 +75,49 @@ static void note(
 	}
 }
 
+static void give_up(struct solution *s, struct scenario *sc)
+{
+	if (sc != s->like && sc != s->sc)
+		scenario_free(sc);
+}
+
 /* Solves at one site; keeps it when it is the best yet, or the first of all. */
 static int try_site(struct solution *s, struct knowledge *k, const cJSON *constraints,
 	const struct site *site, int per_jurisdiction, size_t n_best, struct err *e)
 {
-	struct scenario *sc = scenario_new(k, constraints, site, per_jurisdiction, e);
+	struct scenario *sc =
+		scenario_new(k, constraints, site, per_jurisdiction, s->like, e);
+	struct scenario *old = s->sc, *like = s->like;
 	struct solver_result r;
 
 	if (sc == NULL)
 		return -1;
+	if (sc->alone) {
+		s->like = sc;
+		give_up(s, like);
+	}
 	if (solve_compiled(sc, n_best, &r, e) < 0) {
-		scenario_free(sc);
+		give_up(s, sc);
 		return -1;
 	}
 	note(s, site, &r);
 	if (s->sc == NULL ||
 		(r.n > 0 && (s->r.n == 0 || better(&r.plans[0], &s->r.plans[0])))) {
-		scenario_free(s->sc);
 		s->sc = sc;
 		s->r = r;
+		give_up(s, old);
 	} else {
-		scenario_free(sc);
+		give_up(s, sc);
 	}
 	return 0;
+}
+
+static void forget_like(struct solution *s)
+{
+	struct scenario *like = s->like;
+
+	s->like = NULL;
+	give_up(s, like);
 }
 
 /* Two single regions that offer the same services differ in prices only. */
@@ -137,13 +158,14 @@ static int try_sites(struct solution *s, struct knowledge *k, const cJSON *const
 			    n_best, e) < 0)
 			return -1;
 	}
+	forget_like(s);
 	return 0;
 }
 
 static int tell_impossible(struct solution *s, struct knowledge *k,
 	const cJSON *constraints, const struct reason *why, struct err *e)
 {
-	s->sc = scenario_new(k, constraints, NULL, 0, e);
+	s->sc = scenario_new(k, constraints, NULL, 0, NULL, e);
 	if (s->sc == NULL)
 		return -1;
 	s->sc->impossible = *why;
@@ -181,6 +203,7 @@ out:
 
 void solution_release(struct solution *s)
 {
+	forget_like(s);
 	scenario_free(s->sc);
 	s->sc = NULL;
 }

@@ -7,6 +7,7 @@
 struct lazy {
 	struct node_env *env;
 	const cJSON *pins;                 /* NULL: the files as they are */
+	struct lazy *shared;               /* who reads the global book; NULL: this one */
 	struct prices *global, *estimated; /* NULL: there is no such file */
 	char global_path[256], path[256];
 	int tried_global, tried, off;
@@ -173,6 +174,11 @@ void price_book_free(struct price_book *b)
 	free(b);
 }
 
+void price_book_share(struct price_book *b, const struct price_book *with)
+{
+	b->lazy->shared = with->lazy->shared != NULL ? with->lazy->shared : with->lazy;
+}
+
 int price_book_has_region(const struct price_book *b)
 {
 	return b->region != NULL;
@@ -213,15 +219,15 @@ static int once(struct prices **p, int *tried, const char *path, const struct la
 static int look_up(const struct price_book *b, const char *sku, const struct prices **p,
 	const struct price_entry **t, enum price_status *status, struct err *e)
 {
-	struct lazy *l = b->lazy;
+	struct lazy *l = b->lazy, *g = l->shared != NULL ? l->shared : l;
 
 	*status = PRICE_KNOWN;
 	*t = find(*p = b->region, sku);
 	if (*t != NULL)
 		return 0;
-	if (once(&l->global, &l->tried_global, l->global_path, l, e) < 0)
+	if (once(&g->global, &g->tried_global, g->global_path, g, e) < 0)
 		return -1;
-	*t = find(*p = l->global, sku);
+	*t = find(*p = g->global, sku);
 	if (*t != NULL || l->off)
 		return 0;
 	if (once(&l->estimated, &l->tried, l->path, l, e) < 0)

@@ -96,6 +96,10 @@ int price_book_load_pinned(struct price_book **out, struct node_env *env,
 	const char *cloud, const char *region, const cJSON *pins, struct err *e);
 void price_book_free(struct price_book *b); /* NULL is fine */
 
+/* Lets b look into the provider's global book where `with`, of the same cloud, reads it;
+ * `with` must outlive the look-ups. */
+void price_book_share(struct price_book *b, const struct price_book *with);
+
 /* 1 if the region has prices of its own. */
 int price_book_has_region(const struct price_book *b);
 const char *price_book_region(const struct price_book *b);

@@ -255,6 +255,28 @@ def loosening(share):
               err or f"{vector(loose)} is worse than {vector(tight)}")
 
 
+def places(share):
+    """Where the planner chooses the region, each one weighed costs what it costs when it is named."""
+    briefs = [{}, {"data_residency": ["EU"], "use_cases": ["rag"]},
+              {"use_cases": ["fraud"], "workload_types": ["streaming", "online"], "existing_stack": ["kubernetes"]},
+              {"use_cases": ["inference"], "workload_types": ["online"], "availability_target": 99.99}]
+    for c in briefs:
+        state, err = plan(c, share.top)
+        check(f"places of {c}", state is not None, err)
+        for weighed in state["candidates"]["regions"] if state else []:
+            if len(weighed["regions"]) > 1 and rnd.random() > 0.2 * ROUNDS:
+                continue
+            named, _ = plan({**c, "regions": weighed["regions"]}, share.top)
+            there = named["plan"]
+            if len(weighed["regions"]) == 1 and len(there["regions"]) > 1 or not there["feasible"]:
+                check(f"{weighed['regions']}: no plan", not weighed["feasible"] or not there["feasible"])
+                continue
+            o = there["objective"]
+            check(f"{weighed['regions']}: as when named",
+                  (weighed["soft_penalty"], weighed["ranked_usd"]) == (o["soft_penalty"], o["monthly_usd"]),
+                  f"{weighed}, {o}")
+
+
 def shared_instance(share):
     """Two slots that one database fills pay for it once."""
     def both_open(d):
@@ -372,7 +394,7 @@ def labelled(share):
 
 with tempfile.TemporaryDirectory() as tmp:
     copy_of_share = Share(os.path.join(tmp, "share"))
-    for prove in (shared_instance, labelled, names_and_order, dominated, loosening, blank_facts):
+    for prove in (places, shared_instance, labelled, names_and_order, dominated, loosening, blank_facts):
         prove(copy_of_share)
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(failed > 0)
