@@ -235,7 +235,8 @@ static int quota_commands(const struct scenario *sc, const cJSON *facts, const c
 	char ask[32];
 	struct word words[] = { { "service_code",
 					json_str_or(row, "service_code", NULL) },
-		{ "code", code }, { "region", sc->region[0] }, { "need", ask } };
+		{ "code", code != NULL ? code : "QUOTA_CODE" },
+		{ "region", sc->region[0] }, { "need", ask } };
 
 	if (json_has(row, "instead"))
 		return json_set_null(to, "check", e) < 0 ||

@@ -21,6 +21,18 @@ static void text_slots(const cJSON *plan, struct buf *out)
 			"shared by", json_len(json_get(b, "shared_by")));
 }
 
+static void text_path(const cJSON *path, struct buf *out)
+{
+	buf_addf(out, "%-20s", json_str_or(path, "title", "path"));
+	if (json_is(json_get(path, "p95_latency_ms"), JSON_NUMBER))
+		buf_addf(out, " p50 %.1f, p95 %.1f, p99 %.1f ms,",
+			json_num_or(path, "p50_latency_ms", 0),
+			json_num_or(path, "p95_latency_ms", 0),
+			json_num_or(path, "p99_latency_ms", 0));
+	buf_addf(out, " %.5g %% available%s\n", json_num_or(path, "availability_pct", 0),
+		json_true(json_get(path, "availability_at_most")) ? " at most" : "");
+}
+
 static void text_sums(const cJSON *plan, struct buf *out)
 {
 	const cJSON *est = json_get(plan, "estimates");
@@ -32,13 +44,8 @@ static void text_sums(const cJSON *plan, struct buf *out)
 	JSON_EACH (r, json_get(plan, "regions"))
 		buf_addf(out, " %s", json_text(r) != NULL ? json_text(r) : "?");
 	buf_add_char(out, '\n');
-	if (json_is(json_get(est, "p95_latency_ms"), JSON_NUMBER))
-		buf_addf(out, "%-20s p95 %.1f ms, %.5g %% available%s\n",
-			json_str_or(est, "path", "path"),
-			json_num_or(est, "p95_latency_ms", 0),
-			json_num_or(est, "availability_pct", 0),
-			json_true(json_get(est, "availability_at_most")) ? " at most"
-									 : "");
+	JSON_EACH (path, json_get(plan, "paths"))
+		text_path(path, out);
 	buf_addf(out, "%-20s %s, %.0f nodes searched\n", "proof",
 		json_true(json_get(plan, "optimal")) ? "no plan is better"
 						     : "the node limit cut it short",
@@ -65,7 +72,8 @@ static void text_rest(const cJSON *plan, const cJSON *candidates, struct buf *ou
 				json_str_or(c, "class", "?"),
 				json_str_or(c, "region", "?"),
 				json_str_or(c, "check", ""));
-	buf_add_str(out, "\nopen questions\n");
+	if (json_len(json_get(plan, "open_questions")) > 0)
+		buf_add_str(out, "\nopen questions\n");
 	JSON_EACH (q, json_get(plan, "open_questions"))
 		buf_addf(out, "  %s\n", json_text(q) != NULL ? json_text(q) : "");
 }
