@@ -335,7 +335,8 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 	int64_t since = 0;
 
 	for (;;) {
-		pid_t got;
+		int got, hang = s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0;
+		siginfo_t gone;
 
 		if (!end && s->timeout_ns > 0 &&
 			clock_monotonic_ns() - start_ns > s->timeout_ns)
@@ -350,17 +351,19 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 			kill(-c->pid, SIGKILL);
 			sent = 2;
 		}
-		got = wait4(c->pid, &status,
-			s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0, &use);
-		if (got == c->pid)
+		gone.si_pid = 0;
+		got = waitid(P_PID, (id_t)c->pid, &gone, WEXITED | WNOWAIT | hang);
+		if (got == 0 && gone.si_pid == c->pid)
 			break;
 		if (got < 0 && errno != EINTR)
 			return;
 		if (got == 0)
 			poll(NULL, 0, 1);
 	}
-	if (sent > 0)
-		kill(-c->pid, SIGKILL); /* what it left behind */
+	/* what it left behind; as long as nobody has waited for it the group is its own */
+	kill(-c->pid, SIGKILL);
+	if (wait4(c->pid, &status, 0, &use) < 0)
+		return;
 	if (WIFEXITED(status))
 		r->status = WEXITSTATUS(status);
 	else if (WIFSIGNALED(status))

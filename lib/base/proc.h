@@ -2,9 +2,10 @@
  * proc.h - running another program: argv only, never a shell.
  *
  * The child gets its own process group, so that a deadline ends it and
- * everything it started: SIGTERM, then SIGKILL after a grace of 2 s. When the
- * caller itself is killed the kernel kills the child, too (PR_SET_PDEATHSIG): a
- * run that is started again never meets a straggler of the one before.
+ * everything it started: SIGTERM, then SIGKILL after a grace of 2 s. What it
+ * leaves running when it ends by itself gets SIGKILL. When the caller itself is
+ * killed the kernel kills the child, too (PR_SET_PDEATHSIG): a run that is
+ * started again never meets a straggler of the one before.
  * Thread safety: reentrant; waits only for its own child.
  */
 #ifndef MLOPS_PROC_H

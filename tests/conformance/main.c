@@ -1,6 +1,8 @@
 /* conformance SUITE FILE... - runs files of a public suite's format. */
 #include "suite.h"
 
+#include "base/base64.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,35 +69,14 @@ cJSON *read_json(const char *text, size_t len, struct err *e)
 	return json_parse(text, len, JSON_PLAIN, e);
 }
 
-static int base64_digit(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
 int base64_member(const cJSON *obj, const char *key, struct buf *out, struct err *e)
 {
 	const char *s;
-	unsigned bits = 0;
-	int have = 0;
 
 	if (json_str(obj, key, &s, e) < 0)
 		return -1;
-	for (; *s != '\0' && *s != '='; s++) {
-		int d = base64_digit(*s);
-
-		if (d < 0)
-			return err_set(e, ERR_INPUT, "'%s' is not base64", key);
-		bits = (bits << 6 | (unsigned)d) & 0xFFFFFF;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			buf_add_char(out, (char)(bits >> have & 0xFF));
-		}
-	}
+	if (base64_decode(s, strlen(s), BASE64_STANDARD, out) < 0)
+		return err_set(e, ERR_INPUT, "'%s' is not base64", key);
 	return buf_ok(out, e);
 }
 
