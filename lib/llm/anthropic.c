@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "failure.h"
 #include "wire.h"
 
 enum { OTHER, TEXT, TOOL };
@@ -83,6 +84,7 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 	if (body == NULL ||
 		json_set_int(body, "max_tokens", c->max_output_tokens, e) < 0 ||
 		(s->delta != NULL && json_set_bool(body, "stream", 1, e) < 0) ||
+		wire_tuning(body, t, c, e) < 0 ||
 		(c->effort != NULL && llm_takes(t, "effort") &&
 			json_set_str(json_own(body, "output_config", e), "effort",
 				c->effort, e) < 0)) {
@@ -123,19 +125,6 @@ static void read_stop(
 		llm_reply_fault(r, t, LLM_GARBLED, "the model paused its turn");
 }
 
-static void read_error(
-	const struct llm_target *t, const cJSON *error, struct llm_reply *r)
-{
-	const char *type = json_str_or(error, "type", "");
-	enum llm_fault fault = strcmp(type, "overloaded_error") == 0 ? LLM_OVERLOADED
-		: strcmp(type, "rate_limit_error") == 0              ? LLM_BUSY
-		: strcmp(type, "timeout_error") == 0                 ? LLM_TIMEOUT
-								     : LLM_DOWN;
-
-	llm_reply_fault(r, t, fault, "%s broke off with %s: %.180s", t->provider, type,
-		json_str_or(error, "message", ""));
-}
-
 static int is_answer_tool(const struct llm_call *c, const cJSON *block)
 {
 	return strcmp(json_str_or(block, "name", ""), c->name) == 0;
@@ -146,7 +135,7 @@ static void read_whole(const struct llm_target *t, const struct llm_call *c,
 {
 	const cJSON *tool = NULL;
 
-	snprintf(r->model, sizeof(r->model), "%s", json_str_or(doc, "model", ""));
+	wire_model(r, doc);
 	read_usage(json_get(doc, "usage"), &r->usage);
 	JSON_EACH (block, json_get(doc, "content")) {
 		const char *type = json_str_or(block, "type", "");
@@ -197,8 +186,7 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 	const cJSON *message = json_get(doc, "message");
 
 	if (strcmp(type, "message_start") == 0) {
-		snprintf(w->r->model, sizeof(w->r->model), "%s",
-			json_str_or(message, "model", ""));
+		wire_model(w->r, message);
 		read_usage(json_get(message, "usage"), &w->r->usage);
 	} else if (strcmp(type, "content_block_start") == 0) {
 		begin_block(w, json_get(doc, "content_block"));
@@ -210,7 +198,7 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 	} else if (strcmp(type, "message_stop") == 0) {
 		w->done = 1;
 	} else if (strcmp(type, "error") == 0) {
-		read_error(w->t, json_get(doc, "error"), w->r);
+		read_broken_stream(w->t, json_get(doc, "error"), w->r);
 	}
 }
 

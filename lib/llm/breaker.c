@@ -9,9 +9,12 @@ static int64_t now_ms(void)
 	return clock_wall_ns() / 1000000;
 }
 
+/* Whatever a file says: a whole number that can still be counted up. */
 static int64_t get(const cJSON *doc, const char *name)
 {
-	return (int64_t)json_num_or(doc, name, 0);
+	double d = json_num_or(doc, name, 0);
+
+	return d > 0 && d < 1e15 ? (int64_t)d : 0;
 }
 
 static const char *state_of(const cJSON *doc)
@@ -36,12 +39,13 @@ static int count(cJSON *doc, const char *name, struct err *e)
 	return json_set_int(doc, name, get(doc, name) + 1, e);
 }
 
-/* Milliseconds until a moment of the document; a clock that was set back waits `most`. */
+/* Milliseconds until a moment of the document, at most `most` (the clock was set back)
+ * and never less than none. */
 static int64_t left(const cJSON *doc, const char *until, int64_t most)
 {
 	int64_t ms = get(doc, until) - now_ms();
 
-	return ms > most ? most : ms;
+	return ms > most ? most : ms < 0 ? 0 : ms;
 }
 
 int breaker_enter(struct llm_session *s, const struct llm_target *t, struct breaker *b,

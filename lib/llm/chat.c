@@ -4,19 +4,16 @@
  */
 #include <string.h>
 
+#include "failure.h"
 #include "wire.h"
 
 static int add_format(cJSON *body, const struct llm_call *c, struct err *e)
 {
-	cJSON *format = json_add_object(body, "response_format", e), *s;
+	cJSON *format = json_add_object(body, "response_format", e);
 
-	if (format == NULL || json_set_str(format, "type", "json_schema", e) < 0)
-		return -1;
-	s = json_add_object(format, "json_schema", e);
-	return s == NULL || json_set_str(s, "name", c->name, e) < 0 ||
-			json_set_bool(s, "strict", 1, e) < 0
+	return format == NULL || json_set_str(format, "type", "json_schema", e) < 0
 		? -1
-		: json_set_copy(s, "schema", c->schema, e);
+		: wire_strict(json_add_object(format, "json_schema", e), c, e);
 }
 
 static int add_stream(cJSON *body, struct err *e)
@@ -44,11 +41,7 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 		json_set_int(body, most, c->max_output_tokens, e) < 0 ||
 		(llm_takes(t, "json_schema") && add_format(body, c, e) < 0) ||
 		(s->delta != NULL && add_stream(body, e) < 0) ||
-		(llm_takes(t, "prompt_cache_key") &&
-			json_set_str(body, "prompt_cache_key", c->cache_key, e) < 0) ||
-		(llm_takes(t, "temperature") &&
-			json_set_num(body, "temperature", 0, e) < 0) ||
-		(llm_takes(t, "top_p") && json_set_num(body, "top_p", 1, e) < 0) ||
+		wire_tuning(body, t, c, e) < 0 ||
 		(llm_takes(t, "seed") && json_set_num(body, "seed", 7, e) < 0) ||
 		(c->effort != NULL && llm_takes(t, "effort") &&
 			json_set_str(body, "reasoning_effort", c->effort, e) < 0)) {
@@ -56,19 +49,6 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 		return NULL;
 	}
 	return body;
-}
-
-static void read_usage(const cJSON *u, struct llm_usage *out)
-{
-	const cJSON *in = json_get(u, "prompt_tokens_details");
-	int64_t all = wire_count(u, "prompt_tokens");
-
-	out->cache_read = wire_count(in, "cached_tokens");
-	out->cache_write = wire_count(in, "cache_write_tokens");
-	out->input = all - out->cache_read - out->cache_write;
-	if (out->input < 0)
-		out->input = 0;
-	out->output = wire_count(u, "completion_tokens");
 }
 
 static void read_finish(
@@ -89,8 +69,8 @@ static void read_whole(const struct llm_target *t, const struct llm_call *c,
 	const cJSON *message = json_get(choice, "message");
 
 	(void)c;
-	snprintf(r->model, sizeof(r->model), "%s", json_str_or(doc, "model", ""));
-	read_usage(json_get(doc, "usage"), &r->usage);
+	wire_model(r, doc);
+	wire_usage(json_get(doc, "usage"), "prompt", "completion", &r->usage);
 	if (!json_is(message, JSON_OBJECT)) {
 		llm_reply_fault(r, t, LLM_GARBLED, "the reply has no message");
 		return;
@@ -113,20 +93,13 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 		return;
 	}
 	if (error != NULL) {
-		const char *code = json_str_or(error, "code", "");
-
-		llm_reply_fault(w->r, w->t,
-			strcmp(code, "rate_limit_exceeded") == 0 ? LLM_BUSY : LLM_DOWN,
-			"%s broke off: %.180s", w->t->provider,
-			json_text(error) != NULL ? json_text(error)
-						 : json_str_or(error, "message", ""));
+		read_broken_stream(w->t, error, w->r);
 		return;
 	}
 	if (w->r->model[0] == '\0')
-		snprintf(w->r->model, sizeof(w->r->model), "%s",
-			json_str_or(doc, "model", ""));
+		wire_model(w->r, doc);
 	if (json_is(json_get(doc, "usage"), JSON_OBJECT))
-		read_usage(json_get(doc, "usage"), &w->r->usage);
+		wire_usage(json_get(doc, "usage"), "prompt", "completion", &w->r->usage);
 	wire_delta(w, json_str_or(json_get(choice, "delta"), "content", ""));
 	if (json_str_or(json_get(choice, "delta"), "refusal", NULL) != NULL)
 		llm_reply_fault(w->r, w->t, LLM_REFUSAL, "the model refused");

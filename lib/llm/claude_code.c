@@ -66,40 +66,60 @@ static const cJSON *allowed_file(const cJSON *files, const char *path)
 	return NULL;
 }
 
-/* Takes what lies in the scratch directory now. A file that was not given, or that may
- * not be changed and was, makes the whole answer worthless. 0, or 1 with the fault. */
+/* The contents of a file as text that an answer can hold: no NUL, valid UTF-8. 1 with
+ * *why when it has none, is too large or cannot be read. */
+static int read_text(struct agent *a, const char *path, struct buf *text, struct err *why)
+{
+	struct buf full = BUF_INIT(8192), json = BUF_INIT(8 * FILE_MAX_);
+	cJSON *again = NULL;
+	int bad;
+
+	buf_addf(&full, "%s/%s", a->dir.ptr, path);
+	if (buf_ok(&full, why) == 0 && file_read(full.ptr, text, why) == 0) {
+		json_print_string(text->ptr, &json);
+		again = json_parse(json.ptr, json.len, JSON_STRICT, why);
+		if (again == NULL || strlen(text->ptr) != text->len) {
+			err_fill(why, ERR_INPUT, "it is no UTF-8 text");
+			json_free(again);
+			again = NULL;
+		}
+	}
+	bad = again == NULL;
+	json_free(again);
+	buf_release(&full);
+	buf_release(&json);
+	return bad;
+}
+
+/* Takes what lies in the scratch directory now. A file that was not given, that may not
+ * be changed and was, or that is no text makes the whole answer worthless. 0, 1 with the
+ * fault, or -1 with *e. */
 static int take_file(
 	struct agent *a, const char *path, cJSON *out, struct llm_reply *r, struct err *e)
 {
 	const cJSON *f = allowed_file(a->c->files, path);
-	struct buf full = BUF_INIT(8192), text = BUF_INIT(FILE_MAX_);
+	struct buf text = BUF_INIT(FILE_MAX_);
+	struct err why = { 0 };
 	cJSON *o;
-	int ret = -1, same;
+	int ret = 1;
 
-	buf_addf(&full, "%s/%s", a->dir.ptr, path);
 	if (f == NULL) {
 		llm_reply_fault(r, a->t, LLM_SCHEMA,
 			"the agent made '%s', which is not on its list", path);
-		ret = 1;
-		goto out;
-	}
-	if (file_read(full.ptr, &text, e) < 0)
-		goto out;
-	same = strcmp(text.ptr, json_str_or(f, "text", "")) == 0;
-	if (!same && !json_bool_or(f, "writable", 0)) {
+	} else if (read_text(a, path, &text, &why)) {
+		llm_reply_fault(
+			r, a->t, LLM_SCHEMA, "the agent left '%s': %s", path, why.msg);
+	} else if (strcmp(text.ptr, json_str_or(f, "text", "")) == 0) {
+		ret = 0;
+	} else if (!json_bool_or(f, "writable", 0)) {
 		llm_reply_fault(r, a->t, LLM_SCHEMA,
 			"the agent changed '%s', which it may only read", path);
-		ret = 1;
-		goto out;
+	} else {
+		o = json_push_object(out, e);
+		ret = o == NULL || json_set_str(o, "path", path, e) < 0
+			? -1
+			: json_set_str(o, "text", text.ptr, e);
 	}
-	o = same ? NULL : json_push_object(out, e);
-	if (o != NULL &&
-		(json_set_str(o, "path", path, e) < 0 ||
-			json_set_str(o, "text", text.ptr, e) < 0))
-		goto out;
-	ret = !same && o == NULL ? -1 : 0;
-out:
-	buf_release(&full);
 	buf_release(&text);
 	return ret;
 }

@@ -56,24 +56,53 @@ struct told {
 	char type[64], code[64], message[192];
 };
 
-/* {"error": {"type","code","message"}} of both, {"error": "text"} of Ollama, or text. */
-static void read_body(const struct buf *body, struct told *out)
+/* {"type","code","message"} of both, or the text of Ollama. */
+static void fill_told(const cJSON *error, struct told *out)
 {
-	struct err ignored;
-	cJSON *doc = json_parse(body->ptr, body->len, JSON_PLAIN, &ignored);
-	const cJSON *error = json_get(doc, "error");
-
 	snprintf(out->type, sizeof(out->type), "%s", json_str_or(error, "type", ""));
 	snprintf(out->code, sizeof(out->code), "%s", json_str_or(error, "code", ""));
 	snprintf(out->message, sizeof(out->message), "%.180s",
 		json_text(error) != NULL ? json_text(error)
 					 : json_str_or(error, "message", ""));
+}
+
+static void read_body(const struct buf *body, struct told *out)
+{
+	struct err ignored;
+	cJSON *doc = json_parse(body->ptr, body->len, JSON_PLAIN, &ignored);
+
+	fill_told(json_get(doc, "error"), out);
 	json_free(doc);
 }
 
 static int is(const struct told *t, const char *word)
 {
 	return strcmp(t->type, word) == 0 || strcmp(t->code, word) == 0;
+}
+
+/* What a word of theirs means, whatever status it comes with (a spent quota is told as
+ * 429, too, and no waiting helps). `otherwise` for words that say nothing more. */
+static enum llm_fault by_word(const struct told *t, enum llm_fault otherwise)
+{
+	static const struct {
+		const char *word;
+		enum llm_fault fault;
+	} words[] = {
+		{ "insufficient_quota", LLM_NO_CREDIT },
+		{ "credit_balance_exhausted", LLM_NO_CREDIT },
+		{ "billing_error", LLM_NO_CREDIT },
+		{ "overloaded_error", LLM_OVERLOADED },
+		{ "server_is_overloaded", LLM_OVERLOADED },
+		{ "slow_down", LLM_OVERLOADED },
+		{ "rate_limit_error", LLM_BUSY },
+		{ "rate_limit_exceeded", LLM_BUSY },
+		{ "timeout_error", LLM_TIMEOUT },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (is(t, words[i].word))
+			return words[i].fault;
+	return otherwise;
 }
 
 static enum llm_fault by_status(int status)
@@ -104,18 +133,24 @@ static enum llm_fault by_status(int status)
 	}
 }
 
-static enum llm_fault by_words(const struct told *t, const struct llm_reply *r)
+static enum llm_fault by_answer(const struct told *t, const struct llm_reply *r)
 {
-	/* a spent quota is told as 429, too, and no waiting helps */
-	if (is(t, "insufficient_quota") || is(t, "credit_balance_exhausted") ||
-		is(t, "billing_error"))
-		return LLM_NO_CREDIT;
 	/* the tier's spend cap: a rate limit names its end */
 	if (r->status == 429 && is(t, "rate_limit_error") && r->retry_after_ms < 0)
 		return LLM_NO_CREDIT;
-	if (is(t, "slow_down") || is(t, "server_is_overloaded"))
-		return LLM_OVERLOADED;
-	return by_status(r->status);
+	return by_word(t, by_status(r->status));
+}
+
+void read_broken_stream(
+	const struct llm_target *t, const cJSON *error, struct llm_reply *reply)
+{
+	struct told told;
+	const char *word;
+
+	fill_told(error, &told);
+	word = told.code[0] ? told.code : told.type;
+	llm_reply_fault(reply, t, by_word(&told, LLM_DOWN), "%s broke off%s%s: %s",
+		t->provider, *word ? " with " : "", word, told.message);
 }
 
 /* ---- the transfer ---- */
@@ -150,7 +185,7 @@ int read_failure(const struct llm_target *t, const struct http_response *r,
 	if (r->status >= 200 && r->status < 300)
 		return 1;
 	read_body(body, &told);
-	llm_reply_fault(reply, t, by_words(&told, reply), "%s answered %d%s%s%s%s",
+	llm_reply_fault(reply, t, by_answer(&told, reply), "%s answered %d%s%s%s%s",
 		t->provider, r->status, told.type[0] ? " " : "", told.type,
 		told.message[0] ? ": " : "", told.message);
 	return 0;

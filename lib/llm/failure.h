@@ -13,4 +13,8 @@
 int read_failure(const struct llm_target *t, const struct http_response *r,
 	const struct buf *body, const char *how, struct llm_reply *reply);
 
+/* A stream's own error event: `error` is its object or text. */
+void read_broken_stream(
+	const struct llm_target *t, const cJSON *error, struct llm_reply *reply);
+
 #endif

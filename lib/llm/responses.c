@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "failure.h"
 #include "wire.h"
 
 static int add_format(cJSON *body, const struct llm_call *c, struct err *e)
@@ -11,11 +12,9 @@ static int add_format(cJSON *body, const struct llm_call *c, struct err *e)
 	cJSON *text = json_add_object(body, "text", e);
 	cJSON *format = text == NULL ? NULL : json_add_object(text, "format", e);
 
-	return format == NULL || json_set_str(format, "type", "json_schema", e) < 0 ||
-			json_set_str(format, "name", c->name, e) < 0 ||
-			json_set_bool(format, "strict", 1, e) < 0
+	return format == NULL || json_set_str(format, "type", "json_schema", e) < 0
 		? -1
-		: json_set_copy(format, "schema", c->schema, e);
+		: wire_strict(format, c, e);
 }
 
 static cJSON *make_prompt(
@@ -42,11 +41,7 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 		json_set_int(body, "max_output_tokens", c->max_output_tokens, e) < 0 ||
 		json_set_bool(body, "store", 0, e) < 0 ||
 		(s->delta != NULL && json_set_bool(body, "stream", 1, e) < 0) ||
-		(llm_takes(t, "prompt_cache_key") &&
-			json_set_str(body, "prompt_cache_key", c->cache_key, e) < 0) ||
-		(llm_takes(t, "temperature") &&
-			json_set_num(body, "temperature", 0, e) < 0) ||
-		(llm_takes(t, "top_p") && json_set_num(body, "top_p", 1, e) < 0) ||
+		wire_tuning(body, t, c, e) < 0 ||
 		(c->effort != NULL && llm_takes(t, "effort") &&
 			json_set_str(json_add_object(body, "reasoning", e), "effort",
 				c->effort, e) < 0)) {
@@ -54,34 +49,6 @@ static cJSON *make_body(struct llm_session *s, const struct llm_target *t,
 		return NULL;
 	}
 	return body;
-}
-
-static void read_usage(const cJSON *u, struct llm_usage *out)
-{
-	const cJSON *in = json_get(u, "input_tokens_details");
-	int64_t all = wire_count(u, "input_tokens");
-
-	out->cache_read = wire_count(in, "cached_tokens");
-	out->cache_write = wire_count(in, "cache_write_tokens");
-	out->input = all - out->cache_read - out->cache_write;
-	if (out->input < 0)
-		out->input = 0;
-	out->output = wire_count(u, "output_tokens");
-}
-
-static void read_error(
-	const struct llm_target *t, const cJSON *error, struct llm_reply *r)
-{
-	const char *code = json_str_or(error, "code", "");
-	enum llm_fault fault = strcmp(code, "rate_limit_exceeded") == 0 ? LLM_BUSY
-		: strcmp(code, "insufficient_quota") == 0               ? LLM_NO_CREDIT
-		: strcmp(code, "server_is_overloaded") == 0 ||
-			strcmp(code, "slow_down") == 0
-		? LLM_OVERLOADED
-		: LLM_DOWN;
-
-	llm_reply_fault(r, t, fault, "%s broke off with %s: %.180s", t->provider, code,
-		json_str_or(error, "message", ""));
 }
 
 static void read_item(const struct llm_target *t, const cJSON *item, struct buf *text,
@@ -106,8 +73,8 @@ static void read_whole(const struct llm_target *t, const struct llm_call *c,
 	const char *why = json_str_or(json_get(doc, "incomplete_details"), "reason", "");
 
 	(void)c;
-	snprintf(r->model, sizeof(r->model), "%s", json_str_or(doc, "model", ""));
-	read_usage(json_get(doc, "usage"), &r->usage);
+	wire_model(r, doc);
+	wire_usage(json_get(doc, "usage"), "input", "output", &r->usage);
 	buf_reset(&r->text);
 	JSON_EACH (item, json_get(doc, "output"))
 		read_item(t, item, &r->text, r);
@@ -118,7 +85,7 @@ static void read_whole(const struct llm_target *t, const struct llm_call *c,
 			strcmp(why, "content_filter") == 0 ? LLM_REFUSAL : LLM_CUT,
 			"the answer is incomplete: %s", why);
 	else if (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0)
-		read_error(t, json_get(doc, "error"), r);
+		read_broken_stream(t, json_get(doc, "error"), r);
 	else if (!json_is(json_get(doc, "output"), JSON_ARRAY))
 		llm_reply_fault(r, t, LLM_GARBLED, "the reply has no output");
 }
@@ -135,8 +102,8 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 		w->done = 1;
 		read_whole(w->t, w->c, json_get(doc, "response"), w->r);
 	} else if (strcmp(type, "error") == 0) {
-		read_error(w->t, json_has(doc, "error") ? json_get(doc, "error") : doc,
-			w->r);
+		read_broken_stream(w->t,
+			json_has(doc, "error") ? json_get(doc, "error") : doc, w->r);
 	}
 }
 

@@ -45,6 +45,46 @@ int64_t wire_count(const cJSON *usage, const char *member)
 	return d > 0 && d < 1e12 ? (int64_t)d : 0;
 }
 
+int wire_strict(cJSON *format, const struct llm_call *c, struct err *e)
+{
+	return format == NULL || json_set_str(format, "name", c->name, e) < 0 ||
+			json_set_bool(format, "strict", 1, e) < 0
+		? -1
+		: json_set_copy(format, "schema", c->schema, e);
+}
+
+int wire_tuning(
+	cJSON *body, const struct llm_target *t, const struct llm_call *c, struct err *e)
+{
+	if (llm_takes(t, "prompt_cache_key") &&
+		json_set_str(body, "prompt_cache_key", c->cache_key, e) < 0)
+		return -1;
+	if (llm_takes(t, "temperature") && json_set_num(body, "temperature", 0, e) < 0)
+		return -1;
+	return llm_takes(t, "top_p") ? json_set_num(body, "top_p", 1, e) : 0;
+}
+
+void wire_model(struct llm_reply *r, const cJSON *doc)
+{
+	snprintf(r->model, sizeof(r->model), "%s", json_str_or(doc, "model", ""));
+}
+
+void wire_usage(
+	const cJSON *usage, const char *in, const char *out, struct llm_usage *into)
+{
+	char all[32], details[32], made[32];
+
+	snprintf(all, sizeof(all), "%s_tokens", in);
+	snprintf(details, sizeof(details), "%s_tokens_details", in);
+	snprintf(made, sizeof(made), "%s_tokens", out);
+	into->cache_read = wire_count(json_get(usage, details), "cached_tokens");
+	into->cache_write = wire_count(json_get(usage, details), "cache_write_tokens");
+	into->input = wire_count(usage, all) - into->cache_read - into->cache_write;
+	if (into->input < 0)
+		into->input = 0;
+	into->output = wire_count(usage, made);
+}
+
 void wire_delta(struct wire_stream *w, const char *text)
 {
 	if (text == NULL || *text == '\0')

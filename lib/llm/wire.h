@@ -45,6 +45,17 @@ int wire_turn(cJSON *list, const char *role, const char *text, struct err *e);
 /* The turns of the call: the user's, and in a repair round two more. */
 int wire_turns(cJSON *list, const struct llm_call *c, struct err *e);
 
+/* What a format of OpenAI's says of the schema: its name, that it is strict, itself. */
+int wire_strict(cJSON *format, const struct llm_call *c, struct err *e);
+/* Sampling fixed and the cache's key told, each where the model takes it. */
+int wire_tuning(
+	cJSON *body, const struct llm_target *t, const struct llm_call *c, struct err *e);
+
+/* The model that a reply says it is of. */
+void wire_model(struct llm_reply *r, const cJSON *doc);
 int64_t wire_count(const cJSON *usage, const char *member);
+/* OpenAI's count: "IN_tokens" holds what "IN_tokens_details" tells apart. */
+void wire_usage(
+	const cJSON *usage, const char *in, const char *out, struct llm_usage *into);
 
 #endif
