@@ -557,6 +557,7 @@ complete -c mlopsd -l public-url -x -d 'where people reach the API: stands befor
 complete -c mlopsd -l remind -x -d 'hours after which a gate that waits is reminded of; 0: never'
 complete -c mlopsd -l keep-briefs -x -d 'days that the words of briefs of older versions are kept; 0: for ever'
 complete -c mlopsd -l keep-payloads -x -d 'the same of what nodes of older versions read and wrote'
+complete -c mlopsd -l keep-zips -x -d 'days that zips are kept in a directory (in S3 its lifecycle rules do it); 0: for ever'
 complete -c mlopsd -l keep-events -x -d 'the same of events of older versions'
 complete -c mlopsd -l project-running -x -d 'jobs of one project that run at once; 0: no limit'
 complete -c mlopsd -l rate -x -d 'requests a minute for one project, above which they get 429; 0: no limit'

@@ -251,6 +251,11 @@ int api_get_zip(struct call *c, struct err *e)
 		ret = not_yet(c, "zip", e);
 	else if (!has_it(c, hex, "application/zip"))
 		ret = read_zip(c, hex, &c->a->body, e);
+	if (ret < 0 && e->code == ERR_NO_INPUT && hex != NULL)
+		err_fill(e, ERR_NO_INPUT,
+			"the zip has outlived its %lld days: rerun from "
+			"diff_and_persist makes it again",
+			(long long)c->service->config->zips_days);
 	if (ret == 0 && c->a->status == 0)
 		answer_range(c);
 	json_free(files);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "notify/notify.h"
+#include "blob/blob.h"
 #include "store/erase.h"
 #include "store/hooks.h"
 
@@ -21,6 +22,7 @@ struct notifier {
 	pthread_cond_t bell;
 	int rung, stopping;
 	int64_t reminded_ms, expired_ms;
+	int64_t zips_ms; /* zips that were made before this are gone */
 	struct http *client;
 };
 
@@ -181,6 +183,40 @@ static int remind(struct notifier *n, struct store *store, struct err *e)
 	return store_gate_reminders(store, now, n->config->remind_h * HOUR_MS, &count, e);
 }
 
+/* Zips of the directory that have outlived their days; with S3 it is a cache. */
+static int expire_zips(
+	struct notifier *n, struct store *store, int64_t now, struct err *e)
+{
+	const struct config *c = n->config;
+	int64_t before = now - c->zips_days * 24 * HOUR_MS;
+	struct buf dir = BUF_INIT(8192), path = BUF_INIT(8192);
+	cJSON *hexes = NULL;
+	int ret;
+
+	if (c->zips_days == 0)
+		return 0;
+	if (*c->artifacts != '\0' && !keeps_in_s3(c))
+		buf_add_str(&dir, c->artifacts);
+	else
+		buf_addf(&dir, "%s/blobs", store_home(store));
+	ret = buf_ok(&dir, e) < 0
+		? -1
+		: store_zips_between(store, n->zips_ms, before, &hexes, e);
+	JSON_EACH (hex, hexes) {
+		buf_reset(&path);
+		if (ret == 0 &&
+			(blob_path(dir.ptr, json_text(hex), &path, e) < 0 ||
+				file_remove_tree(path.ptr, e) < 0))
+			ret = -1;
+	}
+	if (ret == 0)
+		n->zips_ms = before;
+	json_free(hexes);
+	buf_release(&dir);
+	buf_release(&path);
+	return ret;
+}
+
 /* What has outlived its time goes, once an hour. */
 static int expire(struct notifier *n, struct store *store, struct err *e)
 {
@@ -191,7 +227,9 @@ static int expire(struct notifier *n, struct store *store, struct err *e)
 	if (now - n->expired_ms < HOUR_MS)
 		return 0;
 	n->expired_ms = now;
-	return store_expire(store, &keep, now, &count, e);
+	return store_expire(store, &keep, now, &count, e) < 0
+		? -1
+		: expire_zips(n, store, now, e);
 }
 
 /* ---- the thread ---- */

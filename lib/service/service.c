@@ -77,8 +77,7 @@ static void on_tick(void *arg)
  * of models to mlops-llm, which alone reads the keys that they name. */
 static int settle_home(struct service *s, struct err *e)
 {
-	if ((*s->config->home != '\0' &&
-		    setenv("MLOPS_HOME", s->config->home, 1) != 0) ||
+	if ((*s->config->home != '\0' && setenv("MLOPS_HOME", s->config->home, 1) != 0) ||
 		(*s->config->llm_config != '\0' &&
 			setenv("MLOPS_LLM_CONFIG", s->config->llm_config, 1) != 0))
 		return err_no_memory(e);

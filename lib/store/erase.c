@@ -158,3 +158,59 @@ int store_expire(struct store *s, const struct store_keep *keep, int64_t now_ms,
 	}
 	return 0;
 }
+
+/* A checkpoint of at least `since` that names the zip. */
+static int made_since(struct store *s, const char *hex, const char *since, struct err *e)
+{
+	struct buf like = BUF_INIT(128);
+	cJSON *row = NULL;
+	int ret;
+
+	buf_addf(&like, "%%\"zip\":\"%s\"%%", hex);
+	ret = store_one(s,
+		"SELECT id FROM checkpoints WHERE created_at >= $1 AND files_jsonb LIKE "
+		"$2 LIMIT 1",
+		(struct db_value[]){ DB_TEXT(since), DB_TEXT(like.ptr) }, 2, &row, e);
+	ret = ret < 0 ? -1 : row != NULL;
+	json_free(row);
+	buf_release(&like);
+	return ret;
+}
+
+int store_zips_between(struct store *s, int64_t after_ms, int64_t before_ms,
+	cJSON **hexes, struct err *e)
+{
+	char after[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX];
+	cJSON *rows = NULL;
+	int ret;
+
+	clock_format(after_ms * 1000000, after);
+	clock_format(before_ms * 1000000, before);
+	*hexes = json_new_array(e);
+	ret = *hexes == NULL ||
+			store_rows(s,
+				"SELECT files_jsonb FROM checkpoints WHERE created_at >= "
+				"$1 AND created_at < $2 AND files_jsonb LIKE "
+				"'%\"zip\":\"%'",
+				(struct db_value[]){ DB_TEXT(after), DB_TEXT(before) }, 2,
+				&rows, e) < 0
+		? -1
+		: 0;
+	JSON_EACH (row, rows) {
+		const char *hex = json_text(json_at(row, "/files/zip"));
+
+		if (ret < 0 || hex == NULL || json_has_text(*hexes, hex))
+			continue;
+		ret = made_since(s, hex, before, e);
+		if (ret == 0)
+			ret = json_push_str(*hexes, hex, e);
+		else if (ret > 0)
+			ret = 0;
+	}
+	json_free(rows);
+	if (ret < 0) {
+		json_free(*hexes);
+		*hexes = NULL;
+	}
+	return ret;
+}

@@ -26,4 +26,11 @@ struct store_keep {
 int store_expire(struct store *s, const struct store_keep *keep, int64_t now_ms,
 	int64_t *n, struct err *e);
 
+/*
+ * The SHA-256 of zips that were last made in [after_ms, before_ms), an array of strings
+ * that the caller owns. Zips have no rows of their own: checkpoints name them.
+ */
+int store_zips_between(struct store *s, int64_t after_ms, int64_t before_ms,
+	cJSON **hexes, struct err *e);
+
 #endif

@@ -30,6 +30,20 @@ same "a second time neither" "$(status "/projects/$first" -X DELETE)" 404
 ok "what both had is there for the second" test "$(files "$tmp/d/.mlops/blobs")" -ge "$((before - 10))"
 api "/decision-sets/$kept/zip" -o "$tmp/kept.zip"
 ok "its zip is whole" unzip -tq "$tmp/kept.zip"
+# ---- zips have their days; a rerun makes one again
+hex=$(sha256sum <"$tmp/kept.zip" | cut -c1-64)
+kill "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+sqlite3 "$tmp/d/.mlops/mlops.db" "UPDATE checkpoints SET created_at = '2020-01-01T00:00:00Z'"
+daemon d all --validators none || exit 1
+for _ in $(seq 50); do [ -e "$tmp/d/.mlops/blobs/${hex:0:1}/${hex:1}" ] || break; sleep 0.1; done
+same "an old zip is gone" "$(status "/decision-sets/$kept/zip")" 404
+ok "and it says how to have it again" grep -q 'rerun from diff_and_persist' <<<"$(api "/decision-sets/$kept/zip")"
+same "files stay" "$(status "/decision-sets/$kept/file?path=README.md")" 200
+again=$(api "/decision-sets/$kept/rerun" "${json[@]}" -d '{"node":"diff_and_persist"}' | jq -r .decision_set_id)
+same "the rerun ends" "$(until_status "$again" complete failed)" complete
+api "/decision-sets/$again/zip" -o "$tmp/again.zip"
+ok "with a whole zip" unzip -tq "$tmp/again.zip"
 same "the second is erased" "$(status "/projects/$second" -X DELETE)" 204
 for table in events decision_sets checkpoints agent_runs artifacts documents approvals cost_estimates jobs projects; do
 	same "no row in $table" "$(sqlite3 -cmd '.timeout 5000' "$tmp/d/.mlops/mlops.db" "SELECT count(*) FROM $table")" 0
