@@ -129,19 +129,23 @@ int price_text_line(char **at, const char *line)
 	return 0;
 }
 
-static char *member(char *p, const struct price_field *fields, size_t n, unsigned *seen)
+/* *next: the field that follows the last one read, where this one is looked for first. */
+static char *member(
+	char *p, const struct price_field *fields, size_t n, unsigned *seen, size_t *next)
 {
 	const char *key;
-	size_t i = 0;
+	size_t i = *next, tries = 0;
 
 	p = name(p, &key);
 	if (p == NULL)
 		return NULL;
-	while (i < n && strcmp(fields[i].name, key) != 0)
+	for (; tries < n && strcmp(fields[i % n].name, key) != 0; tries++)
 		i++;
-	if (i == n || (*seen >> i & 1) != 0)
+	i %= n;
+	if (tries == n || (*seen >> i & 1) != 0)
 		return NULL;
 	*seen |= 1u << i;
+	*next = i + 1;
 	if (fields[i].text != NULL && strncmp(p, "null", 4) == 0)
 		return p + 4;
 	return fields[i].text != NULL ? text(p, fields[i].text)
@@ -151,12 +155,13 @@ static char *member(char *p, const struct price_field *fields, size_t n, unsigne
 int price_text_object(char **at, const struct price_field *fields, size_t n)
 {
 	unsigned seen = 0;
+	size_t next = 0;
 	char *p = *at;
 
 	if (*p++ != '{')
 		return -1;
 	for (;; p++) {
-		p = member(p, fields, n, &seen);
+		p = member(p, fields, n, &seen, &next);
 		if (p == NULL || (*p != ',' && *p != '}'))
 			return -1;
 		if (*p == '}')

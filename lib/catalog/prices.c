@@ -376,8 +376,8 @@ static int plain_groups(
 		const char *key = "";
 		double origin = -1, per = 1;
 		const struct price_field fields[] = { { "service", &g.service, NULL },
-			{ "unit", &g.unit, NULL }, { "key", &key, NULL },
-			{ "origin", NULL, &origin }, { "per", NULL, &per } };
+			{ "unit", &g.unit, NULL }, { "origin", NULL, &origin },
+			{ "key", &key, NULL }, { "per", NULL, &per } };
 
 		more = price_text_object(at, fields, ARRAY_LEN(fields));
 		if (more < 0 || g.service == NULL || g.unit == NULL || per < 1 ||

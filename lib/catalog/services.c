@@ -2,12 +2,38 @@
 #include "services.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct service {
+	const char *id; /* borrowed from the file */
+	const cJSON *facts;
+};
 
 struct services {
 	cJSON *file;
 	const cJSON *regions, *list;
+	struct service *by_id;
+	size_t n;
 };
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct service *)a)->id, ((const struct service *)b)->id);
+}
+
+static int index_services(struct services *s, struct err *e)
+{
+	s->by_id = calloc(json_len(s->list) + 1, sizeof(*s->by_id));
+	if (s->by_id == NULL)
+		return err_no_memory(e);
+	JSON_EACH (it, s->list)
+		if (json_text(json_get(it, "id")) != NULL)
+			s->by_id[s->n++] =
+				(struct service){ json_text(json_get(it, "id")), it };
+	qsort(s->by_id, s->n, sizeof(*s->by_id), by_id);
+	return 0;
+}
 
 int services_load(
 	struct services **out, struct node_env *env, const char *cloud, struct err *e)
@@ -27,6 +53,8 @@ int services_load(
 		e->code = ERR_CONFIG;
 		goto fail;
 	}
+	if (index_services(s, e) < 0)
+		goto fail;
 	*out = s;
 	return 0;
 fail:
@@ -39,18 +67,16 @@ void services_free(struct services *s)
 	if (s == NULL)
 		return;
 	json_free(s->file);
+	free(s->by_id);
 	free(s);
 }
 
 const cJSON *services_find(const struct services *s, const char *id)
 {
-	JSON_EACH (it, s->list) {
-		const char *name = json_text(json_get(it, "id"));
+	const struct service key = { .id = id };
+	const struct service *found = bsearch(&key, s->by_id, s->n, sizeof(key), by_id);
 
-		if (name != NULL && strcmp(name, id) == 0)
-			return it;
-	}
-	return NULL;
+	return found == NULL ? NULL : found->facts;
 }
 
 const char *services_as_of(const struct services *s)
@@ -70,19 +96,20 @@ const char *service_name(const cJSON *service, const char *otherwise)
 
 double service_sla_pct(const cJSON *service)
 {
-	return json_number(json_at(service, "/sla/pct"), NAN);
+	return json_number(json_get(json_get(service, "sla"), "pct"), NAN);
 }
 
 enum service_answer service_in_region(
 	const struct services *s, const cJSON *service, const char *region)
 {
-	const cJSON *only = json_at(service, "/regions/only");
-	const cJSON *missing = json_at(service, "/regions/all_but");
+	const cJSON *regions = json_get(service, "regions");
+	const cJSON *only = json_get(regions, "only");
+	const cJSON *missing = json_get(regions, "all_but");
 
 	if (service == NULL)
 		return SERVICE_UNKNOWN;
 	/* null: nobody knows; absent: wherever the provider is */
-	if (json_is(json_get(service, "regions"), JSON_NULL))
+	if (json_is(regions, JSON_NULL))
 		return SERVICE_UNKNOWN;
 	if (only != NULL)
 		return json_has_text(only, region) ? SERVICE_YES : SERVICE_NO;
@@ -109,12 +136,13 @@ enum service_answer service_complies(const cJSON *service, const char *regime)
 
 int service_obtainable(const cJSON *service, const cJSON *in_use)
 {
-	const char *status = json_text(json_at(service, "/lifecycle/status"));
+	const cJSON *lifecycle = json_get(service, "lifecycle");
+	const char *status = json_text(json_get(lifecycle, "status"));
 
 	/* absent: nobody knows, which is no better than closed */
 	if (status != NULL && strcmp(status, "closed") != 0)
 		return 1;
-	JSON_EACH (name, json_at(service, "/lifecycle/if_in_use"))
+	JSON_EACH (name, json_get(lifecycle, "if_in_use"))
 		if (json_has_text(in_use, json_text(name)))
 			return 1;
 	return 0;

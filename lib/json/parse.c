@@ -410,17 +410,30 @@ static int names_ascend(const cJSON *obj)
 	return 1;
 }
 
+/* The name that stands twice among few: each is held against each. */
+static const char *duplicate_of_few(const cJSON *obj)
+{
+	for (const cJSON *m = obj->child; m != NULL; m = m->next)
+		for (const cJSON *o = m->next; o != NULL; o = o->next)
+			if (m->string[0] == o->string[0] &&
+				strcmp(m->string, o->string) == 0)
+				return o->string;
+	return NULL;
+}
+
 /* The name that stands twice in an object, or NULL; *no_memory tells the rest. */
 static const char *duplicate(const cJSON *obj, size_t n, int *no_memory)
 {
-	const cJSON **all, *small[NAMES_SMALL];
+	const cJSON **all;
 	const char *found = NULL;
 	size_t i = 0;
 
 	*no_memory = 0;
 	if (names_ascend(obj))
 		return NULL;
-	all = n <= NAMES_SMALL ? small : malloc(n * sizeof(*all));
+	if (n <= NAMES_SMALL)
+		return duplicate_of_few(obj);
+	all = malloc(n * sizeof(*all));
 	if (all == NULL) {
 		*no_memory = 1;
 		return NULL;
@@ -431,8 +444,7 @@ static const char *duplicate(const cJSON *obj, size_t n, int *no_memory)
 	for (i = 1; i < n && found == NULL; i++)
 		if (strcmp(all[i - 1]->string, all[i]->string) == 0)
 			found = all[i]->string;
-	if (all != small)
-		free(all);
+	free(all);
 	return found;
 }
 
