@@ -1,24 +1,11 @@
-#include "repo.h"
+#include "internal.h"
 
-#include <git2.h>
 #include <git2/sys/repository.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_BYTES_MAX ((size_t)256 << 20)
-#define BRANCH         "refs/heads/main"
-
-/*
- * Objects are written through a view of the repository that knows loose objects only:
- * before each write libgit2 asks every backend whether the object is there, and the one
- * for packs reads its directory anew each time. Compression is the fastest that libgit2
- * reads again (it cannot inflate what was only stored).
- */
-struct repo {
-	git_repository *git, *objects;
-};
-
-static int fault(struct err *e, enum err_code code, const char *what)
+int repo_fault(struct err *e, enum err_code code, const char *what)
 {
 	const git_error *g = git_error_last();
 
@@ -35,7 +22,7 @@ static int create(git_repository **out, const char *dir, struct err *e)
 		GIT_REPOSITORY_INIT_NO_REINIT;
 	opts.initial_head = "main";
 	if (git_repository_init_ext(out, dir, &opts) < 0)
-		return fault(e, ERR_CANT_CREATE, "make the repository");
+		return repo_fault(e, ERR_CANT_CREATE, "make the repository");
 	return 0;
 }
 
@@ -53,7 +40,7 @@ static int open_objects(struct repo *r, struct err *e)
 		git_odb_backend_loose(&loose, path.ptr, 1, 0, 0, 0) < 0 ||
 		git_odb_add_backend(odb, loose, 1) < 0 ||
 		git_repository_wrap_odb(&r->objects, odb) < 0)
-		fault(e, ERR_IO, "open the objects");
+		repo_fault(e, ERR_IO, "open the objects");
 	else
 		ret = 0;
 out:
@@ -81,7 +68,7 @@ int repo_open(struct repo **out, const char *dir, struct err *e)
 	if (ret == GIT_ENOTFOUND)
 		ret = create(&r->git, dir, e);
 	else if (ret < 0)
-		ret = fault(e, ERR_IO, "open the repository");
+		ret = repo_fault(e, ERR_IO, "open the repository");
 	if (ret == 0)
 		ret = open_objects(r, e);
 	if (ret < 0) {
@@ -120,7 +107,7 @@ static int add_file(struct repo *r, const char *root, const cJSON *file,
 	if (buf_ok(&full, e) < 0 || file_read(full.ptr, &text, e) < 0)
 		goto out;
 	if (git_blob_create_from_buffer(&u->id, r->objects, text.ptr, text.len) < 0) {
-		fault(e, ERR_IO, "write a file");
+		repo_fault(e, ERR_IO, "write a file");
 		goto out;
 	}
 	ret = 0;
@@ -144,7 +131,7 @@ int repo_tree(struct repo *r, const char *root, const cJSON *files,
 		ret = add_file(r, root, f, &updates[n++], e);
 	}
 	if (ret == 0 && git_tree_create_updated(&id, r->objects, NULL, n, updates) < 0)
-		ret = fault(e, ERR_IO, "write the tree");
+		ret = repo_fault(e, ERR_IO, "write the tree");
 	if (ret == 0)
 		git_oid_tostr(tree, REPO_ID_MAX, &id);
 	free(updates);
@@ -176,7 +163,7 @@ static git_tree *find_tree(struct repo *r, const char *hex, struct err *e)
 	git_oid id;
 
 	if (git_oid_fromstr(&id, hex) < 0 || git_tree_lookup(&t, r->git, &id) < 0)
-		fault(e, ERR_IO, "read a tree");
+		repo_fault(e, ERR_IO, "read a tree");
 	return t;
 }
 
@@ -192,9 +179,9 @@ static int make_commit(struct repo *r, git_tree *tree, git_commit *parent,
 			0 ||
 		git_commit_create(id, r->git, NULL, who, who, NULL, message, tree,
 			parent != NULL ? 1 : 0, parents) < 0)
-		ret = fault(e, ERR_IO, "write the commit");
-	else if (git_reference_create(&ref, r->git, BRANCH, id, 1, "version") < 0)
-		ret = fault(e, ERR_IO, "set " BRANCH);
+		ret = repo_fault(e, ERR_IO, "write the commit");
+	else if (git_reference_create(&ref, r->git, REPO_BRANCH, id, 1, "version") < 0)
+		ret = repo_fault(e, ERR_IO, "set " REPO_BRANCH);
 	git_reference_free(ref);
 	git_signature_free(who);
 	return ret;
@@ -211,7 +198,7 @@ int repo_commit(struct repo *r, const char *tree, const char *parent, const char
 	if (t == NULL)
 		goto out;
 	if (parent != NULL && p == NULL) {
-		fault(e, ERR_IO, "read the previous commit");
+		repo_fault(e, ERR_IO, "read the previous commit");
 		goto out;
 	}
 	ret = make_commit(r, t, p, message, time_ns, &id, e);
@@ -240,7 +227,7 @@ static int tell(git_diff *diff, size_t i,
 
 	c.path = d->status == GIT_DELTA_DELETED ? d->old_file.path : d->new_file.path;
 	if (git_patch_from_diff(&patch, diff, i) < 0)
-		return fault(e, ERR_IO, "compare a file");
+		return repo_fault(e, ERR_IO, "compare a file");
 	if (patch != NULL &&
 		!(git_patch_get_delta(patch)->flags & GIT_DIFF_FLAG_BINARY) &&
 		git_patch_line_stats(NULL, &c.added, &c.removed, patch) == 0 &&
@@ -272,7 +259,7 @@ int repo_diff(struct repo *r, const char *commit, const char *tree,
 	opts.id_abbrev = 7;
 	if ((commit != NULL && (c == NULL || git_commit_tree(&old, c) < 0)) ||
 		git_diff_tree_to_tree(&diff, r->git, old, new, &opts) < 0) {
-		fault(e, ERR_IO, "compare with the previous version");
+		repo_fault(e, ERR_IO, "compare with the previous version");
 		goto out;
 	}
 	ret = 0;

@@ -48,4 +48,11 @@ int repo_diff(struct repo *r, const char *commit, const char *tree,
 	int (*each)(void *arg, const struct repo_change *c, struct err *e), void *arg,
 	struct err *e);
 
+/* Appends the whole history as a git bundle (gitformat-bundle, version 2), which
+ * `git clone` takes. ERR_NO_INPUT while there is no commit. */
+int repo_bundle(struct repo *r, struct buf *out, struct err *e);
+
+/* Takes the history of a bundle into an empty repository. ERR_INPUT for what is none. */
+int repo_unbundle(struct repo *r, const void *bundle, size_t len, struct err *e);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "blob/blob.h"
 #include "graph/graph.h"
+#include "history.h"
 #include "store/requests.h"
 
 #define SLOTS_MAX 64
@@ -226,10 +227,14 @@ static int run_job(
 	store_set_origin(store, json_text(json_get(payload, "request_id")),
 		json_text(json_get(payload, "traceparent")),
 		json_text(json_get(payload, "user")));
-	if (ret == 0)
+	if (ret == 0) {
+		history_restore(c, s->worker->o.log, store, s->job.project_id);
 		ret = graph_run(&o, &r, e);
+	}
 	if (ret == 0)
 		tell_end(s, store, &r);
+	if (ret == 0 && r.answer == 0)
+		history_keep(c, s->worker->o.log, store, s->job.project_id);
 	store_set_origin(store, NULL, NULL, NULL);
 	json_free(r.state);
 	json_free(passed);

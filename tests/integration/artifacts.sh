@@ -78,6 +78,20 @@ same "a file comes out of it" "$(api "/decision-sets/$set/file?path=README.md" |
 link=$(api "/decision-sets/$set/zip-url?seconds=60")
 same "a URL for a while" "$(curl -s "$(jq -r .url <<<"$link")" | sha256sum | cut -c1-64)" "$(jq -r .sha256 <<<"$link")"
 same "not for ever" "$(status "/decision-sets/$set/zip-url?seconds=604801")" 400
+# ---- the git history lies beside the zips, and comes back from there
+bundle() { find "$tmp/data/artifacts/team/projects/$project" -name '*.bundle'; }
+for _ in $(seq 50); do [ -z "$(bundle)" ] || break; sleep 0.1; done
+git clone -q "$(bundle)" "$tmp/clone" 2>"$tmp/out"
+same "git takes it" "$(git -C "$tmp/clone" rev-list --count HEAD)" 1
+rm -rf "$tmp/s/.mlops/git"
+next=$(api "/projects/$project/constraints" "${json[@]}" -d '{"constraints":{"budget_band":{"max_usd":4321}}}' | jq -r .decision_set_id)
+until_status "$next" waiting failed >"$tmp/out"
+api "/decision-sets/$next/approve" "${json[@]}" -d '{"status":"approved"}' >"$tmp/out"
+same "another version, on a machine without the history" "$(until_status "$next" complete failed)" complete
+tip=$(git --git-dir "$tmp/s/.mlops/git/$project.git" rev-parse main)
+for _ in $(seq 50); do [ "$(basename "$(bundle)")" != "$tip.bundle" ] || break; sleep 0.1; done
+same "goes on from it" "$(git --git-dir "$tmp/s/.mlops/git/$project.git" rev-list --count main)" 2
+same "and is the one bundle now" "$(basename "$(bundle)")" "$tip.bundle"
 printf 'x' | dd of="$tmp/data/artifacts/team/projects/$project/ds_1/$hex-repository.zip" bs=1 seek=100 conv=notrunc 2>"$tmp/out"
 same "a damaged object is not handed out" "$(status "/decision-sets/$set/zip")" 503
 same "erased" "$(status "/projects/$project" -X DELETE)" 204
