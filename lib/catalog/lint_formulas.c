@@ -71,6 +71,36 @@ static void check_line(
 	json_free(sku);
 }
 
+static int is_free(const cJSON *def)
+{
+	return json_has(def, "choices") && !json_has(def, "value");
+}
+
+/* What the planner weighs at most, and bounds that leave room. */
+static void check_ranges(struct lint *l)
+{
+	size_t n = 0, total = 1;
+
+	JSON_EACH (def, json_get(l->at->json, "parameters")) {
+		char pointer[128];
+
+		snprintf(pointer, sizeof(pointer), "/parameters/%s/min", json_key(def));
+		if (json_num_or(def, "min", 0) > json_num_or(def, "max", INFINITY))
+			lint_say(l, pointer, "%g is above max %g",
+				json_num_or(def, "min", 0), json_num_or(def, "max", 0));
+		if (!is_free(def))
+			continue;
+		n++;
+		total *= json_len(json_get(def, "choices"));
+		if (n > PATTERN_CHOICES_MAX || total > PATTERN_OPTIONS_MAX) {
+			lint_say(l, "/parameters",
+				"more than %d choices or %d combinations",
+				PATTERN_CHOICES_MAX, PATTERN_OPTIONS_MAX);
+			return;
+		}
+	}
+}
+
 /* Values in the file's order, on top of the choices that p holds already. */
 static void check_parameters(struct lint *l, cJSON *ctx, cJSON *p, const char *load)
 {
@@ -96,6 +126,23 @@ static void check_parameters(struct lint *l, cJSON *ctx, cJSON *p, const char *l
 	}
 }
 
+static void check_order(struct lint *l, const cJSON *def, const cJSON *ctx, size_t i)
+{
+	struct err ignored = { 0 };
+	char pointer[96];
+	double p50, p95, p99;
+
+	if (logic_number(NULL, json_get(def, "p50_ms"), ctx, &p50, &ignored) < 0 ||
+		logic_number(NULL, json_get(def, "p95_ms"), ctx, &p95, &ignored) < 0 ||
+		logic_number(NULL, json_get(def, "p99_ms"), ctx, &p99, &ignored) < 0 ||
+		(p50 <= p95 && p95 <= p99))
+		return;
+	snprintf(pointer, sizeof(pointer), "/latency/hops/%zu", i);
+	lint_say(l, pointer,
+		"p50 %g, p95 %g, p99 %g ms: a percentile is below a lower one", p50, p95,
+		p99);
+}
+
 static void check_hops(struct lint *l, const cJSON *ctx, const char *load)
 {
 	static const char *const hop[] = { "p50_ms", "p95_ms", "p99_ms" };
@@ -103,6 +150,8 @@ static void check_hops(struct lint *l, const cJSON *ctx, const char *load)
 	size_t i = 0;
 
 	JSON_EACH (def, json_at(l->at->json, "/latency/hops")) {
+		if (!l->apart)
+			check_order(l, def, ctx, i);
 		for (size_t k = 0; k < ARRAY_LEN(hop); k++) {
 			snprintf(pointer, sizeof(pointer), "/latency/hops/%zu/%s", i,
 				hop[k]);
@@ -145,11 +194,6 @@ static void check_values(struct lint *l, cJSON *ctx, cJSON *p, const char *load)
 }
 
 /* ---- free choices ---- */
-
-static int is_free(const cJSON *def)
-{
-	return json_has(def, "choices") && !json_has(def, "value");
-}
 
 /* Sets the free choices to combination `number`; 0 when there are no more. */
 static int set_choices(const struct lint *l, cJSON *p, size_t number)
@@ -276,6 +320,7 @@ static void check_one_by_one(struct lint *l)
 	} points[] = { { 1, 0 }, { 1, 1e6 }, { 0, 1 } };
 	struct err e = { 0 };
 
+	l->apart = 1;
 	JSON_EACH (def, json_get(l->slots, "load"))
 		for (size_t i = 0; i < ARRAY_LEN(points); i++) {
 			const char *id = json_str_or(def, "id", "?");
@@ -287,6 +332,7 @@ static void check_one_by_one(struct lint *l)
 			check_context(l, ctx, name, 1);
 			json_free(ctx);
 		}
+	l->apart = 0;
 }
 
 /* ---- names ---- */
@@ -389,6 +435,7 @@ static void check_all_names(struct lint *l)
 void lint_formulas(struct lint *l)
 {
 	check_all_names(l);
+	check_ranges(l);
 	check_together(l);
 	check_one_by_one(l);
 }

@@ -22,6 +22,7 @@ struct lint {
 	struct buf *out;
 	size_t n;
 	const struct pattern *at; /* the pattern in hand */
+	int apart; /* one load is set against the rest: what derives from it does not follow */
 	cJSON *said; /* pointers of this pattern that have a finding: one is enough */
 };
 
@@ -38,8 +39,7 @@ void lint_formulas(struct lint *l);
 /* lint_files.c: templates, partials, claims, cases */
 void lint_files(struct lint *l);
 
-/* Cloud and capability names; end with NULL. */
+/* Cloud names; end with NULL. */
 extern const char *const catalog_clouds[];
-extern const char *const catalog_capabilities[];
 
 #endif

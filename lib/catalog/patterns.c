@@ -6,6 +6,9 @@
 #define PATTERN_FILE     "pattern.json"
 #define PATTERN_TEXT_MAX ((size_t)64 << 20)
 
+const char *const catalog_capabilities[] = { "base", "ingest", "transform", "store",
+	"feature", "train", "serve", "observe", "govern", NULL };
+
 int patterns_init(struct patterns *p, const char *cloud, struct err *e)
 {
 	memset(p, 0, sizeof(*p));

@@ -13,6 +13,10 @@
 
 #include "state/state.h"
 
+/* Of what one pattern may leave open: parameters with free choices, and options in all. */
+#define PATTERN_CHOICES_MAX 6
+#define PATTERN_OPTIONS_MAX 256
+
 struct pattern {
 	const char *id; /* "aws.serve.fargate-alb"; borrowed from json */
 	const char *version, *capability, *title;
@@ -46,6 +50,9 @@ int patterns_load(
 
 /* By id; NULL if it is not loaded. */
 const struct pattern *patterns_find(const struct patterns *p, const char *id);
+
+/* Every capability there is, "base" first; ends with NULL. */
+extern const char *const catalog_capabilities[];
 
 /* Names of a capability's folders, loaded or not; free with file_list_free. A
  * missing folder is an empty list. */

@@ -3,8 +3,6 @@
 
 #include "lint_internal.h"
 
-const char *const catalog_capabilities[] = { "base", "ingest", "transform", "store",
-	"feature", "train", "serve", "observe", "govern", NULL };
 const char *const catalog_clouds[] = { "aws", "gcp", "azure", NULL };
 
 int catalog_is_cloud(const char *word)

@@ -12,7 +12,6 @@
 #include "solver/solver.h"
 
 #define HOPS_MAX    16
-#define OPTIONS_MAX 256 /* parameter combinations of one pattern */
 #define REGIONS_MAX 4   /* of one plan */
 #define SITES_MAX   64  /* places that are weighed against each other */
 #define BASES_MAX   16

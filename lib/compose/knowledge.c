@@ -23,6 +23,29 @@ int knowledge_fits(const struct knowledge *k, const cJSON *constraints)
 	return strcmp(k->cloud, cloud_of(k, constraints)) == 0;
 }
 
+/* Folders beside those of the capabilities: nothing in them can be chosen. */
+static int warn_of_strangers(struct knowledge *k, struct err *e)
+{
+	char relative[64], **names;
+	size_t n;
+
+	snprintf(relative, sizeof(relative), "patterns/%s", k->cloud);
+	if (env_list(k->env, relative, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int known = names[i][0] == '.';
+
+		for (size_t c = 0; catalog_capabilities[c] != NULL; c++)
+			known |= strcmp(names[i], catalog_capabilities[c]) == 0;
+		if (!known)
+			log_warn(&k->env->log,
+				"patterns left out: %s/%s: unknown capability '%s'",
+				relative, names[i], names[i]);
+	}
+	file_list_free(names, n);
+	return 0;
+}
+
 int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *constraints,
 	const struct compose_options *o, struct err *e)
 {
@@ -38,7 +61,7 @@ int knowledge_load(struct knowledge *k, struct node_env *env, const cJSON *const
 	snprintf(k->cloud, sizeof(k->cloud), "%s", cloud_of(k, constraints));
 	if (services_load(&k->services, env, k->cloud, e) < 0 ||
 		patterns_init(&k->patterns, k->cloud, e) < 0 ||
-		knowledge_patterns(k, "base", e) < 0)
+		warn_of_strangers(k, e) < 0 || knowledge_patterns(k, "base", e) < 0)
 		return -1;
 	return 0;
 }

@@ -13,8 +13,6 @@ void option_release(struct option *o)
 
 /* ---- parameters ---- */
 
-#define CHOICES_MAX 6
-
 struct choice {
 	const char *name;
 	const cJSON *values;
@@ -22,8 +20,8 @@ struct choice {
 
 /* Parameters that are chosen freely, and every combination of them in order. */
 struct combinations {
-	struct choice of[CHOICES_MAX];
-	size_t at[CHOICES_MAX], n, total;
+	struct choice of[PATTERN_CHOICES_MAX];
+	size_t at[PATTERN_CHOICES_MAX], n, total;
 };
 
 /* 0, or -1 when there are more than a plan can weigh. */
@@ -34,15 +32,19 @@ static int free_choices(const struct pattern *p, struct combinations *out, struc
 	JSON_EACH (it, json_get(p->json, "parameters")) {
 		if (!json_has(it, "choices") || json_has(it, "value"))
 			continue;
-		if (out->n < CHOICES_MAX)
+		if (out->n < PATTERN_CHOICES_MAX)
 			out->of[out->n] =
 				(struct choice){ json_key(it), json_get(it, "choices") };
 		out->total *= json_len(json_get(it, "choices"));
-		if (++out->n > CHOICES_MAX || out->total > OPTIONS_MAX)
+		if (out->total == 0)
+			return err_set(e, ERR_CONFIG,
+				"%s: /parameters/%s/choices: offers nothing", p->path,
+				json_key(it));
+		if (++out->n > PATTERN_CHOICES_MAX || out->total > PATTERN_OPTIONS_MAX)
 			return err_set(e, ERR_CONFIG,
 				"%s: /parameters: more than %d choices or %d "
 				"combinations",
-				p->path, CHOICES_MAX, OPTIONS_MAX);
+				p->path, PATTERN_CHOICES_MAX, PATTERN_OPTIONS_MAX);
 	}
 	return 0;
 }
@@ -113,6 +115,11 @@ static int set_parameter(struct scenario *sc, const char *name, const cJSON *def
 		json_free(v);
 		return json_set_copy(p, name, fit, e);
 	}
+	if (json_is(v, JSON_NULL)) {
+		json_free(v);
+		return err_set(e, ERR_CONFIG,
+			"is null: the formula looks at something that is not there");
+	}
 	if (json_type(v) != JSON_NUMBER)
 		return json_set(p, name, v, e);
 	d = rounded(json_number(v, 0));
@@ -161,9 +168,12 @@ static int add_hop(struct option *o, const char *name, const char *source, struc
 static int set_hops(
 	struct scenario *sc, const struct pattern *p, struct option *o, struct err *e)
 {
+	size_t i = 0;
+
 	JSON_EACH (it, json_at(p->json, "/latency/hops")) {
 		struct hop h;
 
+		i++;
 		if (!truth_of(sc, json_get(it, "when"), 1))
 			continue;
 		if (number_of(sc, json_get(it, "p50_ms"), &h.p50_ms, e) < 0 ||
@@ -172,6 +182,12 @@ static int set_hops(
 			err_where(e, "%s: /latency/hops", p->path);
 			return -1;
 		}
+		if (!(h.p50_ms >= 0 && h.p50_ms <= h.p95_ms && h.p95_ms <= h.p99_ms &&
+			    isfinite(h.p99_ms)))
+			return err_set(e, ERR_CONFIG,
+				"%s: /latency/hops/%zu: p50 %g, p95 %g, p99 %g ms: no "
+				"percentiles",
+				p->path, i - 1, h.p50_ms, h.p95_ms, h.p99_ms);
 		if (add_hop(o, json_str_or(it, "name", "hop"),
 			    json_str_or(it, "evidence", "est."), h) < 0)
 			return err_set(e, ERR_CONFIG, "%s: /latency/hops: more than %d",

@@ -93,6 +93,12 @@ ok 'division by a load when only that one is nothing' broken observe/cloudwatch 
 ok 'NaN' broken observe/cloudwatch 's/"qty": {"var": "p.dashboards"}/"qty": {"pow": [{"-": [0, 1]}, 0.5]}/' /bom/1/qty 'no load'
 ok 'negative quantity' broken observe/cloudwatch 's/"qty": {"var": "p.dashboards"}/"qty": {"-": [0, 5]}/' /bom/1/qty 'is -5' out
 ok 'negative size' broken observe/cloudwatch 's/"value": 5, "min": 0/"value": {"-": [1, {"var": "load.users"}]}, "min": 0/' /parameters/trace_sample_pct/value 'is -'
+ok 'percentiles out of order' broken serve/lambda-api '0,/"p95_ms": [0-9]*/s//"p95_ms": 1/' /latency/hops/0 'a percentile is below' out
+ok 'a negative percentile' broken serve/lambda-api '0,/"p50_ms": [0-9]*/s//"p50_ms": -3/' /latency/hops/0 'is -3' out
+ok 'a size from a load that is not there' broken observe/cloudwatch 's/"value": 5, "min": 0/"value": {"var": "load.moon"}, "min": 0/' /parameters/trace_sample_pct/value "'load.moon' is not known" out
+ok 'a choice of nothing' broken serve/fargate-alb '0,/"choices": \[[^]]*\]/s//"choices": []/' '/parameters/[a-z_]*/choices' 'at least 1' out
+ok 'more choices than can be weighed' broken serve/fargate-alb "0,/\"choices\": \[[^]]*\]/s//\"choices\": [$(seq -s, 1 300)]/" /parameters 'or 256 combinations' out
+ok 'a least size above the greatest' broken observe/cloudwatch 's/"value": 5, "min": 0/"value": 5, "min": 1e9/' /parameters/trace_sample_pct/min 'above max'
 ok 'a size that is no number' broken observe/cloudwatch 's/"qty": {"var": "p.dashboards"}/"qty": "two"/' /bom/1/qty 'is no number'
 ok 'a load that nobody knows' broken observe/cloudwatch 's/load.requests_month/load.requests_moon/' /bom/2 "'load.requests_moon' is not known"
 ok 'a parameter before its time' broken train/fargate-train 's/"choices": \[2, 4, 8, 16\], "value": {"if"/"choices": [2, 4, 8, 16], "value": {"max": [{"var": "p.hours_per_run"}, 2]}, "was": {"if"/' /parameters/vcpu/value "'p.hours_per_run' is not known here"
