@@ -108,6 +108,61 @@ static int check_project(struct call *c, struct err *e)
 	return n == 1 ? 0 : err_set(e, ERR_NO_INPUT, "there is no project %s", c->id);
 }
 
+/* ---- what it may spend on models ---- */
+
+/* {limit, used, left}; null where there is no limit. */
+static int add_share(cJSON *out, const char *name, int64_t limit, int64_t used,
+	int (*set)(cJSON *, const char *, int64_t, struct err *), struct err *e)
+{
+	cJSON *o = json_add_object(out, name, e);
+	int64_t left = used >= limit ? 0 : limit - used;
+
+	if (o == NULL || set(o, "used", used, e) < 0)
+		return -1;
+	if (limit < 0)
+		return json_set_null(o, "limit", e) < 0 ? -1
+							: json_set_null(o, "left", e);
+	return set(o, "limit", limit, e) < 0 ? -1 : set(o, "left", left, e);
+}
+
+int api_get_budget(struct call *c, struct err *e)
+{
+	struct store_quota q;
+	cJSON *out = NULL;
+	int ret = -1;
+
+	if (check_project(c, e) == 0 && store_quota(c->store, c->id, &q, e) == 0 &&
+		(out = json_new_object(e)) != NULL &&
+		add_share(out, "tokens", q.tokens, q.used_tokens, json_set_int, e) == 0 &&
+		add_share(out, "usd", q.micro_usd, q.used_micro_usd, json_set_usd, e) ==
+			0) {
+		answer_json(c, out);
+		ret = 0;
+	}
+	json_free(out);
+	return ret;
+}
+
+int api_set_budget(struct call *c, struct err *e)
+{
+	int64_t limits[2] = { STORE_QUOTA_KEEP, STORE_QUOTA_KEEP };
+
+	if (json_has(c->body, "tokens"))
+		limits[0] = (int64_t)json_num_or(c->body, "tokens", -1);
+	if (json_is(json_get(c->body, "usd"), JSON_NULL))
+		limits[1] = -1;
+	else if (json_has(c->body, "usd") && json_usd(c->body, "usd", &limits[1], e) < 0)
+		return -1;
+	if (check_project(c, e) < 0 ||
+		store_budget(c->store, c->id, c->who.id, limits[0], limits[1],
+			c->service->config->retries, e) < 0)
+		return -1;
+	c->asked = 1;
+	return api_get_budget(c, e);
+}
+
+/* ---- its decision sets and events ---- */
+
 int api_list_sets(struct call *c, struct err *e)
 {
 	struct store_page p = { .project_id = c->id,

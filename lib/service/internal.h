@@ -109,7 +109,7 @@ int check_may(
 #define HANDLERS(X) \
 	X(get_health) X(get_readiness) X(get_metrics) X(get_openapi) X(get_stats) \
 	X(list_audit) X(wake) X(list_projects) X(create_project) X(erase_project) X(get_project) \
-	X(post_constraints) X(list_sets) X(list_project_events) X(list_ledger) \
+	X(get_budget) X(set_budget) X(post_constraints) X(list_sets) X(list_project_events) X(list_ledger) \
 	X(get_set) X(list_events) X(get_state) X(list_cards) X(get_coverage) \
 	X(list_questions) X(get_changes) X(list_approvals) X(get_diff) \
 	X(list_artifacts) X(get_file) X(get_zip) X(get_zip_url) X(post_answers) \

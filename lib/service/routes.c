@@ -18,6 +18,8 @@ const struct route routes[] = {
 	{ "POST", "/projects", "createProject", api_create_project, MAY_WRITE, ROUTE_CHANGES },
 	{ "GET", "/projects/{id}", "getProject", api_get_project, MAY_READ, 0 },
 	{ "DELETE", "/projects/{id}", "eraseProject", api_erase_project, MAY_WRITE, ROUTE_CHANGES },
+	{ "GET", "/projects/{id}/budget", "getBudget", api_get_budget, MAY_READ, 0 },
+	{ "POST", "/projects/{id}/budget", "setBudget", api_set_budget, MAY_ADMIN, ROUTE_CHANGES },
 	{ "POST", "/projects/{id}/constraints", "postConstraints", api_post_constraints, MAY_WRITE, ROUTE_CHANGES },
 	{ "GET", "/projects/{id}/decision-sets", "listDecisionSets", api_list_sets, MAY_READ, 0 },
 	{ "GET", "/projects/{id}/events", "listProjectEvents", api_list_project_events, MAY_READ, 0 },

@@ -305,13 +305,38 @@ static int add_input(struct store *s, const char *set_id, cJSON *row, const char
 	return put_input(s, set_id, input, e);
 }
 
+/* The gate that a decision set waited at last is its budget (lib/graph/budget.h). */
+#define AT_BUDGET                                                              \
+	"(SELECT v.payload_jsonb FROM events v WHERE v.decision_set_id = d.id" \
+	" AND v.type = 'gate_waiting' ORDER BY v.id DESC LIMIT 1)"             \
+	" LIKE '%\"gate\":\"budget\"%'"
+
+static int check_not_at_budget(struct store *s, const char *set_id, struct err *e)
+{
+	cJSON *row = NULL;
+	int paused;
+
+	if (store_one(s,
+		    "SELECT d.id AS id FROM decision_sets d WHERE d.id = $1 AND"
+		    " d.status = 'waiting' AND " AT_BUDGET,
+		    (struct db_value[]){ DB_TEXT(set_id) }, 1, &row, e) < 0)
+		return -1;
+	paused = row != NULL;
+	json_free(row);
+	return !paused ? 0
+		       : err_set(e, ERR_CONFLICT,
+				 "decision set %s waits for its model budget, not for a "
+				 "decision: raise the project's budget",
+				 set_id);
+}
+
 static int decide(struct store *s, const struct store_decide *d, struct err *e)
 {
 	cJSON *row = NULL, *payload = json_new_object(e);
 	int64_t before = 0;
 	int ret = -1;
 
-	if (payload == NULL ||
+	if (payload == NULL || check_not_at_budget(s, d->set_id, e) < 0 ||
 		move(s, d->project_id, d->set_id, "'waiting'", "queued", &row, e) < 0 ||
 		(d->waivers != NULL &&
 			add_input(s, d->set_id, row, "waivers", d->waivers, e) < 0) ||
@@ -345,6 +370,65 @@ int store_decide(struct store *s, const struct store_decide *d, struct err *e)
 		return -1;
 	ret = decide(s, d, e);
 	return store_end(s, ret == 0, e) < 0 ? -1 : ret;
+}
+
+static int note_budget(struct store *s, const char *project_id, const char *actor,
+	int64_t tokens, int64_t micro_usd, struct err *e)
+{
+	struct store_step st = { .project_id = project_id };
+	cJSON *payload = json_new_object(e);
+	char ts[CLOCK_TEXT_MAX];
+	int ret = -1;
+
+	store_now(ts);
+	if (payload != NULL && json_set_str(payload, "actor", actor, e) == 0 &&
+		(tokens == STORE_QUOTA_KEEP ||
+			(tokens < 0 ? json_set_null(payload, "tokens", e)
+				    : json_set_int(payload, "tokens", tokens, e)) == 0) &&
+		(micro_usd == STORE_QUOTA_KEEP ||
+			(micro_usd < 0 ? json_set_null(payload, "usd", e)
+				       : json_set_usd(payload, "usd", micro_usd, e)) ==
+				0))
+		ret = store_event(s, &st, "budget_set", payload, ts, e);
+	json_free(payload);
+	return ret;
+}
+
+/* Each looks at the budget again before its next node, and waits once more if need be. */
+static int go_on(
+	struct store *s, const char *project_id, int64_t max_retries, struct err *e)
+{
+	cJSON *sets = NULL;
+	int ret = store_rows(s,
+		"SELECT d.id AS id FROM decision_sets d WHERE d.project_id = $1 AND"
+		" d.status = 'waiting' AND " AT_BUDGET,
+		(struct db_value[]){ DB_TEXT(project_id) }, 1, &sets, e);
+
+	JSON_EACH (set, sets) {
+		const char *id = json_str_or(set, "id", "");
+		cJSON *row = NULL;
+
+		if (ret == 0)
+			ret = move(s, project_id, id, "'waiting'", "queued", &row, e);
+		if (ret == 0)
+			ret = add_job(s, project_id, id, NULL, 1, max_retries, e);
+		json_free(row);
+	}
+	json_free(sets);
+	return ret;
+}
+
+int store_budget(struct store *s, const char *project_id, const char *actor,
+	int64_t tokens, int64_t micro_usd, int64_t max_retries, struct err *e)
+{
+	int ok;
+
+	if (store_begin(s, e) < 0)
+		return -1;
+	ok = store_quota_set(s, project_id, tokens, micro_usd, e) == 0 &&
+		note_budget(s, project_id, actor, tokens, micro_usd, e) == 0 &&
+		go_on(s, project_id, max_retries, e) == 0;
+	return store_end(s, ok, e) < 0 || !ok ? -1 : 0;
 }
 
 static int answer(struct store *s, const char *project_id, const char *set_id,

@@ -42,7 +42,8 @@ struct store_ask {
 int store_ask(struct store *s, const struct store_ask *ask, char set_id[ID_TEXT_MAX],
 	int64_t *version, struct err *e);
 
-/* Somebody's answer at the gate: ERR_CONFLICT unless the decision set waits there. */
+/* Somebody's answer at the gate: ERR_CONFLICT unless the decision set waits there, and
+ * when it waits for its budget: nothing has been planned that could be approved. */
 struct store_decide {
 	const char *project_id, *set_id, *actor;
 	const char *status; /* "approved" or "rejected" */
@@ -51,6 +52,11 @@ struct store_decide {
 	int64_t max_retries;
 };
 int store_decide(struct store *s, const struct store_decide *d, struct err *e);
+
+/* What a project may spend on models from now on (as store_quota_set takes it), with an
+ * event; its decision sets that wait for their budget go on. */
+int store_budget(struct store *s, const char *project_id, const char *actor,
+	int64_t tokens, int64_t micro_usd, int64_t max_retries, struct err *e);
 
 /* Replies to questions: the decision set is run again with them. ERR_CONFLICT while it
  * is at work or when it is over. */

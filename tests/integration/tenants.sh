@@ -74,7 +74,7 @@ same "nothing was changed by it" "$(as "$bob" "/decision-sets/$set" | jq -r .sta
 same "not even by the id of another's set in a diff" "$(as_status "$eve" "/decision-sets/$set/diff?against=$set")" 404
 
 # ---- what needs the role admin
-for call in "GET /metrics" "GET /stats" "GET /audit" "POST /decision-sets/$set/generate"; do
+for call in "GET /metrics" "GET /stats" "GET /audit" "POST /projects/$project/budget" "POST /decision-sets/$set/generate"; do
 	read -r method path <<<"$call"
 	body=()
 	[ "$method" = GET ] || body=(-H 'Content-Type: application/json' -d '{}')
