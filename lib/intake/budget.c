@@ -240,6 +240,47 @@ static int paid_today(const struct doc *d, const struct amount *a)
 		word_is(d, k, "we pay|we spend|costs us");
 }
 
+/* "We pay 22k a month today and want to get below 15k": the aim behind what is paid. Where
+ * what is paid begins, or NOT_FOUND. */
+static size_t comes_down(const struct doc *d, const struct amount *a)
+{
+	struct range s = sentence_of(d, a->first);
+	size_t now, aim, from = s.first;
+	int figure = 0;
+
+	if (word_is(d, s.first,
+		    "it|that|this|we|i|they|the target|should|must|target|goal") &&
+		d->at[a->first].sentence > 0)
+		from = d->sent[d->at[a->first].sentence - 1].first;
+	now = find(d, from, a->first, LC_PRESENT);
+	aim = now == NOT_FOUND ? now : find(d, now, a->first, LC_TARGETCUE);
+	if (aim == NOT_FOUND || a->first - aim > 9 ||
+		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND &&
+			!word_is(d, now,
+				"we pay|we spend|we are paying|we're paying|we're "
+				"spending")) ||
+		(a->currency == NULL && !a->q.scaled && !a->q.grouped))
+		return NOT_FOUND;
+	for (size_t k = from; k < aim; k++)
+		figure |= d->s.lex[k].kind == LEX_NUMBER;
+	for (size_t k = aim; k < a->first; k++)
+		if (d->s.lex[k].kind == LEX_NUMBER)
+			return NOT_FOUND;
+	return figure ? from : NOT_FOUND;
+}
+
+/* "... a month today and ... 15k": the period is that of what is paid. */
+static void same_period(const struct doc *d, struct amount *a, size_t from)
+{
+	for (size_t k = from; k + 1 < a->first && a->period == 0; k++) {
+		size_t next;
+		double p = period_at(d, k, &next);
+
+		if (p >= 86400)
+			a->period = p;
+	}
+}
+
 /* Does a thing that is counted stand before the number ("e-mails, 25k a month")? */
 static int counts_things(const struct doc *d, const struct amount *a)
 {
@@ -257,6 +298,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 {
 	size_t cue = in_window(d, a, LC_BUDCUE);
 	struct range s = sentence_of(d, a->first);
+	size_t down;
 
 	if (d->at[a->first].dead || a->q.hi <= 0 || !(a->q.hi < 1e15))
 		return 0;
@@ -268,11 +310,15 @@ static int is_budget(const struct doc *d, struct amount *a)
 	/* table row or list line: the key stands first */
 	if (cue == NOT_FOUND && d->sent[d->at[a->first].sentence].fragment)
 		cue = find(d, s.first, a->first, LC_BUDSTRONG);
-	a->cue = cue != NOT_FOUND;
+	down = comes_down(d, a);
+	a->cue = cue != NOT_FOUND || down != NOT_FOUND;
+	if (down != NOT_FOUND)
+		same_period(d, a, down);
 	if (a->currency == NULL) {
 		/* a bare number: only with the word, or as thousands a month */
 		const struct lexeme *l = &d->s.lex[a->q.first];
-		int strong = in_window(d, a, LC_BUDSTRONG) != NOT_FOUND ||
+		int strong = down != NOT_FOUND ||
+			in_window(d, a, LC_BUDSTRONG) != NOT_FOUND ||
 			find_in_header(d, a->first, LC_BUDSTRONG) != NOT_FOUND ||
 			(d->sent[d->at[a->first].sentence].fragment &&
 				find(d, s.first, a->first, LC_BUDSTRONG) != NOT_FOUND);
@@ -315,7 +361,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 			in_window(d, a, LC_HARD) == NOT_FOUND)
 			return 0;
 	}
-	if (distractor(d, a) || paid_today(d, a))
+	if (distractor(d, a) || (down == NOT_FOUND && paid_today(d, a)))
 		return 0;
 	return 1;
 }

@@ -4,11 +4,26 @@
 
 #include "intake/internal.h"
 
+/* "move our fraud scoring off X", "replace our churn model": what is moved or replaced
+ * is still to be done. */
+static int carried_over(const struct doc *d, size_t i)
+{
+	for (size_t k = clause_of(d, i).first; k < i; k++)
+		if (is(d, k, LC_MOVEV) != NULL ||
+			word_is(d, k,
+				"replace|replaces|replaced|replacing|to replace|"
+				"replacement for|successor to|successor of"))
+			return 1;
+	return 0;
+}
+
 static int denied(const struct doc *d, size_t i)
 {
 	unsigned st = status_of(d, i, i + 1);
 
-	return (st & (ST_EXCLUDED | ST_NOTHING | ST_LEFT)) != 0;
+	if (st & (ST_EXCLUDED | ST_NOTHING))
+		return 1;
+	return (st & ST_LEFT) != 0 && !carried_over(d, i);
 }
 
 static void use_add(struct reading *r, const char *id, size_t first, size_t last,

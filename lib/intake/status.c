@@ -175,13 +175,15 @@ static enum found moves(const struct look *l)
 		return NOT_IT;
 	if (is(d, l->i, LC_LEFT) != NULL && s->words <= 6 &&
 		!(s->st & ST_IN_USE && s->strong == 0 && s->entity_past == 1)) {
-		if (s->entity_past != 2)
-			return over(l, ST_LEFT);
-		return over(l,
-			word_is(d, l->i,
-				"replac|replace|replaces|replaced|replacing|to replace")
-				? ST_ASKED
-				: moved(d, l->i, l->last, l->end));
+		int exchange = word_is(d, l->i,
+			"replac|replace|replaces|replaced|replacing|to "
+			"replace|swap|swaps|"
+			"swapped|swapping");
+
+		if (s->entity_past == 2 || (exchange && s->to && s->words == 0))
+			return over(
+				l, exchange ? ST_ASKED : moved(d, l->i, l->last, l->end));
+		return over(l, ST_LEFT);
 	}
 	if (s->to && (is(d, l->i, LC_LEFTPOST) != NULL || being_left(d, l->i)))
 		return over(l, ST_ASKED);
@@ -189,6 +191,10 @@ static enum found moves(const struct look *l)
 		return NOT_IT;
 	if (s->to)
 		return over(l, moved(d, l->i, l->last, l->end));
+	/* "move our scoring off X" */
+	for (size_t j = l->i + 1; j < l->last; j++)
+		if (word_is(d, j, "off|off of|away from|out of") && s->entity_past == 0)
+			return over(l, ST_LEFT);
 	for (size_t j = l->last; j + 1 < l->end && j < l->last + 6; j++)
 		if (word_is(d, j, "to|onto|into|over to") && d->at[j + 1].entity)
 			return over(l, ST_LEFT);
@@ -257,6 +263,10 @@ static enum found ruled_out(const struct look *l)
 /* "instead of X", "we looked at X", "Y over X" */
 static enum found passed_over(const struct look *l)
 {
+	/* "would rather have Y than X" */
+	if (word_is(l->d, l->i, "than") && l->s->words <= 1 &&
+		find(l->d, l->first, l->i, LC_PREFER) != NOT_FOUND)
+		return over(l, ST_NOTHING);
 	if (!l->near || is(l->d, l->i, LC_ALTNOT) == NULL || l->s->words > 3)
 		return NOT_IT;
 	if (word_is(l->d, l->i, "over") &&
@@ -311,7 +321,7 @@ static enum found used(const struct look *l)
 		return NOT_IT;
 	while (j > l->first && l->i - j < 6) {
 		j--;
-		asked |= is(d, j, LC_ASK) != NULL;
+		asked |= is(d, j, LC_ASK) != NULL || is(d, j, LC_PREFER) != NULL;
 		if (is(d, j, LC_SUBJECT) != NULL || asked)
 			break;
 	}
@@ -428,7 +438,8 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 		s->st = (s->st & (ST_IN_USE | ST_HEDGED)) | ST_EXCLUDED;
 		return 1;
 	}
-	if (is(d, i, LC_LEFTPOST) != NULL || being_left(d, i)) {
+	if (is(d, i, LC_LEFTPOST) != NULL || being_left(d, i) ||
+		(s->words == 0 && word_is(d, i, "goes") && !is_word(d, i + 1))) {
 		s->st = ST_LEFT;
 		return 1;
 	}
@@ -508,6 +519,26 @@ static unsigned header_status(const struct doc *d, size_t i)
 	return st;
 }
 
+/* "Won't: X" rules X out, "Won't (this year): X" puts it off. */
+static unsigned wont_status(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+	size_t wont = s.first;
+
+	while (wont < i && wont < s.first + 3 &&
+		!word_is(d, wont, "won't|wont|won't have"))
+		wont++;
+	if (wont >= i || !word_is(d, wont, "won't|wont|won't have"))
+		return 0;
+	for (size_t k = wont + 1; k < i && k < wont + 7; k++) {
+		if (sign_is(d, k, ':') || d->s.lex[k].kind == LEX_CELL)
+			return k == wont + 1 ? ST_EXCLUDED : ST_NOTHING;
+		if (k == wont + 1 && !sign_is(d, k, '('))
+			return 0;
+	}
+	return 0;
+}
+
 /* "Stack: a, b; c": the key at the sentence's start holds for all of it. */
 static unsigned key_status(const struct doc *d, size_t i)
 {
@@ -562,6 +593,11 @@ static int stays_behind(const struct doc *d, size_t i, size_t end)
 	for (size_t k = i; k + 1 < end && k < i + 12 && !d->at[k].entity; k++) {
 		size_t m = k + 1;
 
+		/* "X today; we'd like to keep it" */
+		if (is(d, k, LC_KEEP) != NULL && word_is(d, m, "it|them") && k > i + 1 &&
+			(m + 1 >= end || !is_word(d, m + 1)) &&
+			is(d, k - 1, LC_NOT) == NULL && is(d, k - 1, LC_NONUSE) == NULL)
+			return 1;
 		if (!word_is(d, k, "and|but"))
 			continue;
 		while (m < end &&
@@ -648,6 +684,8 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	}
 	if (s.st & ST_IN_USE && stays_behind(d, i, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
+	if (s.st == 0)
+		s.st = wont_status(d, first);
 	if (s.st == 0)
 		s.st = key_status(d, first);
 	if (s.st == 0)

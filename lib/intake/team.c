@@ -228,10 +228,32 @@ static int is_total(
 	if (t->sum > 0)
 		return word_is(d, k, "people|persons|members") &&
 			find(d, k, k + 4, LC_SIZE_TOTAL) != NOT_FOUND;
-	return q->hi > 1 && (sign_is(d, k + 1, ':') || sign_is(d, k + 1, '(')) &&
+	return q->hi > 1 && t->total == 0 &&
+		(sign_is(d, k + 1, ':') || sign_is(d, k + 1, '(')) &&
 		word_is(d, k,
 			"people|person|members|team members|engineers|developers|persons|"
 			"folks|of us|heads");
+}
+
+/* "Team: 5 ML, 3 backend", "2x Java, 1x Python": what they do stands for who they are. */
+static int discipline(const struct doc *d, size_t i, size_t k, size_t *to)
+{
+	struct range s = sentence_of(d, i);
+
+	if (find(d, s.first, i, LC_TEAMWORD) == NOT_FOUND &&
+		find_in_header(d, i, LC_TEAMWORD) == NOT_FOUND)
+		return 0;
+	if (word_is(d, k, "x"))
+		k++;
+	if (!(word_is(d, k,
+		      "ml|backend|back-end|frontend|front-end|platform|infra|"
+		      "infrastructure|ops|mobile|security|data|analytics|ai|full-stack|"
+		      "fullstack|product") ||
+		    is(d, k, LC_LANG) != NULL) ||
+		(is_word(d, k + 1) && !word_is(d, k + 1, "and|plus|or")))
+		return 0;
+	*to = k;
+	return 1;
 }
 
 /* A number without a role: "team: 5", "6 quants using Python". */
@@ -241,7 +263,14 @@ static void no_role(const struct doc *d, struct team *t, size_t i,
 	*to = q->next - 1;
 	if (t->total > 0)
 		return;
-	if (writes_code(d, q->next)) {
+	if (q->hi > 1 && (sign_is(d, q->next, ':') || sign_is(d, q->next, '(')) &&
+		word_is(d, q->first - 1, "we are|we're") &&
+		find(d, q->next, sentence_of(d, i).last, LC_TEAMNOUN) != NOT_FOUND) {
+		set_total(t, q->hi, q->first - 1, q->next); /* "we are four: two ..." */
+	} else if (discipline(d, i, q->next, to)) {
+		add_people(d, t, q->hi, q->first, *to + 1, i);
+		t->prev = *to;
+	} else if (writes_code(d, q->next)) {
 		add_people(d, t, q->hi, q->first, q->next + 1, i);
 		t->prev = *to = q->next;
 	} else if (t->sum == 0 && sign_is(d, q->first - 1, ':') &&

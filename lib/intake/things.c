@@ -615,6 +615,12 @@ static int boundary_of(const struct doc *d, size_t i)
 	for (size_t k = c.first; k < seg.first; k++)
 		if (is(d, k, LC_BOUND) != NULL && i - k < bound)
 			bound = i - k;
+	/* "Azure, Netherlands", "AWS (Germany)" */
+	if (i >= 2 && is(d, i - 2, LC_CLOUD) != NULL && is(d, i + 1, LC_PEOPLE) == NULL &&
+		(sign_is(d, i - 1, ',') || sign_is(d, i - 1, '(') ||
+			sign_is(d, i - 1, '/')) &&
+		!is_word(d, i + 1))
+		return 1;
 	/* "EU customers", "German company": the word right behind says whose it is */
 	if (is(d, i + 1, LC_PEOPLE) != NULL && is(d, i + 1, LC_BOUND) == NULL &&
 		people == 1)

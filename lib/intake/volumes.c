@@ -274,6 +274,9 @@ static int unnamed(const struct doc *d, const struct numeral *q, size_t k, doubl
 	int kind = -1;
 
 	if (k == from) {
+		if (find(d, clause_of(d, q->first).first, q->first, LC_BUDSTRONG) !=
+			NOT_FOUND)
+			return -1; /* "the budget is 5k a month" */
 		kind = noun_before(d, q->first);
 		return kind < 0 && t <= 60 ? RPS : kind;
 	}
@@ -397,6 +400,11 @@ static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q
 				!word_is(d, n, "a|an"))
 				t = factor(is(d, n + 1, LC_TIME));
 	}
+	/* "every night the sales data (roughly 35 GB) lands in X" */
+	for (size_t j = q->first; t == 0 && j > c.first && q->first - j < 4; j--)
+		if (sign_is(d, j - 1, '(') &&
+			find(d, sentence_of(d, j).first, j, LC_NIGHTLY) != NOT_FOUND)
+			t = 86400;
 	if (hardware(d, q->first, k) && t == 0)
 		return 1;
 	if (t > 0) {
@@ -590,6 +598,12 @@ static int unknown_users(const struct doc *d, const struct numeral *q)
 
 	if (will_use(d, k + 1))
 		return 1;
+	/* "15,000 retail clients use the app" */
+	for (size_t j = k; j < k + 2 && d->s.lex[j].kind == LEX_WORD; j++)
+		if (word_is(d, j + 2, "use|uses|using") &&
+			word_is(d, j + 3, "it|the|our|this") && is_word(d, j + 1) &&
+			is(d, j + 1, LC_PER) == NULL)
+			return 1;
 	if (d->s.lex[k].kind != LEX_WORD || is(d, k + 2, LC_LANG) != NULL ||
 		is(d, k + 2, LC_TECH) != NULL)
 		return 0;
@@ -763,7 +777,7 @@ void read_volumes(const struct doc *d, struct reading *r)
 			continue;
 		if (!quantity_at(&d->s, &d->words, i, LC_CUR, &q))
 			continue;
-		if (is(d, q.next, LC_CUR) != NULL) {
+		if (is(d, q.next, LC_CUR) != NULL || is(d, q.next, LC_PCT) != NULL) {
 			i = q.next - 1;
 			continue;
 		}
