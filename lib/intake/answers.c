@@ -388,6 +388,13 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 	return 0;
 }
 
+int answer_after(cJSON *answer, const struct gathered *g, struct err *e)
+{
+	return g->comments == 0
+		? 0
+		: json_set_num(answer, "comments", (double)g->comments, e);
+}
+
 /* ---- the file ---- */
 
 /* Strings of an answer may hold secrets as a brief may. */

@@ -248,19 +248,23 @@ out:
 	return n;
 }
 
-static int read_feedback(struct gathered *g, const cJSON *feedback, struct err *e)
+static size_t comments_of(const cJSON *feedback)
 {
-	if (json_is(feedback, JSON_STRING))
-		return gather_later(g, json_text(feedback), NULL, "feedback", NULL, e) < 0
-			? -1
-			: 0;
-	JSON_EACH (it, feedback) {
+	return json_is(feedback, JSON_STRING) ? 1 : json_len(feedback);
+}
+
+/* The comments from number *done up to `to`. */
+static int read_feedback(
+	struct gathered *g, const cJSON *feedback, size_t *done, size_t to, struct err *e)
+{
+	for (; *done < to && *done < comments_of(feedback); ++*done) {
+		const cJSON *it = json_is(feedback, JSON_STRING)
+			? feedback
+			: json_item(feedback, *done);
 		const char *text = json_is(it, JSON_STRING)
 			? json_text(it)
-			: json_str_or(it, "text", NULL);
+			: json_str_or(it, "text", json_str_or(it, "comment", NULL));
 
-		if (text == NULL)
-			text = json_str_or(it, "comment", NULL);
 		if (text != NULL && gather_later(g, text, NULL, "feedback", NULL, e) < 0)
 			return -1;
 	}
@@ -290,6 +294,18 @@ static int need_schema(struct node_env *env, struct gathered *g, struct err *e)
 	return g->schema == NULL ? -1 : 0;
 }
 
+/* Takes `one` over, NULL included. */
+static int push_new(struct gathered *g, cJSON *one, struct err *e)
+{
+	if (one == NULL)
+		return -1;
+	if (answer_after(one, g, e) < 0) {
+		json_free(one);
+		return -1;
+	}
+	return json_push(g->answers, one, e);
+}
+
 /* The replies of this run: of a file, then of options. */
 static int new_replies(const struct intake_args *a, struct gathered *g, struct err *e)
 {
@@ -302,25 +318,24 @@ static int new_replies(const struct intake_args *a, struct gathered *g, struct e
 			return -1;
 		JSON_EACH (it, file)
 			if (ret == 0)
-				ret = json_push_copy(g->answers, it, e);
+				ret = push_new(g, json_copy(it, e), e);
 		json_free(file);
 	}
-	for (size_t i = 0; ret == 0 && i < a->set.n; i++) {
-		cJSON *one = answer_of_option(a->set.at[i], e);
-
-		ret = one == NULL ? -1 : json_push(g->answers, one, e);
-	}
+	for (size_t i = 0; ret == 0 && i < a->set.n; i++)
+		ret = push_new(g, answer_of_option(a->set.at[i], e), e);
 	return ret;
 }
 
-/* In the order of their making: what was answered before, the comments of a rejection,
- * what is answered now. */
+/* Answers and the comments of rejections in the order of their making: the later word
+ * holds, on the next run, too. */
 static int all_answers(struct node_env *env, const struct intake_args *a, const cJSON *in,
 	struct gathered *g, struct err *e)
 {
-	size_t before = json_len(json_get(in, "answers")), i = 0;
+	const cJSON *feedback = json_get(in, "feedback");
+	size_t done = 0;
 	int ret = 0;
 
+	g->comments = comments_of(feedback);
 	JSON_EACH (it, json_get(in, "answers"))
 		if (json_push_copy(g->answers, it, e) < 0)
 			return -1;
@@ -329,14 +344,13 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 	if (json_len(g->answers) > 0 && need_schema(env, g, e) < 0)
 		return -1;
 	JSON_EACH (it, g->answers) {
-		if (ret == 0 && i++ == before)
-			ret = read_feedback(g, json_get(in, "feedback"), e);
+		if (ret == 0)
+			ret = read_feedback(g, feedback, &done,
+				(size_t)json_num_or(it, "comments", 0), e);
 		if (ret == 0)
 			ret = gather_answer(g, it, e);
 	}
-	if (ret == 0 && i <= before)
-		ret = read_feedback(g, json_get(in, "feedback"), e);
-	return ret;
+	return ret < 0 ? -1 : read_feedback(g, feedback, &done, g->comments, e);
 }
 
 static int card(struct node_env *env, const struct gathered *g, struct err *e)

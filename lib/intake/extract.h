@@ -32,6 +32,7 @@ struct gathered {
 	struct schema *schema; /* of constraints; NULL until an answer needs it */
 	cJSON *schema_doc;
 	cJSON *constraints, *provenance, *answers;
+	size_t comments; /* of rejections: what is answered now comes after so many */
 };
 
 /* Reads a text into constraints and provenance. `source` is "text", "answer" or
@@ -51,8 +52,11 @@ int what_stood(const struct gathered *g, const char *pointer, const cJSON *value
  * contradict, in the brief or one another, is noted with both quotes. */
 int settle_replies(struct gathered *g, struct err *e);
 
-/* One answer {"field","value"|"text","question"?,"source"?}: typed or free text. */
+/* One answer {"field","value"|"text","question"?,"source"?}: typed or free text. Its member
+ * "comments" says how many comments of rejections stood when it was given; none: 0. */
 int gather_answer(struct gathered *g, const cJSON *answer, struct err *e);
+/* Notes in an answer that was given now the comments that it comes after. */
+int answer_after(cJSON *answer, const struct gathered *g, struct err *e);
 /* "field=value" of --set as an answer, for the caller to free. */
 cJSON *answer_of_option(const char *option, struct err *e);
 /* The answers of a file: a list, an object field -> value, or {"answers": ...}. */

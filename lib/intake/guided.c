@@ -26,7 +26,7 @@ struct session {
 };
 
 static cJSON *answer_new(
-	struct cleaner *c, const cJSON *q, const char *text, struct err *e)
+	const struct gathered *g, const cJSON *q, const char *text, struct err *e)
 {
 	cJSON *a = json_new_object(e), *list = NULL;
 	struct buf clean = BUF_INIT(INTAKE_ANSWER_MAX);
@@ -36,7 +36,8 @@ static cJSON *answer_new(
 	int ret = -1;
 
 	if (a == NULL ||
-		redact_secrets(c->rules, text, strlen(text), &clean, NULL, e) < 0 ||
+		redact_secrets(g->clean->rules, text, strlen(text), &clean, NULL, e) <
+			0 ||
 		buf_ok(&clean, e) < 0)
 		goto out;
 	number = strtod(clean.ptr, &end);
@@ -56,7 +57,7 @@ static cJSON *answer_new(
 		goto out;
 	}
 	if (json_set_str(a, "text", text, e) < 0 ||
-		json_set_str(a, "source", "answer", e) < 0)
+		json_set_str(a, "source", "answer", e) < 0 || answer_after(a, g, e) < 0)
 		goto out;
 	ret = 0;
 out:
@@ -154,7 +155,7 @@ static void refuse(struct session *n, const struct err *why)
 static int take_answer(struct session *n, const cJSON *q, const char *text, struct err *e)
 {
 	struct step *s = step_new(n, e);
-	cJSON *a = s == NULL ? NULL : answer_new(n->g->clean, q, text, e);
+	cJSON *a = s == NULL ? NULL : answer_new(n->g, q, text, e);
 	struct err why = { 0 };
 
 	if (a == NULL)

@@ -90,6 +90,20 @@ status 'comments' 0 --state
 same 'comments count' "$(pick 'c["budget_band"]["max_usd"], c["budget_band"]["hard"], c["exclusions"], v["replaced"][0]["why"]')" \
 	"(2000, True, ['bigquery'], 'a comment replaces what the brief said')"
 
+# A reply to those comments holds against them, in this run and in the next one; a later
+# comment holds against the reply.
+echo '{"budget_band": {"max_usd": 3000, "hard": false}}' >"$tmp/a.json"
+status 'a reply after comments' 0 --state --answers "$tmp/a.json"
+same 'it holds' "$(pick 'c["budget_band"]["max_usd"]')" 3000
+cp "$tmp/out" "$tmp/in"
+status 'the next run' 0 --state
+same 'it still holds, the rest of the comment, too' "$(pick 'c["budget_band"]["max_usd"], c["exclusions"]')" "(3000, ['bigquery'])"
+python3 -c 'import json, sys
+s = json.load(open(sys.argv[1])); s["feedback"].append("Still too dear: at most 2,500 USD a month.")
+json.dump(s, open(sys.argv[2], "w"))' "$tmp/out" "$tmp/in"
+status 'a later comment' 0 --state
+same 'the later comment holds' "$(pick 'c["budget_band"]["max_usd"]')" 2500
+
 # Text that tries: each gives a clear message, an open field, or nothing; never a wrong value.
 while IFS='|' read -r text want; do
 	printf '%b' "$text" >"$tmp/in"
