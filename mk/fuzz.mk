@@ -4,7 +4,7 @@ FUZZ_SECONDS ?= 5
 FUZZ_SRC := tests/fuzz/fuzz.c $(wildcard lib/base/*.c lib/json/*.c lib/template/*.c \
 	lib/redact/*.c lib/hcl/*.c lib/infra/*.c lib/policy/*.c lib/lexer/*.c lib/state/*.c lib/intake/*.c \
 	lib/catalog/*.c lib/pricing/*.c lib/rules/*.c lib/compose/*.c lib/solver/*.c \
-	lib/queueing/*.c)
+	lib/queueing/*.c lib/llm/*.c lib/http/*.c lib/blob/*.c lib/signing/*.c)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=build-fuzz/obj/%.o)
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 

@@ -202,7 +202,7 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 	}
 }
 
-static const struct wire wire = {
+const struct wire wire_anthropic = {
 	.path = "/v1/messages",
 	.auth = "x-api-key",
 	.before_key = "",
@@ -214,14 +214,14 @@ static const struct wire wire = {
 static int call(struct llm_session *s, const struct llm_target *t,
 	const struct llm_call *c, struct llm_reply *r, struct err *e)
 {
-	return wire_call(s, t, c, &wire, make_body(s, t, c, e), r, e);
+	return wire_call(s, t, c, &wire_anthropic, make_body(s, t, c, e), r, e);
 }
 
 static int count(struct llm_session *s, const struct llm_target *t,
 	const struct llm_call *c, int64_t *tokens, struct err *e)
 {
-	return wire_number(s, t, &wire, "/v1/messages/count_tokens", make_prompt(t, c, e),
-		"input_tokens", tokens, e);
+	return wire_number(s, t, &wire_anthropic, "/v1/messages/count_tokens",
+		make_prompt(t, c, e), "input_tokens", tokens, e);
 }
 
 const struct llm_provider provider_anthropic = { "anthropic", call, count };

@@ -107,7 +107,7 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 		read_finish(w->t, choice, w->r);
 }
 
-static const struct wire wire = {
+const struct wire wire_chat = {
 	.path = "/chat/completions",
 	.auth = "authorization",
 	.before_key = "Bearer ",
@@ -118,7 +118,7 @@ static const struct wire wire = {
 static int call(struct llm_session *s, const struct llm_target *t,
 	const struct llm_call *c, struct llm_reply *r, struct err *e)
 {
-	return wire_call(s, t, c, &wire, make_body(s, t, c, e), r, e);
+	return wire_call(s, t, c, &wire_chat, make_body(s, t, c, e), r, e);
 }
 
 const struct llm_provider provider_chat = { "openai-chat", call, NULL };

@@ -107,7 +107,7 @@ static void event(struct wire_stream *w, const char *type, const cJSON *doc)
 	}
 }
 
-static const struct wire wire = {
+const struct wire wire_responses = {
 	.path = "/responses",
 	.auth = "authorization",
 	.before_key = "Bearer ",
@@ -118,14 +118,14 @@ static const struct wire wire = {
 static int call(struct llm_session *s, const struct llm_target *t,
 	const struct llm_call *c, struct llm_reply *r, struct err *e)
 {
-	return wire_call(s, t, c, &wire, make_body(s, t, c, e), r, e);
+	return wire_call(s, t, c, &wire_responses, make_body(s, t, c, e), r, e);
 }
 
 static int count(struct llm_session *s, const struct llm_target *t,
 	const struct llm_call *c, int64_t *tokens, struct err *e)
 {
-	return wire_number(s, t, &wire, "/responses/input_tokens", make_prompt(t, c, e),
-		"input_tokens", tokens, e);
+	return wire_number(s, t, &wire_responses, "/responses/input_tokens",
+		make_prompt(t, c, e), "input_tokens", tokens, e);
 }
 
 const struct llm_provider provider_responses = { "openai-responses", call, count };

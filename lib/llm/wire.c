@@ -99,9 +99,12 @@ static int on_event(void *arg, const char *type, const struct buf *data, struct 
 	struct reading *in = arg;
 	struct err bad;
 	int end = strcmp(data->ptr, "[DONE]") == 0;
-	cJSON *doc = end ? NULL : json_parse(data->ptr, data->len, JSON_PLAIN, &bad);
+	cJSON *doc;
 
 	(void)e;
+	if (in->w.done)
+		return 0; /* whatever follows the end is not read */
+	doc = end ? NULL : json_parse(data->ptr, data->len, JSON_PLAIN, &bad);
 	if (doc != NULL || end)
 		in->wire->event(&in->w, type, doc);
 	else
@@ -136,7 +139,7 @@ static int on_piece(void *arg, const char *bytes, size_t n)
 		return in->body.failed;
 	}
 	if (in->w.done)
-		return 0; /* whatever follows the end is not read */
+		return 0;
 	in->failed = sse_feed(&in->sse, bytes, n, on_event, in, &in->e);
 	return in->failed || in->w.r->text.failed;
 }
@@ -304,6 +307,23 @@ int wire_call(struct llm_session *s, const struct llm_target *t, const struct ll
 		read_reply(&in, &h, how.msg, r);
 	end(&in);
 	return ret;
+}
+
+void wire_read(struct llm_session *s, const struct llm_target *t,
+	const struct llm_call *c, const struct wire *w, int streamed, const char *bytes,
+	size_t n, size_t piece, struct llm_reply *r)
+{
+	struct reading in = { .w = { .s = s, .t = t, .c = c, .r = r }, .wire = w };
+	struct http_response h;
+
+	begin(&in, &h);
+	in.streamed = streamed;
+	h.status = 200;
+	for (size_t at = 0; at < n; at += piece)
+		if (on_piece(&in, bytes + at, n - at < piece ? n - at : piece) != 0)
+			break;
+	read_reply(&in, &h, "", r);
+	end(&in);
 }
 
 int wire_number(struct llm_session *s, const struct llm_target *t, const struct wire *w,

@@ -32,6 +32,11 @@ struct wire {
 int wire_call(struct llm_session *s, const struct llm_target *t, const struct llm_call *c,
 	const struct wire *w, cJSON *body, struct llm_reply *r, struct err *e);
 
+/* Reads a reply whose `n` bytes have come, `piece` at a time, as wire_call does. */
+void wire_read(struct llm_session *s, const struct llm_target *t,
+	const struct llm_call *c, const struct wire *w, int streamed, const char *bytes,
+	size_t n, size_t piece, struct llm_reply *r);
+
 /* Posts `body` (taken over) to another path and answers the number of a member of the
  * reply; -1 in *n when there is none. */
 int wire_number(struct llm_session *s, const struct llm_target *t, const struct wire *w,
@@ -57,5 +62,7 @@ int64_t wire_count(const cJSON *usage, const char *member);
 /* OpenAI's count: "IN_tokens" holds what "IN_tokens_details" tells apart. */
 void wire_usage(
 	const cJSON *usage, const char *in, const char *out, struct llm_usage *into);
+
+extern const struct wire wire_anthropic, wire_responses, wire_chat;
 
 #endif

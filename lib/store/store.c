@@ -917,6 +917,9 @@ int store_event(struct store *s, const struct store_step *st, const char *type,
 	cJSON *all = complete_payload(st, payload, ts, e);
 	struct texts t = { 0 };
 	const char *text = text_of(&t, all);
+	/* a card names its own pack; what else a node's step says is of that node's */
+	const char *pack = json_str_or(payload, "prompt_pack_hash",
+		st->run != NULL ? st->run->prompt_pack : NULL);
 	int ret = all == NULL ? -1 : t.failed ? err_no_memory(e) : 0;
 
 	assert_event_type(type);
@@ -931,7 +934,7 @@ int store_event(struct store *s, const struct store_step *st, const char *type,
 				DB_TEXT(st->run_id),
 				DB_TEXT(st->node != NULL ? st->node->name : NULL),
 				DB_TEXT(type), DB_TEXT(text),
-				DB_TEXT(json_text(json_get(payload, "prompt_pack_hash"))),
+				DB_TEXT(pack),
 				DB_INT(STATE_SCHEMA_VERSION), DB_TEXT(MLOPS_VERSION),
 				DB_TEXT(ts), DB_TEXT(s->user[0] != '\0' ? s->user : NULL),
 				DB_TEXT(s->request_id[0] != '\0' ? s->request_id

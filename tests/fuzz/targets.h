@@ -19,6 +19,7 @@
 #include "intake/extract.h"
 #include "intake/intake.h"
 #include "json/json.h"
+#include "llm/wire.h"
 #include "policy/internal.h"
 #include "pricing/bill.h"
 #include "pricing/declared.h"
@@ -564,6 +565,54 @@ static void fuzz_intake(const char *text, size_t len)
 	json_free(provenance);
 }
 
+/* Whatever a provider answers ends as a fault with a reason or as text within its bound,
+ * and the same however the bytes are cut. The first byte says which dialect and how. */
+static void read_answer(const struct wire *wire, int streamed, const char *text,
+	size_t len, size_t piece, struct llm_reply *r)
+{
+	struct err e;
+	cJSON *empty = json_new_object(&e);
+	struct llm_session s = { .answer_max = 4096 };
+	struct llm_target t = { .provider = "fuzz", .model = "m", .entry = empty };
+	struct llm_call c = {
+		.system = "s", .user = "u", .schema = empty, .name = "answer"
+	};
+
+	llm_reply_init(r, s.answer_max);
+	wire_read(&s, &t, &c, wire, streamed, text, len, piece, r);
+	LAW(r->fault >= LLM_OK && r->fault < LLM_FAULTS);
+	LAW(r->fault == LLM_OK || r->why[0] != '\0');
+	LAW(strchr(r->why, '\n') == NULL);
+	LAW(r->text.len <= s.answer_max);
+	LAW(r->usage.input >= 0 && r->usage.output >= 0 && r->usage.cache_read >= 0 &&
+		r->usage.cache_write >= 0);
+	json_free(empty);
+}
+
+static void fuzz_provider(const char *text, size_t len)
+{
+	static const struct wire *const wires[] = { &wire_anthropic, &wire_responses,
+		&wire_chat };
+	static const size_t pieces[] = { 1, 7 };
+	const struct wire *wire;
+	struct llm_reply whole, cut;
+	int streamed;
+
+	if (len == 0)
+		return;
+	wire = wires[(unsigned char)text[0] % 3];
+	streamed = (unsigned char)text[0] / 3 % 2;
+	read_answer(wire, streamed, text + 1, len - 1, len, &whole);
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		read_answer(wire, streamed, text + 1, len - 1, pieces[i], &cut);
+		LAW(cut.fault == whole.fault);
+		LAW(strcmp(cut.text.ptr, whole.text.ptr) == 0);
+		LAW(memcmp(&cut.usage, &whole.usage, sizeof(cut.usage)) == 0);
+		llm_reply_release(&cut);
+	}
+	llm_reply_release(&whole);
+}
+
 static const struct {
 	const char *name; /* the folder of its corpus, too */
 	fuzz_target *run;
@@ -580,6 +629,7 @@ static const struct {
 	{ "offer", fuzz_offer },
 	{ "patch", fuzz_patch },
 	{ "prices", fuzz_prices },
+	{ "provider", fuzz_provider },
 	{ "redact", fuzz_redact },
 	{ "rules", fuzz_rules },
 	{ "schema", fuzz_schema },

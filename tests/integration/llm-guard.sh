@@ -118,6 +118,7 @@ ok "two replays: the same zip" cmp "$tmp/one/out/repo.zip" "$tmp/two/out/repo.zi
 ok "two replays: the same state but for ids of the run" sh -c 'jq -S "del(.run_meta.run_id, .reason_cards[].run_id, .reason_cards[].decision_id, .hitl, .reports, .diff_summary)" "$1" >"$1.x"; jq -S "del(.run_meta.run_id, .reason_cards[].run_id, .reason_cards[].decision_id, .hitl, .reports, .diff_summary)" "$2" | cmp - "$1.x"' sh "$tmp/one/out/state.json" "$tmp/two/out/state.json"
 ok "a replay gives the zip of the live run" cmp "$tmp/live/out/repo.zip" "$tmp/one/out/repo.zip"
 ok "cards carry the pack's hash" jq -e '[.reason_cards[] | select(.node_name == "planner") | .prompt_pack_hash | length == 64] | all' "$tmp/one/out/state.json"
+same "every event of a step with a model carries its pack" "$(sqlite3 "$tmp/live/.mlops/mlops.db" "select count(*) from events e join agent_runs a using (decision_set_id, node_name) where length(a.prompt_pack_hash) = 64 and e.prompt_pack_hash is null and a.ok = 1")" 0
 ok "rows carry tokens, cost, model, pack" test "$(sqlite3 "$tmp/live/.mlops/mlops.db" "select count(*) from agent_runs where tokens_total > 0 and cost_micro_usd > 0 and model like 'claude%' and length(prompt_pack_hash) = 64")" -ge 3
 
 # ---- the budget ----

@@ -391,6 +391,10 @@ static void answers_are_read_by_block_type(void **unused)
 		{ "openai-chat",
 			"data: {'choices':[{'delta':{'content':'{}'}}]}~~data: [DONE]~~",
 			LLM_OK, "{}", 0, 0, 0 },
+		{ "openai-chat",
+			"data: {'choices':[{'delta':{'content':'{}'}}]}~~data: [DONE]~~"
+			"data: {'error':'too late'}~~",
+			LLM_OK, "{}", 0, 0, 0 },
 		{ "openai-chat", "data: {'error':'model stopped'}~~", LLM_DOWN, "", 0, 0,
 			0 },
 		{ "openai-chat", "data: {'error':{'code':'rate_limit_exceeded'}}~~",
