@@ -294,11 +294,27 @@ static int need_schema(struct node_env *env, struct gathered *g, struct err *e)
 	return g->schema == NULL ? -1 : 0;
 }
 
-/* Takes `one` over, NULL included. */
-static int push_new(struct gathered *g, cJSON *one, struct err *e)
+static int same_member(const cJSON *a, const cJSON *b, const char *key)
 {
+	const cJSON *x = json_get(a, key), *y = json_get(b, key);
+
+	return x == NULL || y == NULL ? x == y : json_equal(x, y);
+}
+
+/* Takes `one` over, NULL included. A reply that is among the first `before`, those of the
+ * state, keeps its place there: a driver gives its options again on every run. */
+static int push_new(struct gathered *g, size_t before, cJSON *one, struct err *e)
+{
+	size_t i = 0;
+
 	if (one == NULL)
 		return -1;
+	JSON_EACH (it, g->answers)
+		if (i++ < before && same_member(it, one, "field") &&
+			same_member(it, one, "value") && same_member(it, one, "text")) {
+			json_free(one);
+			return 0;
+		}
 	if (answer_after(one, g, e) < 0) {
 		json_free(one);
 		return -1;
@@ -309,6 +325,7 @@ static int push_new(struct gathered *g, cJSON *one, struct err *e)
 /* The replies of this run: of a file, then of options. */
 static int new_replies(const struct intake_args *a, struct gathered *g, struct err *e)
 {
+	size_t before = json_len(g->answers);
 	cJSON *file = NULL;
 	int ret = 0;
 
@@ -318,11 +335,11 @@ static int new_replies(const struct intake_args *a, struct gathered *g, struct e
 			return -1;
 		JSON_EACH (it, file)
 			if (ret == 0)
-				ret = push_new(g, json_copy(it, e), e);
+				ret = push_new(g, before, json_copy(it, e), e);
 		json_free(file);
 	}
 	for (size_t i = 0; ret == 0 && i < a->set.n; i++)
-		ret = push_new(g, answer_of_option(a->set.at[i], e), e);
+		ret = push_new(g, before, answer_of_option(a->set.at[i], e), e);
 	return ret;
 }
 

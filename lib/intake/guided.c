@@ -42,7 +42,8 @@ static cJSON *answer_new(
 		goto out;
 	number = strtod(clean.ptr, &end);
 	if (json_set_str(a, "field", field, e) < 0 ||
-		json_set_str(a, "question", json_str_or(q, "id", ""), e) < 0)
+		json_set_str(a, "question", json_str_or(q, "id", ""), e) < 0 ||
+		json_set_str(a, "text", clean.ptr, e) < 0)
 		goto out;
 	if (json_bool_or(q, "multiple", 0)) {
 		list = json_add_array(a, "value", e);
@@ -56,8 +57,7 @@ static cJSON *answer_new(
 	} else if (json_set_str(a, "value", clean.ptr, e) < 0) {
 		goto out;
 	}
-	if (json_set_str(a, "text", text, e) < 0 ||
-		json_set_str(a, "source", "answer", e) < 0 || answer_after(a, g, e) < 0)
+	if (json_set_str(a, "source", "answer", e) < 0 || answer_after(a, g, e) < 0)
 		goto out;
 	ret = 0;
 out:

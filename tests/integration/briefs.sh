@@ -98,11 +98,14 @@ same 'it holds' "$(pick 'c["budget_band"]["max_usd"]')" 3000
 cp "$tmp/out" "$tmp/in"
 status 'the next run' 0 --state
 same 'it still holds, the rest of the comment, too' "$(pick 'c["budget_band"]["max_usd"], c["exclusions"]')" "(3000, ['bigquery'])"
+cp "$tmp/a.json" "$tmp/first.json"
 python3 -c 'import json, sys
 s = json.load(open(sys.argv[1])); s["feedback"].append("Still too dear: at most 2,500 USD a month.")
 json.dump(s, open(sys.argv[2], "w"))' "$tmp/out" "$tmp/in"
 status 'a later comment' 0 --state
 same 'the later comment holds' "$(pick 'c["budget_band"]["max_usd"]')" 2500
+status 'the same reply given again' 0 --state --answers "$tmp/first.json"
+same 'is no later word' "$(pick 'c["budget_band"]["max_usd"], len(s["answers"])')" '(2500, 1)'
 
 # Text that tries: each gives a clear message, an open field, or nothing; never a wrong value.
 while IFS='|' read -r text want; do
