@@ -327,7 +327,7 @@ int run_prepare_work(struct run *r, struct err *e)
 }
 
 /* What the first node sees: an empty state, or the brief as a state; after a
- * rejection the comments, and the brief as it was stored. */
+ * rejection the comments, and the brief and the answers as they were stored. */
 static int initial_state(struct run *r, struct err *e)
 {
 	cJSON *feedback = run_feedback(r, e), *last = NULL;
@@ -356,6 +356,11 @@ static int initial_state(struct run *r, struct err *e)
 		feedback = NULL;
 		if (json_has(last, "brief") &&
 			json_set_copy(r->state, "brief", json_get(last, "brief"), e) < 0)
+			goto out;
+		/* so that what was answered before the comments stays before them */
+		if (json_has(last, "answers") && !json_has(r->state, "answers") &&
+			json_set_copy(r->state, "answers", json_get(last, "answers"), e) <
+				0)
 			goto out;
 	}
 	ret = 0;

@@ -59,4 +59,13 @@ printf '#!/bin/sh\nsleep 0.5\nexec %s/sub/mlops-plan "$@"\n' "$work" >exec/mlops
 chmod +x exec/mlops-plan
 exits "a slow node" 0 python3 terminal.py "" mlops run brief.md -o slow --yes
 ok "is seen at work" grep -qE '4/12\] planner +0\.[0-9] s' "$tmp/stdout"
+
+# With the real nodes: a comment is a later word than the options, on every run behind it.
+unset MLOPS_EXEC_PATH MLOPS_SHARE
+echo 'AWS eu-west-1. Churn scoring API, 10 rps, p95 200 ms, 99.9%. Internal data. Team: 3 Python engineers.' >real.md
+exits "a comment against an option" 10 python3 terminal.py "n|Too dear: 2k USD a month, hard cap.|q" \
+	mlops run real.md -o real --set budget_band.max_usd=5000 --tools none
+ok "the comment holds" grep -Eq '"max_usd": ?2000' real/state.json
+exits "and is gone on with" 10 mlops run real.md -o real --resume --set budget_band.max_usd=5000 --tools none
+ok "it still holds" grep -Eq '"max_usd": ?2000' real/state.json
 finish
