@@ -1,5 +1,6 @@
 /* Node gate_hitl: who decided what, when, and on which plan. */
 #include "internal.h"
+#include "redact/redact.h"
 
 #include <unistd.h>
 
@@ -10,8 +11,10 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "reject", struct gate_args, reject,
 		"reject the plan; needs --actor and a --comment, which goes back to "
 		"planning"),
-	OPT_LIST(0, "comment", "[POINTER=]TEXT", struct gate_args, comments,
-		"say something, about one element of the state or all of it"),
+	{ OPT_KIND_LIST, 0, "comment", "[POINTER=]TEXT",
+		offsetof(struct gate_args, comments),
+		"say something, about one element of the state or all of it",
+		OPT_TEXT_KEY },
 	OPT_STR(0, "actor", "NAME", struct gate_args, actor, "who decides"),
 	OPT_STR(0, "expires", "72h", struct gate_args, expires,
 		"the decision ends after this time (s, m, h or d); without it, never"),
@@ -110,10 +113,23 @@ static int decide(struct decision *d, const struct gate_args *a, const cJSON *in
 
 /* ---- writing it down ---- */
 
-/* "/plan/slots/0=too small" names an element, which must be there. */
-static int add_comment(cJSON *list, const char *text, const char *actor, const char *ts,
-	const cJSON *in, struct err *e)
+/* Who comments may paste a key: it is masked as intake masks a brief. */
+static int mask(struct node_env *env, const char *text, struct buf *out, struct err *e)
 {
+	cJSON *rules = env_read_json(env, "redact/secrets.json", e);
+	struct redact *r = rules == NULL ? NULL : redact_new(rules, e);
+	int ret = r == NULL ? -1 : redact_secrets(r, text, strlen(text), out, NULL, e);
+
+	redact_free(r);
+	json_free(rules);
+	return ret;
+}
+
+/* "/plan/slots/0=too small" names an element, which must be there. */
+static int add_comment(struct node_env *env, cJSON *list, const char *text,
+	const char *actor, const char *ts, const cJSON *in, struct err *e)
+{
+	struct buf clean = BUF_INIT((size_t)1 << 22);
 	const char *equals = *text == '/' ? strchr(text, '=') : NULL;
 	struct buf pointer = BUF_INIT(4096);
 	cJSON *o;
@@ -131,26 +147,29 @@ static int add_comment(cJSON *list, const char *text, const char *actor, const c
 	o = json_push_object(list, e);
 	if (o != NULL &&
 		json_set_str(o, "pointer", equals == NULL ? NULL : pointer.ptr, e) == 0 &&
-		json_set_str(o, "text", equals == NULL ? text : equals + 1, e) == 0 &&
+		mask(env, equals == NULL ? text : equals + 1, &clean, e) == 0 &&
+		json_set_str(o, "text", clean.ptr, e) == 0 &&
 		json_set_str(o, "actor", actor, e) == 0)
 		ret = json_set_str(o, "ts", ts, e);
 out:
 	buf_release(&pointer);
+	buf_release(&clean);
 	return ret;
 }
 
-static int set_comments(cJSON *hitl, const struct gate_args *a, const struct decision *d,
-	const char *ts, const cJSON *in, struct err *e)
+static int set_comments(cJSON *hitl, struct node_env *env, const struct gate_args *a,
+	const struct decision *d, const char *ts, const cJSON *in, struct err *e)
 {
 	const char *actor = d->actor.len > 0 ? d->actor.ptr : NULL;
 	cJSON *list = json_add_array(hitl, "comments", e);
 
 	for (size_t i = 0; list != NULL && i < a->comments.n; i++)
-		if (add_comment(list, a->comments.at[i], actor, ts, in, e) < 0)
+		if (add_comment(env, list, a->comments.at[i], actor, ts, in, e) < 0)
 			return -1;
 	if (list == NULL ||
 		(d->asked_comment.len > 0 &&
-			add_comment(list, d->asked_comment.ptr, actor, ts, in, e) < 0))
+			add_comment(env, list, d->asked_comment.ptr, actor, ts, in, e) <
+				0))
 		return -1;
 	return json_set_str(
 		hitl, "comment", json_str_or(json_first(list), "text", NULL), e);
@@ -227,7 +246,8 @@ static int write_down(cJSON *hitl, struct node_env *env, const struct gate_args 
 		json_set_str(hitl, "actor", d->actor.len > 0 ? d->actor.ptr : NULL, e) <
 			0 ||
 		set_times(hitl, d, a, env->now_ns, ts, e) < 0 ||
-		set_comments(hitl, a, d, ts, in, e) < 0 || set_reasons(hitl, o, e) < 0 ||
+		set_comments(hitl, env, a, d, ts, in, e) < 0 ||
+		set_reasons(hitl, o, e) < 0 ||
 		set_waived(hitl, json_get(in, "policy"), e) < 0 ||
 		set_thresholds(hitl, a, e) < 0)
 		return -1;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redact/redact.h"
+
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     500
 #define BUSY_RETRY_S  10
@@ -236,4 +238,22 @@ void answer_range(struct call *c)
 		snprintf(c->a->range, sizeof(c->a->range), "bytes %zu-%zu/%zu", from,
 			to - 1, len);
 	}
+}
+
+int mask_secrets(struct call *c, const char *text, struct buf *out, struct err *e)
+{
+	struct buf path = BUF_INIT(8192);
+	struct redact *r = NULL;
+	cJSON *rules = NULL;
+	int ret = -1;
+
+	buf_addf(&path, "%s/redact/secrets.json", c->service->env.share);
+	if (buf_ok(&path, e) == 0)
+		rules = json_parse_file(path.ptr, (size_t)4 << 20, e);
+	if (rules != NULL && (r = redact_new(rules, e)) != NULL)
+		ret = redact_secrets(r, text, strlen(text), out, NULL, e);
+	redact_free(r);
+	json_free(rules);
+	buf_release(&path);
+	return ret;
 }

@@ -29,6 +29,10 @@ int check_if_match(struct call *c);
 /* 1, with 304 in the reply, when If-None-Match has this ETag. */
 int is_unchanged(struct call *c);
 
+/* Secrets never reach the store: appends words of people with theirs masked, as intake
+ * does it to a brief. */
+int mask_secrets(struct call *c, const char *text, struct buf *out, struct err *e);
+
 /* Prints a JSON value into the reply. */
 void answer_json(struct call *c, const cJSON *value);
 

@@ -3,7 +3,6 @@
 
 #include "answer.h"
 #include "blob/blob.h"
-#include "redact/redact.h"
 #include "store/erase.h"
 #include "store/requests.h"
 
@@ -194,25 +193,6 @@ int api_list_ledger(struct call *c, struct err *e)
 
 /* ---- constraints ---- */
 
-/* Secrets never reach the store: the brief is masked as intake does it. */
-static int mask(struct call *c, const char *text, struct buf *out, struct err *e)
-{
-	struct buf path = BUF_INIT(8192);
-	struct redact *r = NULL;
-	cJSON *rules = NULL;
-	int ret = -1;
-
-	buf_addf(&path, "%s/redact/secrets.json", c->service->env.share);
-	if (buf_ok(&path, e) == 0)
-		rules = json_parse_file(path.ptr, (size_t)4 << 20, e);
-	if (rules != NULL && (r = redact_new(rules, e)) != NULL)
-		ret = redact_secrets(r, text, strlen(text), out, NULL, e);
-	redact_free(r);
-	json_free(rules);
-	buf_release(&path);
-	return ret;
-}
-
 static int push_value(cJSON *answers, const char *field, const char *member,
 	const cJSON *value, struct err *e)
 {
@@ -257,7 +237,7 @@ static int push_answers(struct call *c, cJSON *list, const cJSON *answers, struc
 			return -1;
 		a = (cJSON *)(uintptr_t)json_item(list, json_len(list) - 1);
 		if (text != NULL)
-			ret = mask(c, text, &masked, e) < 0
+			ret = mask_secrets(c, text, &masked, e) < 0
 				? -1
 				: json_set_str(a, "text", masked.ptr, e);
 		if (ret == 0)
@@ -295,7 +275,7 @@ static int put_brief(struct call *c, cJSON *input, const cJSON *before, struct e
 		return json_has(before, "brief")
 			? json_set_copy(input, "brief", json_get(before, "brief"), e)
 			: 0;
-	ret = mask(c, brief, &masked, e) < 0
+	ret = mask_secrets(c, brief, &masked, e) < 0
 		? -1
 		: json_set_str(input, "brief", masked.ptr, e);
 	buf_release(&masked);

@@ -345,6 +345,7 @@ int api_approve(struct call *c, struct err *e)
 		.comment = json_text(json_get(c->body, "comment")),
 		.waivers = json_get(c->body, "waivers"),
 		.max_retries = c->service->config->retries };
+	struct buf comment = BUF_INIT((size_t)1 << 22);
 	int ret = check_if_match(c);
 
 	if (ret < 0)
@@ -353,7 +354,14 @@ int api_approve(struct call *c, struct err *e)
 		(d.comment == NULL || *d.comment == '\0'))
 		return err_set(e, ERR_INPUT,
 			"body: /comment: a rejection says why; it goes back to planning");
-	if (store_decide(c->store, &d, e) < 0)
+	if (d.comment != NULL) {
+		ret = mask_secrets(c, d.comment, &comment, e);
+		d.comment = comment.ptr;
+	}
+	if (ret == 0)
+		ret = store_decide(c->store, &d, e);
+	buf_release(&comment);
+	if (ret < 0)
 		return -1;
 	c->asked = 1;
 	return accepted(c, d.project_id, c->id, "queued", version_of(c), e);

@@ -282,9 +282,16 @@ static int note_list(
 
 	if (l->n == 0)
 		return 0;
-	for (size_t i = 0; i < l->n && a != NULL; i++)
-		if (json_push_str(a, l->at[i], e) < 0)
+	for (size_t i = 0; i < l->n && a != NULL; i++) {
+		char hex[DIGEST_HEX_MAX];
+		int ret;
+
+		digest_hex(l->at[i], strlen(l->at[i]), hex);
+		ret = o->flags & OPT_TEXT_KEY ? json_push_strf(a, e, "sha256:%s", hex)
+					      : json_push_str(a, l->at[i], e);
+		if (ret < 0)
 			return -1;
+	}
 	return a == NULL ? -1 : 0;
 }
 

@@ -42,6 +42,9 @@ struct opt {
 #define OPT_FILE_KEY \
 	2u /* the value is a file (or directory) that is read: its digest counts */
 
+#define OPT_TEXT_KEY \
+	4u /* of a list: words of people, which count by their digest and are not noted */
+
 #define OPT_FLAG(l, n, S, f, h)                                 \
 	{                                                       \
 		OPT_KIND_FLAG, l, n, NULL, offsetof(S, f), h, 0 \
