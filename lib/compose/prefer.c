@@ -11,19 +11,28 @@ static int meets(const struct pattern *p, const char *member, const cJSON *wante
 				      : json_has_text(has, json_text(wanted));
 }
 
-/* 1 if some pattern of the slot could meet it, here or in another region: a place does
- * not become better because it cannot offer what is preferred. */
+/* 1 if the pattern suits what is to be built, whether or not a demand rules it out: a plan
+ * does not become better because a place, a law or a load leaves no choice. */
+static int suits(const struct slot *s, size_t i)
+{
+	static const char *const never[] = { "use-case", "lifecycle", "broken",
+		"pinned" };
+
+	for (size_t k = 0; k < ARRAY_LEN(never); k++)
+		if (strcmp(s->out[i].kind, never[k]) == 0)
+			return 0;
+	return 1;
+}
+
 static int can_be_met(const struct slot *s, const char *member, const cJSON *wanted)
 {
 	for (size_t i = 0; i < s->n_patterns; i++)
-		if ((s->out[i].kind[0] == '\0' ||
-			    strcmp(s->out[i].kind, "region") == 0) &&
-			meets(s->patterns[i], member, wanted))
+		if (suits(s, i) && meets(s->patterns[i], member, wanted))
 			return 1;
 	return 0;
 }
 
-/* A preference that can be met in the slot counts against options that do not. */
+/* A preference that some pattern of the slot meets counts against options that do not. */
 static void prefer(
 	struct slot *s, const cJSON *wanted, const char *member, int32_t weight)
 {
@@ -50,8 +59,8 @@ static void prefer_each(
 		prefer(s, it, "tech", w);
 }
 
-/* People who say that they are few are spared what takes a team to run, where there
- * is anything else. */
+/* People who say that they are few are spared what takes a team to run, where the
+ * catalogue has anything else. */
 static void spare_small_team(const struct scenario *sc, struct slot *s)
 {
 	double size = json_number(json_at(sc->c, "/team_constraints/size"), 0);
@@ -59,8 +68,9 @@ static void spare_small_team(const struct scenario *sc, struct slot *s)
 		(int32_t)json_number(json_at(sc->k->slots, "/weights/small_team"), 0);
 	int light = 0;
 
-	for (size_t i = 0; i < s->n_options; i++)
-		light |= json_num_or(s->options[i].pattern->json, "burden", 3) < 4;
+	for (size_t i = 0; i < s->n_patterns; i++)
+		light |=
+			suits(s, i) && json_num_or(s->patterns[i]->json, "burden", 3) < 4;
 	for (size_t i = 0; size > 0 && size <= 3 && light && i < s->n_options; i++) {
 		struct option *o = &s->options[i];
 		size_t used = strlen(o->penalties);

@@ -25,6 +25,9 @@ BRIEFS = {
     "fraud": {"cloud": "aws", "regions": ["sa-east-1"], "use_cases": ["fraud"], "workload_types": ["streaming", "online"],
               "compliance": ["PCI-DSS"], "data_classification": "pci", "sla_latency_ms": 150,
               "availability_target": 99.8, "throughput": {"events_per_second": 400, "requests_per_second": 100}},
+    "preferring": {"cloud": "aws", "regions": ["eu-west-1"], "use_cases": ["inference"], "workload_types": ["online"],
+                   "observability_prefs": ["prometheus"], "team_constraints": {"size": 2},
+                   "throughput": {"requests_per_second": 2}},
     "batch": {"cloud": "aws", "regions": ["eu-west-1"], "use_cases": ["training", "forecasting"],
               "workload_types": ["batch"], "compliance": ["HIPAA"], "data_classification": "phi",
               "throughput": {"gb_per_day": 60, "storage_gb": 4000}},
@@ -227,7 +230,10 @@ def tighter(constraints):
         if c["compliance"][-1] in constraints.get("compliance", []):
             return None, kind
     elif kind == "exclusion":
-        c["exclusions"] = [*c.get("exclusions", []), rnd.choice(["lambda", "fargate", "dynamodb", "sagemaker", "kinesis", "glue"])]
+        out = rnd.choice(["lambda", "fargate", "dynamodb", "sagemaker", "kinesis", "glue"])
+        if out in c.get("exclusions", []):
+            return None, kind
+        c["exclusions"] = [*c.get("exclusions", []), out]
     elif kind == "residency":
         c["data_residency"] = [rnd.choice(["EU", "US", "BR"])]
         if "data_residency" in constraints:
