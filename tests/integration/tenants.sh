@@ -77,7 +77,7 @@ same "not even by the id of another's set in a diff" "$(as_status "$eve" "/decis
 for call in "GET /metrics" "GET /stats" "GET /audit" "POST /projects/$project/budget" "POST /decision-sets/$set/generate"; do
 	read -r method path <<<"$call"
 	body=()
-	[ "$method" = GET ] || body=(-H 'Content-Type: application/json' -d '{}')
+	[ "$method" = GET ] || body=(-H 'Content-Type: application/json' -d "$([[ $path == */budget ]] && echo '{"usd":1}' || echo '{}')")
 	same "$call as a member" "$(as_status "$bob" "$path" -X "$method" "${body[@]}")" 403
 done
 same "metrics as an admin" "$(as_status "$ada" /metrics)" 200
