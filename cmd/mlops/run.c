@@ -228,9 +228,9 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 	buf_addf(b, "state       %s/state.json\n", a->out);
 	if (r->paused[0] != '\0')
 		buf_addf(b,
-			"%s; go on with: mlops run %s%s-o %s --resume --budget-usd USD\n",
-			r->paused, a->brief != NULL ? a->brief : "",
-			a->brief != NULL ? " " : "", a->out);
+			"%s; go on with a larger --budget-tokens or --budget-usd: "
+			"mlops run -o %s --resume\n",
+			r->paused, a->out);
 	else if (r->answer == 10 && a->yes)
 		buf_add_str(b,
 			"policy fails: change the brief, or waive the rules with "

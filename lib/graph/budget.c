@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "llm/predict.h"
+#include "redact/redact.h"
 
 #define WARN_SHARE 0.8
 
@@ -51,13 +52,34 @@ int budget_left(struct run *r, struct budget_left *out, struct err *e)
 	return 0;
 }
 
+/* A run that pauses before it has read its brief keeps it, as intake would, so that
+ * --resume needs nothing but the directory. */
+static int keep_brief(struct run *r, struct err *e)
+{
+	struct buf masked = BUF_INIT(BRIEF_TEXT_MAX);
+	cJSON *rules = env_read_json(&r->env, "redact/secrets.json", e), *input = NULL;
+	struct redact *redact = rules == NULL ? NULL : redact_new(rules, e);
+	int ret = -1;
+
+	if (redact != NULL &&
+		redact_secrets(redact, r->brief.ptr, r->brief.len, &masked, NULL, e) ==
+			0 &&
+		(input = json_new_object(e)) != NULL &&
+		json_set_str(input, "brief", masked.ptr, e) == 0)
+		ret = store_set_keep(r->store, r->set_id, input, e);
+	redact_free(redact);
+	json_free(rules);
+	json_free(input);
+	buf_release(&masked);
+	return ret;
+}
+
 static int pause_here(struct run *r, enum node_id node, const char *why, struct err *e)
 {
-	view_say(&r->view,
-		"paused before node %s: %s; raise it with --budget-tokens or "
-		"--budget-usd and "
-		"go on with --resume",
-		node_rows[node].name, why);
+	if (node == NODE_INTAKE_EXTRACT && r->o->job == NULL && r->have_brief &&
+		keep_brief(r, e) < 0)
+		return -1;
+	view_say(&r->view, "paused before node %s: %s", node_rows[node].name, why);
 	snprintf(r->result->paused, sizeof(r->result->paused), "%s", why);
 	r->answer = 10;
 	return run_record_pause(r, "budget", why, e);

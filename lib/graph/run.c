@@ -195,6 +195,24 @@ int run_take_old_options(struct run *r, const cJSON *row, struct err *e)
 	return 0;
 }
 
+/* The brief that a run kept which paused before it had read it. */
+static int take_kept_brief(struct run *r, const cJSON *row, struct err *e)
+{
+	cJSON *input = NULL;
+	const char *text;
+	int ret = store_set_input(
+		r->store, r->project_id, json_str_or(row, "id", ""), &input, e);
+
+	text = json_text(json_get(input, "brief"));
+	if (ret == 0 && text != NULL && !r->have_brief) {
+		buf_add_str(&r->brief, text);
+		r->have_brief = 1;
+		ret = buf_ok(&r->brief, e);
+	}
+	json_free(input);
+	return ret;
+}
+
 static int resume(struct run *r, const cJSON *row, struct err *e)
 {
 	if (row == NULL)
@@ -207,7 +225,8 @@ static int resume(struct run *r, const cJSON *row, struct err *e)
 			"without"
 			" --resume it makes a new version",
 			r->o->brief, r->o->out);
-	if (run_take_old_options(r, row, e) < 0)
+	if (run_take_old_options(r, row, e) < 0 ||
+		(r->o->job == NULL && take_kept_brief(r, row, e) < 0))
 		return -1;
 	run_adopt(r, row);
 	return 0;

@@ -610,6 +610,22 @@ int store_set_input(struct store *s, const char *project_id, const char *set_id,
 	return 0;
 }
 
+int store_set_keep(struct store *s, const char *set_id, const cJSON *input, struct err *e)
+{
+	struct buf text = BUF_INIT(STATE_TEXT_MAX);
+	int ret;
+
+	json_print(input, JSON_COMPACT, &text);
+	ret = buf_ok(&text, e) < 0
+		? -1
+		: store_run_sql(s,
+			  "UPDATE decision_sets SET input_jsonb = $2 WHERE id = $1",
+			  (struct db_value[]){ DB_TEXT(set_id), DB_TEXT(text.ptr) }, 2,
+			  e);
+	buf_release(&text);
+	return ret;
+}
+
 int store_decisions(struct store *s, const char *set_id, int64_t *n, struct err *e)
 {
 	cJSON *row;
@@ -933,8 +949,7 @@ int store_event(struct store *s, const struct store_step *st, const char *type,
 			(struct db_value[]){ DB_TEXT(st->project_id), DB_TEXT(st->set_id),
 				DB_TEXT(st->run_id),
 				DB_TEXT(st->node != NULL ? st->node->name : NULL),
-				DB_TEXT(type), DB_TEXT(text),
-				DB_TEXT(pack),
+				DB_TEXT(type), DB_TEXT(text), DB_TEXT(pack),
 				DB_INT(STATE_SCHEMA_VERSION), DB_TEXT(MLOPS_VERSION),
 				DB_TEXT(ts), DB_TEXT(s->user[0] != '\0' ? s->user : NULL),
 				DB_TEXT(s->request_id[0] != '\0' ? s->request_id

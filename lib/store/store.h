@@ -105,6 +105,11 @@ int store_sets(struct store *s, const char *project_id, cJSON **out, struct err 
 int store_set_input(struct store *s, const char *project_id, const char *set_id,
 	cJSON **out, struct err *e);
 
+/* Keeps what was asked for with a run that was started without it: {"brief": ...} with
+ * its secrets masked. */
+int store_set_keep(
+	struct store *s, const char *set_id, const cJSON *input, struct err *e);
+
 /* How often somebody approved or rejected this decision set. */
 int store_decisions(struct store *s, const char *set_id, int64_t *n, struct err *e);
 

@@ -129,8 +129,8 @@ mlops run "$tmp/brief.md" -o out -q --yes --tools none --provider anthropic --bu
 same "a run that may cost more than is left pauses" $? 10
 same "at the gate budget" "$(sqlite3 .mlops/mlops.db "select json_extract(payload_jsonb, '\$.gate') from events where type = 'gate_waiting'")" budget
 same "before any call" "$(sqlite3 .mlops/mlops.db "select coalesce(sum(tokens_total), 0) from agent_runs")" 0
-mlops run "$tmp/brief.md" -o out -q --resume --yes --tools none --provider anthropic --budget-tokens 400000 --budget-usd 0.2 >said 2>&1
-same "with a larger quota it goes on" $? 0
+mlops run -o out -q --resume --yes --tools none --provider anthropic --budget-tokens 400000 --budget-usd 0.2 >said 2>&1
+same "with a larger quota it goes on, and has kept its brief" $? 0
 spent=$(sqlite3 .mlops/mlops.db "select sum(tokens_total) from agent_runs")
 echo "Another line." >>"$tmp/brief.md"
 mlops run "$tmp/brief.md" -o out -q --yes --tools none --provider anthropic --budget-tokens $((spent + 10)) >said 2>&1
