@@ -71,9 +71,6 @@ static int add_questions(
 				"region; nothing was ruled out for it.",
 				sc->region[i]) < 0)
 			return -1;
-	JSON_EACH (it, sc->questions)
-		if (json_push_copy(q, it, e) < 0)
-			return -1;
 	JSON_EACH (it, json_at(plan, "/preflight/residency"))
 		if (!json_true(json_get(it, "inside")) &&
 			json_push_strf(q, e,

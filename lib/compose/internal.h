@@ -12,8 +12,8 @@
 #include "solver/solver.h"
 
 #define HOPS_MAX    16
-#define REGIONS_MAX 4   /* of one plan */
-#define SITES_MAX   64  /* places that are weighed against each other */
+#define REGIONS_MAX 4  /* of one plan */
+#define SITES_MAX   64 /* places that are weighed against each other */
 #define BASES_MAX   16
 
 /* What is read once, however often the question changes. */
@@ -137,7 +137,6 @@ struct scenario {
 	cJSON *c;     /* constraints with defaults */
 	cJSON *ctx;   /* {c, load, plan, p} for formulas */
 	cJSON *assumptions; /* array */
-	cJSON *questions;   /* array of strings */
 	char region[REGIONS_MAX][48];
 	int copies;    /* regions that share the load */
 	int redundant; /* of them, how many can stand in for each other */

@@ -115,9 +115,6 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 		sc->copies = site->copies;
 		sc->redundant = per_jurisdiction ? 1 : site->copies;
 	}
-	sc->questions = json_new_array(e);
-	if (sc->questions == NULL)
-		return -1;
 	if (like != NULL)
 		same = reuse_context(sc, like, e);
 	if (same < 0 || (!same && fill_context(sc, constraints, e) < 0))
@@ -166,7 +163,6 @@ void scenario_release(struct scenario *sc)
 	}
 	json_free(sc->ctx);
 	json_free(sc->assumptions);
-	json_free(sc->questions);
 	free(sc->s_slots);
 	free(sc->s_options);
 	memset(sc, 0, sizeof(*sc));
