@@ -4,6 +4,9 @@
 #include "http/http.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -187,6 +190,136 @@ static void private_addresses_are_not_contacted_when_only_public_ones_may_be(
 	http_free(client);
 }
 
+/* ---- a name whose answer changes ----
+ *
+ * libcurl resolves and connects through these two instead of libc's. A name that ends in
+ * ".test" is answered by the next of `dns.answers`, and what is connected to is noted:
+ * a public address is noted only, so that no packet leaves the machine.
+ */
+static struct {
+	const char *answers[4][2]; /* of each question, in turn; the last one stays */
+	size_t asked;
+	int private_seen, public_seen; /* connections */
+} dns;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+	struct addrinfo **out)
+{
+	__typeof__(getaddrinfo) *real;
+	size_t turn = dns.asked;
+	struct addrinfo *rest = NULL;
+	int ret;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (node == NULL || strstr(node, ".test") == NULL)
+		return real(node, service, hints, out);
+	while (turn > 0 && (turn >= ARRAY_LEN(dns.answers) || !dns.answers[turn][0]))
+		turn--;
+	dns.asked++;
+	ret = real(dns.answers[turn][0], service, hints, out);
+	if (ret != 0 || dns.answers[turn][1] == NULL)
+		return ret;
+	ret = real(dns.answers[turn][1], service, hints, &rest);
+	if (ret != 0)
+		return ret;
+	for (struct addrinfo *a = *out; a != NULL; a = a->ai_next)
+		if (a->ai_next == NULL) {
+			a->ai_next = rest;
+			break;
+		}
+	return 0;
+}
+
+/* glibc declares the address as a union of pointers. */
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+	const struct sockaddr *to = address.__sockaddr__;
+	__typeof__(connect) *real;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "connect");
+	if (to->sa_family != AF_INET && to->sa_family != AF_INET6)
+		return real(fd, address, len);
+	if (http_address_is_public(to)) {
+		dns.public_seen++;
+		errno = ENETUNREACH;
+		return -1;
+	}
+	dns.private_seen++;
+	return real(fd, address, len);
+}
+
+static const struct {
+	const char *answers[4][2];
+	enum http_fault faults[3]; /* of each request in turn */
+	int public;                /* connections that were tried */
+} rebindings[] = {
+	{ { { "127.0.0.1" } }, { HTTP_FORBIDDEN, HTTP_FORBIDDEN, HTTP_FORBIDDEN }, 0 },
+	/* public when it is looked at, then the machine itself or the cloud's metadata */
+	{ { { "93.184.216.34" }, { "127.0.0.1" }, { "169.254.169.254" } },
+		{ HTTP_UNREACHABLE, HTTP_FORBIDDEN, HTTP_FORBIDDEN }, 1 },
+	{ { { "2606:4700::1111" }, { "::1" }, { "fd00:ec2::254" } },
+		{ HTTP_UNREACHABLE, HTTP_FORBIDDEN, HTTP_FORBIDDEN }, 1 },
+	/* one answer with both: the public one does not open the way to the other */
+	{ { { "93.184.216.34", "127.0.0.1" }, { "127.0.0.1", "93.184.216.34" },
+		  { "10.0.0.1", "::1" } },
+		{ HTTP_FORBIDDEN, HTTP_FORBIDDEN, HTTP_FORBIDDEN }, -1 },
+};
+
+static void a_name_that_changes_its_mind_leads_nowhere_private(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(rebindings); i++) {
+		memset(&dns, 0, sizeof(dns));
+		memcpy(dns.answers, rebindings[i].answers, sizeof(dns.answers));
+		for (size_t n = 0; n < ARRAY_LEN(rebindings[i].faults); n++) {
+			struct http_request q = { .method = "POST",
+				.url = "http://rebind.test:9/",
+				.public_only = 1,
+				.total_timeout_ns = INT64_C(5000000000) };
+			struct err e = { 0 };
+			/* a new one each time: it remembers no name */
+			struct http *client = http_new(&e);
+			struct http_response r;
+
+			http_response_init(&r);
+			assert_int_equal(http_do(client, &q, &r, &e), -1);
+			if (r.fault != rebindings[i].faults[n])
+				fail_msg("case %zu, request %zu: %s", i, n, e.msg);
+			http_response_release(&r);
+			http_free(client);
+		}
+		assert_int_equal(dns.asked, ARRAY_LEN(rebindings[i].faults));
+		assert_int_equal(dns.private_seen, 0);
+		if (rebindings[i].public >= 0)
+			assert_int_equal(dns.public_seen, rebindings[i].public);
+	}
+}
+
+/* That the two above are really what libcurl calls. */
+static void the_same_name_is_reached_where_private_ones_may_be(void **unused)
+{
+	struct err e = { 0 };
+	struct http *client = http_new(&e);
+	struct http_response r;
+	struct peer peer;
+	char url[64];
+	struct http_request q = { .method = "GET", .url = url };
+
+	(void)unused;
+	memset(&dns, 0, sizeof(dns));
+	dns.answers[0][0] = "127.0.0.1";
+	peer_start(&peer, OK_HEAD "Content-Length: 2\r\n\r\nhi", 0);
+	snprintf(url, sizeof(url), "http://rebind.test:%d/", peer.port);
+	http_response_init(&r);
+	if (http_do(client, &q, &r, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(dns.asked, 1);
+	assert_int_equal(dns.private_seen, 1);
+	http_response_release(&r);
+	peer_stop(&peer);
+	http_free(client);
+}
+
 static const struct {
 	const char *address;
 	int public;
@@ -298,6 +431,8 @@ int main(void)
 		cmocka_unit_test(an_answer_too_long_is_dropped),
 		cmocka_unit_test(
 			private_addresses_are_not_contacted_when_only_public_ones_may_be),
+		cmocka_unit_test(a_name_that_changes_its_mind_leads_nowhere_private),
+		cmocka_unit_test(the_same_name_is_reached_where_private_ones_may_be),
 		cmocka_unit_test(special_addresses_are_told_from_public_ones),
 		cmocka_unit_test(other_schemes_are_refused),
 		cmocka_unit_test(retry_after_is_a_number_or_a_date),
