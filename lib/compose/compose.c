@@ -4,22 +4,22 @@
 #include <math.h>
 #include <string.h>
 
-static int add_questions(
-	struct scenario *sc, const cJSON *constraints, cJSON *plan, struct err *e)
+static int ask_of_brief(const cJSON *constraints, cJSON *q, struct err *e)
 {
-	cJSON *q = json_add_array(plan, "open_questions", e);
-
-	if (q == NULL)
-		return -1;
 	if (!json_has(constraints, "cloud") &&
 		json_push_str(q, "Which cloud? AWS was assumed.", e) < 0)
 		return -1;
-	if (json_len(json_get(constraints, "use_cases")) == 0 &&
-		json_push_str(q,
-			"What is the system to do? The plan rests on an assumed use "
-			"case.",
-			e) < 0)
-		return -1;
+	return json_len(json_get(constraints, "use_cases")) == 0
+		? json_push_str(q,
+			  "What is the system to do? The plan rests on an assumed use "
+			  "case.",
+			  e)
+		: 0;
+}
+
+/* Laws that no per-service facts are known of, eligibility that was accepted. */
+static int ask_of_compliance(const struct scenario *sc, cJSON *q, struct err *e)
+{
 	JSON_EACH (it, json_get(sc->c, "compliance")) {
 		const char *law = json_text(it);
 
@@ -38,6 +38,12 @@ static int add_questions(
 			    "It was accepted as unknown.",
 			    sc->k->opts->accept_unknown.at[i]) < 0)
 			return -1;
+	return 0;
+}
+
+/* Patterns that were left out, and what slots.json has to ask. */
+static int ask_of_catalogue(const struct scenario *sc, cJSON *q, struct err *e)
+{
 	for (size_t i = 0; i < sc->k->patterns.n_refused; i++)
 		if (json_push_strf(q, e,
 			    "%s is broken and was left out: would it have been chosen? "
@@ -45,15 +51,16 @@ static int add_questions(
 			    sc->k->patterns.refused[i].id,
 			    sc->k->patterns.refused[i].why) < 0)
 			return -1;
-	JSON_EACH (it, json_get(sc->k->slots, "questions")) {
-		struct err ignored = { 0 };
-		cJSON *asked = logic_apply(NULL, json_get(it, "when"), sc->ctx, &ignored);
-		int yes = asked != NULL && logic_truthy(asked);
-
-		json_free(asked);
-		if (yes && json_push_str(q, json_str_or(it, "text", ""), e) < 0)
+	JSON_EACH (it, json_get(sc->k->slots, "questions"))
+		if (truth_of(sc, json_get(it, "when"), 0) &&
+			json_push_str(q, json_str_or(it, "text", ""), e) < 0)
 			return -1;
-	}
+	return 0;
+}
+
+static int ask_of_places(const struct scenario *sc, const cJSON *constraints,
+	const cJSON *plan, cJSON *q, struct err *e)
+{
 	if (sc->redundant == sc->copies &&
 		json_len(json_get(constraints, "data_residency")) > 1 &&
 		json_push_str(q,
@@ -80,13 +87,24 @@ static int add_questions(
 				json_str_or(it, "reaches", "elsewhere"),
 				json_str_or(it, "basis", "")) < 0)
 			return -1;
-	if (strcmp(sc->k->cloud, "aws") != 0 &&
-		json_push_strf(q, e,
-			"Patterns of %s are planned but not generated yet: is AWS an "
-			"option?",
-			sc->k->cloud) < 0)
-		return -1;
 	return 0;
+}
+
+static int add_questions(
+	struct scenario *sc, const cJSON *constraints, cJSON *plan, struct err *e)
+{
+	cJSON *q = json_add_array(plan, "open_questions", e);
+
+	if (q == NULL || ask_of_brief(constraints, q, e) < 0 ||
+		ask_of_compliance(sc, q, e) < 0 || ask_of_catalogue(sc, q, e) < 0 ||
+		ask_of_places(sc, constraints, plan, q, e) < 0)
+		return -1;
+	return strcmp(sc->k->cloud, "aws") == 0
+		? 0
+		: json_push_strf(q, e,
+			  "Patterns of %s are planned but not generated yet: is AWS an "
+			  "option?",
+			  sc->k->cloud);
 }
 
 static int add_accepted(struct scenario *sc, struct err *e)
