@@ -675,6 +675,14 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 		if (look_right(d, i, &s))
 			break;
 	}
+	/* "| Kubernetes | not wanted |" */
+	if (s.st == 0 && last + 1 < d->s.n && d->s.lex[last].kind == LEX_CELL &&
+		(is(d, last + 1, LC_EXCLPOST) != NULL ||
+			word_is(d, last + 1,
+				"excluded|forbidden|banned|prohibited|unwanted|avoid|"
+				"never|"
+				"not wanted|not allowed|not permitted|out")))
+		return ST_EXCLUDED;
 	if (s.words == 0 && !(s.st & (ST_EXCLUDED | ST_LEFT | ST_NOTHING))) {
 		unsigned rel =
 			relative_status(d, i < d->s.n && sign_is(d, i, ',') ? i + 1 : i,

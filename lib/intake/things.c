@@ -615,10 +615,10 @@ static int boundary_of(const struct doc *d, size_t i)
 	for (size_t k = c.first; k < seg.first; k++)
 		if (is(d, k, LC_BOUND) != NULL && i - k < bound)
 			bound = i - k;
-	/* "Azure, Netherlands", "AWS (Germany)" */
+	/* "Azure, Netherlands", "AWS (Germany)", "on AWS in Canada" */
 	if (i >= 2 && is(d, i - 2, LC_CLOUD) != NULL && is(d, i + 1, LC_PEOPLE) == NULL &&
 		(sign_is(d, i - 1, ',') || sign_is(d, i - 1, '(') ||
-			sign_is(d, i - 1, '/')) &&
+			sign_is(d, i - 1, '/') || word_is(d, i - 1, "in")) &&
 		!is_word(d, i + 1))
 		return 1;
 	/* "EU customers", "German company": the word right behind says whose it is */
@@ -657,6 +657,58 @@ static int directly_not(const struct doc *d, size_t i)
 		is(d, i + 1, LC_PEOPLE) == NULL;
 }
 
+/* "don't", "must never", "no", at a phrase's beginning, too */
+static int denies(const struct doc *d, size_t k)
+{
+	static const char *const words[] = { "don't", "do not", "dont", "never",
+		"must not", "mustn't", "may not", "cannot", "can't", "can not",
+		"should not", "shouldn't", "shall not", "nothing", "no " };
+	const struct lexeme *l = &d->s.lex[k];
+
+	if (is(d, k, LC_NOT) != NULL || is(d, k, LC_NO) != NULL)
+		return 1;
+	for (size_t w = 0; w < ARRAY_LEN(words); w++) {
+		size_t n = strlen(words[w]);
+
+		if (l->to - l->from >= n && memcmp(d->s.norm + l->from, words[w], n) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* "don't host it in the US", "no data in the US", "nothing may be stored in China" */
+static int kept_out(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i);
+	const struct lexeme *to;
+	size_t k = i, verb;
+
+	while (k > c.first && word_is(d, k - 1, "the|mainland"))
+		k--;
+	if (k == c.first)
+		return 0;
+	to = &d->s.lex[k - 1];
+	if (!word_is(d, k - 1, "in|inside|within|on")) {
+		/* "hosted in" may be one phrase */
+		if (to->to - to->from < 4 ||
+			memcmp(d->s.norm + to->to - 3, " in", 3) != 0)
+			return 0;
+		k++;
+	}
+	for (verb = k - 1; verb > c.first && k - verb < 7; verb--)
+		if (is(d, verb - 1, LC_HOSTING) != NULL ||
+			is(d, verb - 1, LC_KEEP) != NULL ||
+			is(d, verb - 1, LC_DCDATA) != NULL ||
+			is(d, verb - 1, LC_DC) != NULL ||
+			is(d, verb - 1, LC_INUSE) != NULL ||
+			word_is(d, verb - 1,
+				"put|save|saved|hold|held|live|placed|place"))
+			for (size_t n = verb; n > c.first && verb - n < 4; n--)
+				if (denies(d, n - 1))
+					return 1;
+	return 0;
+}
+
 /* "must not be hosted in the US" */
 static int barred(const struct doc *d, size_t i)
 {
@@ -683,7 +735,19 @@ static void one_country(const struct doc *d, struct reading *r, size_t i, size_t
 	if (sign_is(d, i + 1, '(') &&
 		(is(d, i + 2, LC_PLACE) != NULL || is(d, i + 2, LC_REGION) != NULL))
 		return; /* "Europe (Frankfurt)" */
-	if (directly_not(d, i) || barred(d, i)) {
+	/* "Canada (Central)": a region's name, a bracket in it */
+	if (sign_is(d, i + 1, '(') && sign_is(d, i + 3, ')') && cloud != NULL) {
+		const struct lexeme *a = &d->s.lex[i], *b = &d->s.lex[i + 2];
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s %.*s", (int)(a->to - a->from),
+			d->s.norm + a->from, (int)(b->to - b->from), d->s.norm + b->from);
+		if (region_at_place(d->v->regions, cloud, name, &g) == 1) {
+			region_add(r, g->code, i, "region.place", 0.9);
+			return;
+		}
+	}
+	if (directly_not(d, i) || barred(d, i) || kept_out(d, i)) {
 		exclude(r, code, i, "residency.excluded");
 		return;
 	}

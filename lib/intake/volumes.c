@@ -126,6 +126,8 @@ static int counted(const struct doc *d, size_t from, size_t to, int *users)
 
 		for (size_t k = c.first; k < from; k++)
 			if (word_is(d, k,
+				    "ask|request|requests|fetch|fetches|fetched|check|"
+				    "checks|checked|look up|looks up|"
 				    "called|calls|call|invoked|invoke|invokes|queried|"
 				    "query|queries|hit|hits|requested|asked|used|polled"))
 				return RPS;
@@ -755,7 +757,10 @@ static void count_at(const struct doc *d, struct best *b, const struct numeral *
 	} else if (noun == NOUN_NONE && unknown_users(d, q)) {
 		better(d, &b[USERS], q->hi, q->first, q->next + 1, "volume.users");
 	} else if (noun == NOUN_ROLE) {
-		if (!mere_heads(d, q, at) && are_users(d, q, at))
+		size_t key = key_before(d, q);
+
+		if ((key > 0 && is(d, key - 1, LC_USERNOUN) != NULL) ||
+			(!mere_heads(d, q, at) && are_users(d, q, at)))
 			better(d, &b[USERS], q->hi, q->first, at + 1, "volume.users");
 	} else if (noun == NOUN_NONE) {
 		keyed_count(d, b, q);
