@@ -463,8 +463,7 @@ static size_t count_lines(const char *text)
 	return n;
 }
 
-/* A sound book as the tools write it; NULL for any other, and when memory is short. */
-static struct prices *load_plain(struct node_env *env, const char *relative)
+struct prices *prices_from_text(struct buf *text)
 {
 	struct prices *p = calloc(1, sizeof(*p));
 	struct origins origins = { 0 };
@@ -472,22 +471,24 @@ static struct prices *load_plain(struct node_env *env, const char *relative)
 	char *at;
 	int ret = -1;
 
-	if (p == NULL)
+	if (p == NULL) {
+		buf_release(text);
 		return NULL;
-	p->text = (struct buf)BUF_INIT(PRICES_TEXT_MAX);
-	if (env_read_text(env, relative, &p->text, &ignored) < 0 ||
-		!price_text_plain(p->text.ptr, p->text.len))
+	}
+	p->text = *text; /* moved */
+	*text = (struct buf)BUF_INIT(0);
+	if (!price_text_plain(p->text.ptr, p->text.len))
 		goto out;
 	at = p->text.ptr;
 	origins.at = calloc(count_lines(at), sizeof(*origins.at));
 	if (origins.at == NULL || make_groups(p, count_lines(at), &ignored) < 0 ||
-		plain_head(p, &at, relative, &ignored) < 0 ||
+		plain_head(p, &at, "", &ignored) < 0 ||
 		price_text_line(&at, "\"origins\":[") < 0 ||
 		plain_origins(&origins, &at) < 0 ||
 		price_text_line(&at, "\"groups\":[") < 0 ||
 		plain_groups(p, &origins, &at, &ignored) < 0 ||
 		price_text_line(&at, "\"prices\":{") < 0 ||
-		plain_rows(p, at, &ignored) < 0 || check_tiers(p, relative, &ignored) < 0)
+		plain_rows(p, at, &ignored) < 0 || check_tiers(p, "", &ignored) < 0)
 		goto out;
 	ret = 0;
 out:
@@ -501,9 +502,14 @@ out:
 int prices_load(
 	struct prices **out, struct node_env *env, const char *relative, struct err *e)
 {
+	struct buf text = BUF_INIT(PRICES_TEXT_MAX);
+	struct err ignored = { 0 };
 	cJSON *tree;
 
-	*out = load_plain(env, relative);
+	*out = NULL;
+	if (env_read_text(env, relative, &text, &ignored) == 0)
+		*out = prices_from_text(&text);
+	buf_release(&text);
 	if (*out != NULL)
 		return 0;
 	tree = env_read_json(env, relative, e); /* it tells what is wrong */

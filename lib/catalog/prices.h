@@ -38,6 +38,9 @@ int prices_load(
 	struct prices **out, struct node_env *env, const char *relative, struct err *e);
 /* The same from a tree, which is taken over also on failure; `name` stands in messages. */
 int prices_from_json(struct prices **out, cJSON *tree, const char *name, struct err *e);
+/* The same from the text of a sound book as the tools write it (price_text.h), which is
+ * taken over; NULL for any other, and when memory is short. */
+struct prices *prices_from_text(struct buf *text);
 void prices_free(struct prices *p); /* NULL is fine */
 
 const char *prices_region(const struct prices *p);

@@ -275,19 +275,26 @@ static void fuzz_text(const char *text, size_t len)
 	free(copy);
 }
 
-/* A book that loads is sorted, and its tiers follow one another from 0. */
+/* A book that loads is sorted, and its tiers follow one another from 0; what is read in
+ * place is what the JSON reader makes of it. */
 static void fuzz_prices(const char *text, size_t len)
 {
 	struct err e = { 0 };
 	cJSON *tree = json_parse(text, len, JSON_STRICT, &e);
-	struct prices *p = NULL;
+	struct buf copy = BUF_INIT((size_t)1 << 20);
+	struct prices *p = NULL, *plain;
 
+	buf_add(&copy, text, len);
+	plain = prices_from_text(&copy);
+	LAW(plain == NULL || tree != NULL);
 	if (tree == NULL)
 		return;
 	if (prices_from_json(&p, tree, "book", &e) < 0) {
+		LAW(plain == NULL);
 		check_message(&e);
 		return;
 	}
+	LAW(plain == NULL || prices_count(plain) == prices_count(p));
 	for (size_t i = 0; i < prices_count(p); i++) {
 		const struct price_entry *t = prices_entry(p, i);
 
@@ -295,7 +302,11 @@ static void fuzz_prices(const char *text, size_t len)
 		LAW(t->pico_usd >= 0 && t->group->per >= 1 && *t->group->source != '\0');
 		LAW(t->tier != 1 || t->from == 0);
 		LAW(i == 0 || strcmp(prices_entry(p, i - 1)->sku, t->sku) < 0);
+		LAW(plain == NULL ||
+			(prices_entry(plain, i)->pico_usd == t->pico_usd &&
+				strcmp(prices_entry(plain, i)->sku, t->sku) == 0));
 	}
+	prices_free(plain);
 	prices_free(p);
 }
 
