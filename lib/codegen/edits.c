@@ -190,7 +190,8 @@ static const char *unmergeable(
 	return base->len > 0
 		? NULL
 		: "was edited, and the text that it was made from is not known "
-		  "here (--base)";
+		  "here: name the .mlops/blobs of the run that made it by --base, "
+		  "or keep your text with --on-conflict keep";
 }
 
 /* Puts into `out` what the file becomes: 1, or 0 for a conflict that was told. `out`

@@ -1,6 +1,7 @@
 """Every check of generated repositories: briefs times their best three plans.
 
-usage: matrix.py BUILD [--cover N] [--minutes N] [--record FILE] [--cache DIR] BRIEF...
+usage: matrix.py BUILD [--cover N] [--minutes N] [--jobs N] [--record FILE] [--cache DIR]
+       BRIEF...
 
 Repositories with the same content are checked once. Each goes through mlops-validate
 with every tool that is here and each provider mirror; its pipelines run, and its
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ def parse() -> argparse.Namespace:
     line.add_argument("briefs", nargs="+", type=Path)
     line.add_argument("--cover", type=int)
     line.add_argument("--minutes", type=float, default=float("inf"))
+    line.add_argument("--jobs", type=int, default=1)
     line.add_argument("--record", type=Path)
     line.add_argument("--cache", type=Path, default=TOP / ".tools/cache/matrix")
     return line.parse_args()
@@ -253,14 +256,20 @@ def main() -> int:
         if args.cover is None:
             chosen += [r for r in all_repos if r not in chosen]
         checker = Checker(build, args.cache)
-        for repo in chosen:
+
+        def in_time(repo: Repo) -> Verdict | None:
             if time.monotonic() - start > 60 * args.minutes and not checker.kept(repo).exists():
-                continue
-            verdict = checker.check(repo)
-            good, bad, out = tell(repo, verdict)
-            passed, failed = passed + good, failed + bad
-            skipped.update(out)
-            checked.append((repo, verdict))
+                return None
+            return checker.check(repo)
+
+        with ThreadPoolExecutor(args.jobs) as work:
+            for repo, verdict in zip(chosen, work.map(in_time, chosen), strict=True):
+                if verdict is None:
+                    continue
+                good, bad, out = tell(repo, verdict)
+                passed, failed = passed + good, failed + bad
+                skipped.update(out)
+                checked.append((repo, verdict))
         done = {repo.digest for repo, _ in checked}
         late = [r for r in all_repos if r.digest not in done]
         if args.record:
