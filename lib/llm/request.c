@@ -114,7 +114,7 @@ static int64_t least(double request, double option, double unit)
 {
 	double d = request >= 0 && (option < 0 || request < option) ? request : option;
 
-	return d < 0 ? -1 : (int64_t)floor(d * unit);
+	return d < 0 ? -1 : (int64_t)floor(fmin(d * unit, 1e15));
 }
 
 static void read_limits(struct llm_session *s, struct llm_request *q)

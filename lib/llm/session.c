@@ -81,6 +81,24 @@ static int find_state_dir(struct llm_session *s, struct err *e)
 	return s->state_dir == NULL ? -1 : 0;
 }
 
+/* Settings of another shape than the schema says would be passed over in silence. */
+static int check_settings(
+	struct llm_session *s, const cJSON *user, const char *path, struct err *e)
+{
+	struct buf file = BUF_INIT(8192);
+	struct schema *schema;
+	int ret;
+
+	buf_addf(&file, "%s/schemas/llm-settings.schema.json", s->env.share);
+	schema = schema_load(file.ptr, e);
+	ret = schema == NULL ? -1 : schema_check(schema, user, path, e);
+	if (ret < 0)
+		e->code = ERR_CONFIG;
+	schema_free(schema);
+	buf_release(&file);
+	return ret;
+}
+
 static int read_config(struct llm_session *s, struct err *e)
 {
 	const char *path = given(s->o->config, "MLOPS_LLM_CONFIG");
@@ -95,9 +113,7 @@ static int read_config(struct llm_session *s, struct err *e)
 	user = json_parse_file(path, (size_t)1 << 20, e);
 	if (user == NULL)
 		e->code = ERR_CONFIG;
-	else if (!json_is(user, JSON_OBJECT))
-		err_fill(e, ERR_CONFIG, "%s: is not an object", path);
-	else
+	else if (check_settings(s, user, path, e) == 0)
 		s->config = json_merge_patch(base, user, e);
 	json_free(base);
 	json_free(user);

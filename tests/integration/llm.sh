@@ -277,7 +277,26 @@ done <<'EOF'
 {"purpose":"planner","prompt_pack":"../../etc/passwd","inputs":{}}|65
 {"purpose":"planner","prompt_pack":"sha256:00","inputs":{}}|65
 {"purpose":"planner","inputs":{},"output_schema":{"type":"nonsense"}}|65
+{"purpose":"planner","inputs":{},"limits":{"timeout_ms":1e99}}|65
+{"purpose":"planner","inputs":{},"limits":{"budget_usd":1e300}}|65
 {"purpose":"planner","inputs":{},"output_schema":{"minimum":"x"}}|65
+EOF
+while read -r text; do
+	printf '%s' "$text" >"$tmp/odd.json"
+	llm anthropic helpful --config "$tmp/odd.json"
+	same "settings: $text" "$status $(wc -l <"$tmp/err")" "78 1"
+done <<'EOF'
+[
+[]
+{"limits":5}
+{"limits":{"retries":1e300}}
+{"limits":{"retries":-1}}
+{"keys":{"anthropic":5}}
+{"roles":{"orchestration":{"chain":"anthropic"}}}
+{"providers":{"anthropic":{"base_url":7}}}
+{"providers":{"anthropic":{"models":[{}]}}}
+{"projects":{"p":[]}}
+{"projects":{"p":{"keys":{"anthropic":{}}}}}
 EOF
 mlops-llm --provider nobody <"$tmp/request.json" >/dev/null 2>&1
 same "an unknown provider" $? 2
