@@ -9,10 +9,10 @@
 #include "store/erase.h"
 #include "store/hooks.h"
 
-#define LEASE_MS   120000 /* longer than an attempt can take */
-#define BATCH      16
-#define REMIND_TRY 60000 /* ms between looks for gates that wait */
-#define HOUR_MS    INT64_C(3600000)
+#define LEASE_MS  120000 /* longer than an attempt can take */
+#define BATCH     16
+#define GATES_TRY 60000 /* ms between looks at gates that wait */
+#define HOUR_MS   INT64_C(3600000)
 
 struct notifier {
 	const struct config *config;
@@ -21,7 +21,7 @@ struct notifier {
 	pthread_mutex_t lock;
 	pthread_cond_t bell;
 	int rung, stopping;
-	int64_t reminded_ms, expired_ms;
+	int64_t gates_ms, expired_ms;
 	int64_t zips_ms; /* zips that were made before this are gone */
 	struct http *client;
 };
@@ -173,13 +173,18 @@ static int deliver(struct notifier *n, struct store *store, struct err *e)
 	return len == BATCH;
 }
 
-static int remind(struct notifier *n, struct store *store, struct err *e)
+/* Gates that wait: too long ones are over, others are reminded of. */
+static int look_at_gates(struct notifier *n, struct store *store, struct err *e)
 {
 	int64_t now = now_ms(), count = 0;
 
-	if (n->config->remind_h == 0 || now - n->reminded_ms < REMIND_TRY)
+	if (now - n->gates_ms < GATES_TRY)
 		return 0;
-	n->reminded_ms = now;
+	n->gates_ms = now;
+	if (store_gate_expiries(store, now, &count, e) < 0)
+		return -1;
+	if (n->config->remind_h == 0)
+		return 0;
 	return store_gate_reminders(store, now, n->config->remind_h * HOUR_MS, &count, e);
 }
 
@@ -259,7 +264,8 @@ static void *run(void *arg)
 
 		if (store == NULL && store_open_as_is(&store, n->config->db, &e) < 0)
 			more = -1;
-		if (more > 0 && (remind(n, store, &e) < 0 || expire(n, store, &e) < 0))
+		if (more > 0 &&
+			(look_at_gates(n, store, &e) < 0 || expire(n, store, &e) < 0))
 			more = -1;
 		while (more > 0 && !is_stopping(n))
 			more = deliver(n, store, &e);

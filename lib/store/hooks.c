@@ -270,3 +270,64 @@ int store_gate_reminders(
 	json_free(sets);
 	return ret;
 }
+
+/* ---- gates that nobody answered in time ---- */
+
+/* The newest row of the gate is a question, and its time is over. */
+#define TOO_LATE                                                                         \
+	" FROM decision_sets d JOIN approvals a ON a.decision_set_id = d.id"             \
+	" WHERE d.status = 'waiting' AND a.status = 'waiting' AND a.expires_at < $1 AND" \
+	" NOT EXISTS (SELECT 1 FROM approvals b WHERE b.decision_set_id = d.id AND"      \
+	" b.seq > a.seq)"
+
+/* Whoever moves the row tells of it, so that two processes tell once. */
+static int expire(
+	struct store *s, const cJSON *set, const char *ts, int64_t *n, struct err *e)
+{
+	struct store_step st = { .project_id = json_str_or(set, "project_id", NULL),
+		.set_id = json_str_or(set, "id", ""),
+		.run_id = json_text(json_get(set, "run_id")) };
+	cJSON *moved = NULL, *payload = json_new_object(e);
+	int ret = -1;
+
+	if (payload == NULL ||
+		json_set_str(payload, "expired_at", json_str_or(set, "expires_at", ""),
+			e) < 0 ||
+		store_begin(s, e) < 0) {
+		json_free(payload);
+		return -1;
+	}
+	ret = store_one(s,
+		"UPDATE decision_sets SET status = 'stale', updated_at = $2,"
+		" lock_version = lock_version + 1 WHERE id = $1 AND status = 'waiting'"
+		" AND lock_version = $3 RETURNING id",
+		(struct db_value[]){ DB_TEXT(st.set_id), DB_TEXT(ts),
+			DB_INT((int64_t)json_num_or(set, "lock_version", 0)) },
+		3, &moved, e);
+	if (ret == 0 && moved != NULL) {
+		ret = store_event(s, &st, "stale", payload, ts, e);
+		*n += ret == 0;
+	}
+	json_free(moved);
+	json_free(payload);
+	return store_end(s, ret == 0, e) < 0 ? -1 : ret;
+}
+
+int store_gate_expiries(struct store *s, int64_t now_ms, int64_t *n, struct err *e)
+{
+	char now[CLOCK_TEXT_MAX];
+	cJSON *sets = NULL;
+	int ret;
+
+	*n = 0;
+	clock_format(now_ms * 1000000, now);
+	ret = store_rows(s,
+		"SELECT d.id, d.project_id, d.run_id, d.lock_version,"
+		" a.expires_at" TOO_LATE " LIMIT 100",
+		(struct db_value[]){ DB_TEXT(now) }, 1, &sets, e);
+	JSON_EACH (set, sets)
+		if (ret == 0)
+			ret = expire(s, set, now, n, e);
+	json_free(sets);
+	return ret;
+}

@@ -63,4 +63,8 @@ int store_delivery_done(struct store *s, const struct store_delivered *d, struct
 int store_gate_reminders(
 	struct store *s, int64_t now_ms, int64_t remind_ms, int64_t *n, struct err *e);
 
+/* Decision sets whose gate nobody answered before its time was over become stale, with an
+ * event each. *n counts them. */
+int store_gate_expiries(struct store *s, int64_t now_ms, int64_t *n, struct err *e);
+
 #endif

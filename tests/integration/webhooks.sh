@@ -108,6 +108,15 @@ told_again() { curl -s "$receiver/seen" | jq --arg s "$set" '[.[] | select(.path
 eventually "the receiver with the old secret still believes" 2 told_again
 same "gone endpoints hear nothing" "$(curl -s "$receiver/seen" | jq --arg s "$set" '[.[] | select(.path == "/410" and .body.data.decision_set_id == $s)] | length')" 0
 
+# ---- a gate that nobody answers in time is over, also when nobody looks at it
+sql "UPDATE approvals SET expires_at = '2020-01-01T00:00:00Z' WHERE decision_set_id = '$set'"
+kill "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+daemon d all --validators none --webhooks-private 1 --remind 0 || exit 1
+same "a gate whose time is over is stale" "$(until_status "$set" stale failed)" stale
+same "which is an event" "$(api "/decision-sets/$set/events?limit=500" | jq -r '[.items[] | select(.type == "stale")] | length')" 1
+same "and cannot be approved" "$(status "/decision-sets/$set/approve" "${json[@]}" -d '{"status":"approved"}')" 409
+
 same "removed" "$(status "/webhooks/$made" -X DELETE)" 204
 same "is gone" "$(status "/webhooks/$made/deliveries")" 404
 if grep -qF -e "${secret:10:20}" -e "${fresh:10:20}" "$tmp/d/log"; then fail "a secret is in the log"; else pass; fi

@@ -8,6 +8,7 @@
 
 #include "store/db.h"
 #include "store/events.h"
+#include "store/hooks.h"
 #include "store/store.h"
 
 /* The same tests run on SQLite and, with MLOPS_TEST_DB, on a server (the suite
@@ -122,6 +123,45 @@ static void who_is_late_gets_a_conflict_and_changes_nothing(void **state)
 	assert_int_equal(json_len(rows), 0);
 	json_free(rows);
 	json_free(s);
+}
+
+/* Only the newest word at the gate counts, and each decision set is told of once. */
+static void a_gate_that_nobody_answers_in_time_is_stale(void **state)
+{
+	static const struct {
+		const char *hitl, *after;
+	} steps[] = {
+		{ "{'schema_version':2,'hitl':{'status':'waiting'}}", "waiting" },
+		{ "{'schema_version':2,'hitl':{'status':'waiting',"
+		  "'expires_at':'2020-01-01T00:00:00.000Z'}}",
+			"stale" },
+		{ "{'schema_version':2,'hitl':{'status':'approved',"
+		  "'expires_at':'2020-01-01T00:00:00.000Z'}}",
+			"waiting" },
+		{ "{'schema_version':2,'hitl':{'status':'waiting',"
+		  "'expires_at':'2999-01-01T00:00:00.000Z'}}",
+			"waiting" },
+	};
+	struct fixture *f = *state;
+	int64_t now_ms = clock_wall_ns() / 1000000, n;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct err e = { 0 };
+		cJSON *s = J(steps[i].hitl), *row = NULL, *rows = NULL;
+
+		assert_int_equal(
+			commit(f, NODE_GATE_HITL, "a", s, NULL, "waiting", &e), 0);
+		assert_int_equal(store_gate_expiries(f->s, now_ms, &n, &e), 0);
+		assert_int_equal(store_gate_expiries(f->s, now_ms, &n, &e), 0);
+		assert_int_equal(store_set_find(f->s, f->project, f->set, &row, &e), 0);
+		assert_string_equal(json_str_or(row, "status", ""), steps[i].after);
+		f->lock = (int64_t)json_num_or(row, "lock_version", 0);
+		assert_int_equal(store_events(f->s, f->project, f->set, 0, &rows, &e), 0);
+		assert_int_equal(json_len(rows), i >= 1);
+		json_free(rows);
+		json_free(row);
+		json_free(s);
+	}
 }
 
 static void an_unfinished_version_is_superseded(void **state)
@@ -288,6 +328,8 @@ int main(void)
 			what_is_given_up_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			every_table_of_the_specification_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_gate_that_nobody_answers_in_time_is_stale, set_up, tear_down),
 		cmocka_unit_test(event_types_are_a_table),
 	};
 
