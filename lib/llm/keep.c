@@ -188,7 +188,8 @@ int quarantine_note(struct llm_session *s, const struct llm_request *q,
 {
 	struct buf what = BUF_INIT(8192);
 	struct locked l;
-	int64_t n;
+	struct err odd;
+	int64_t n, before;
 	int ret, changed;
 
 	buf_addf(&what, "%s %s %s", q->purpose, t->provider, t->model);
@@ -196,8 +197,11 @@ int quarantine_note(struct llm_session *s, const struct llm_request *q,
 		buf_release(&what);
 		return -1;
 	}
-	n = payload == NULL ? 0 : (int64_t)json_num_or(l.doc, "failures", 0) + 1;
-	changed = n != (int64_t)json_num_or(l.doc, "failures", 0);
+	if (json_int(l.doc, "failures", &before, &odd) < 0 || before < 0 ||
+		before >= INT32_MAX)
+		before = 0; /* none yet, or a file that somebody wrote into */
+	n = payload == NULL ? 0 : before + 1;
+	changed = n != before;
 	ret = changed ? json_set_int(l.doc, "failures", n, e) : 0;
 	if (locked_close(&l, changed && ret == 0, e) < 0)
 		ret = -1;
