@@ -78,6 +78,16 @@ static int by_the_way(const struct doc *d, size_t i, const char *id)
 		if (word_is(d, i + 1, "as|time|the purpose|dinner|food|meals|lunch"))
 			return 1;
 	}
+	/* "inspection trains take pictures" */
+	if (strcmp(id, "training") == 0 && word_is(d, i, "train|trains") &&
+		(word_is(d, i - 1,
+			 "inspection|freight|passenger|regional|cargo|night|express|"
+			 "commuter|goods") ||
+			word_is(d, i + 1,
+				"take|takes|run|runs|stop|stops|arrive|arrives|"
+				"station|stations|line|lines|driver|drivers|"
+				"operator|tickets|delays|schedule")))
+		return 1;
 	if (strcmp(id, "training") == 0 &&
 		(word_is(d, i + 1,
 			 "course|courses|data|set|sets|dataset|budget|material|materials|"

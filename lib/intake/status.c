@@ -625,7 +625,10 @@ static unsigned relative_status(const struct doc *d, size_t i, size_t end)
 		if (is(d, k, LC_NOT) != NULL || is(d, k, LC_NONUSE) != NULL ||
 			is(d, k, LC_NOBODY) != NULL)
 			return ST_NOTHING;
-		if (is(d, k, LC_ASK) != NULL)
+		if (is(d, k, LC_KEEP) != NULL)
+			return ST_IN_USE | ST_KEEP;
+		if (is(d, k, LC_ASK) != NULL && is(d, k + 1, LC_KEEP) == NULL &&
+			is(d, k + 2, LC_KEEP) == NULL)
 			return 0;
 		if (k > i + 1 && is(d, k, LC_USEVERB) != NULL)
 			return ST_IN_USE;

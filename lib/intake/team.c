@@ -143,6 +143,12 @@ static int and_me(const struct doc *d, struct team *t, size_t i, size_t *to)
 		t->last = i + 1;
 		return 1;
 	}
+	if (t->total > 0 && t->sum == 0 && i - t->total_last < 8 &&
+		d->at[i].sentence == d->at[t->total_first].sentence) {
+		t->total += 1;
+		t->total_last = i + 1;
+		return 1;
+	}
 	if (t->sum > 0 || t->total > 0 || i == 0 || d->s.lex[i - 1].kind != LEX_WORD ||
 		!lexeme_capital(&d->s, &d->s.lex[i - 1]) ||
 		(find(d, sentence_of(d, i).first, i, LC_TEAMWORD) == NOT_FOUND &&

@@ -377,6 +377,13 @@ static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q
 	}
 	if (t == 0 && sign_is(d, k, '(') && (t = per_time(d, k + 1, &next)) == 0)
 		t = 0;
+	/* "comes in once a day, 35 GB" */
+	if (t == 0 && sign_is(d, q->first - 1, ',') && q->first > c.first)
+		for (size_t j = q->first; j > 3 && q->first - j < 5 && t == 0; j--)
+			t = word_is(d, j - 2, "once|once a|once per") ||
+					word_is(d, j - 3, "once")
+				? per_time(d, j - 1, &next)
+				: 0;
 	/* "3 TB nightly", "each night 50 GB", "daily volume: 50 GB" */
 	if (t == 0) {
 		size_t n = find(d, seg.first, seg.last, LC_NIGHTLY);
@@ -530,11 +537,20 @@ static void documents(
 static int will_use(const struct doc *d, size_t k)
 {
 	for (size_t j = k; j < k + 5 && (j == k || is_word(d, j - 1)); j++)
-		if (word_is(d, j, "going to|are going to|will|would") &&
-			(word_is(d, j + 1, "use|query|ask|work with") ||
-				(word_is(d, j + 1, "work") && word_is(d, j + 2, "with"))))
+		if (word_is(d, j, "will use|would use|are going to use|going to use") ||
+			(word_is(d, j, "going to|are going to|will|would") &&
+				(word_is(d, j + 1, "use|query|ask|work with") ||
+					(word_is(d, j + 1, "work") &&
+						word_is(d, j + 2, "with")))))
 			return 1;
 	return 0;
+}
+
+/* "dashboards for 60 people" */
+static int for_people(const struct doc *d, const struct numeral *q, size_t at)
+{
+	return word_is(d, q->first - 1, "for") &&
+		word_is(d, at, "people|persons|colleagues");
 }
 
 /* People of a company or a trade that are not said to use anything. */
@@ -542,7 +558,7 @@ static int mere_heads(const struct doc *d, const struct numeral *q, size_t at)
 {
 	struct range sent = sentence_of(d, q->first);
 
-	if (will_use(d, at + 1))
+	if (will_use(d, at + 1) || for_people(d, q, at))
 		return 0;
 	if (find(d, sent.first, sent.last, LC_COMPANYHEAD) < q->first &&
 		!word_is(d, at, "employees|employee"))
@@ -561,7 +577,7 @@ static int are_users(const struct doc *d, const struct numeral *q, size_t at)
 {
 	struct range seg = segment_of(d, q->first), sent = sentence_of(d, q->first);
 	size_t before = q->first, cue;
-	int use = will_use(d, at + 1);
+	int use = will_use(d, at + 1) || for_people(d, q, at);
 
 	while (before > sent.first && q->first - before < 5 &&
 		(is(d, before - 1, LC_DET) != NULL ||
@@ -767,6 +783,14 @@ static void count_at(const struct doc *d, struct best *b, const struct numeral *
 	}
 }
 
+/* "B.3 Log files": the number of a section, not of files. */
+static int numbers_section(const struct doc *d, size_t i)
+{
+	return i >= 2 && sign_is(d, i - 1, '.') && (d->s.lex[i].flags & LEX_GLUED) &&
+		d->s.lex[i - 2].to - d->s.lex[i - 2].from == 1 &&
+		i - 2 == sentence_of(d, i).first;
+}
+
 void read_volumes(const struct doc *d, struct reading *r)
 {
 	struct best b[N_VOLUMES];
@@ -778,7 +802,7 @@ void read_volumes(const struct doc *d, struct reading *r)
 		if (d->s.lex[i].kind != LEX_NUMBER && is(d, i, LC_NUMBER) == NULL)
 			continue;
 		if (d->at[i].dead || (d->s.lex[i].flags & LEX_INWORD) ||
-			is(d, i - 1, LC_CUR) != NULL)
+			is(d, i - 1, LC_CUR) != NULL || numbers_section(d, i))
 			continue;
 		if (!quantity_at(&d->s, &d->words, i, LC_CUR, &q))
 			continue;
