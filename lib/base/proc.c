@@ -119,37 +119,90 @@ static void leave_network(void)
 	close_fd(&fd);
 }
 
-/* In the child: everything between fork and exec; async-signal-safe calls, and
- * putenv, which is fine in a process with one thread left. */
-static void become(const struct proc_spec *s, pid_t parent, const char *path, int in,
-	int out, int err, int report)
+/* 1 if one of the "NAME=value" strings has the name of this one. */
+static int is_set_in(const char *const *list, const char *entry)
+{
+	size_t n = strcspn(entry, "=") + 1;
+
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (strncmp(list[i], entry, n) == 0)
+			return 1;
+	return 0;
+}
+
+/* The child's environment: ours, and what the caller sets in it. Made before the
+ * child is, which may not allocate. The strings are borrowed; free() the list. */
+static const char **environment_of(const struct proc_spec *s)
+{
+	const char *const none[] = { NULL };
+	const char *const *set = s->env != NULL ? s->env : none;
+	size_t n = 0, ours = 0, theirs = 0;
+	const char **list;
+
+	while (!s->only_env && environ != NULL && environ[ours] != NULL)
+		ours++;
+	while (set[theirs] != NULL)
+		theirs++;
+	list = calloc(ours + theirs + 1, sizeof(*list));
+	for (size_t i = 0; list != NULL && i < ours; i++)
+		if (!is_set_in(set, environ[i]))
+			list[n++] = environ[i];
+	for (size_t i = 0; list != NULL && i < theirs; i++)
+		list[n++] = set[i];
+	return list;
+}
+
+/* What a child is made of: all of it exists before the child does. */
+struct birth {
+	pid_t parent;
+	const char *path;
+	const char **env;
+	int in, out, err; /* its ends */
+	int report;       /* takes an errno when the program cannot be run */
+};
+
+/* In the child: everything between fork and exec. It may share our memory (vfork), so
+ * system calls only, and nothing is written but what stands on this stack. */
+static _Noreturn void become(const struct proc_spec *s, const struct birth *b)
 {
 	struct rlimit lim = { s->memory_bytes, s->memory_bytes };
-	int failure;
+	int failure, in = b->in;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != b->parent)
 		_exit(127); /* the caller died before the line above */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
-	if (dup2(in, 0) < 0 || (out >= 0 && dup2(out, 1) < 0) ||
-		(err >= 0 && dup2(err, 2) < 0) || (s->dir != NULL && chdir(s->dir) < 0) ||
+	if (dup2(in, 0) < 0 || (b->out >= 0 && dup2(b->out, 1) < 0) ||
+		(b->err >= 0 && dup2(b->err, 2) < 0) ||
+		(s->dir != NULL && chdir(s->dir) < 0) ||
 		(s->memory_bytes > 0 && setrlimit(RLIMIT_AS, &lim) < 0))
 		goto fail;
 	if (s->no_network)
 		leave_network();
-	for (size_t i = 0; !s->only_env && s->env != NULL && s->env[i] != NULL; i++)
-		putenv((char *)(uintptr_t)s->env[i]);
-	execve(path, (char *const *)(uintptr_t)s->argv,
-		s->only_env ? (char *const *)(uintptr_t)s->env : environ);
+	execve(b->path, (char *const *)(uintptr_t)s->argv,
+		(char *const *)(uintptr_t)b->env);
 fail:
 	failure = errno;
-	(void)!write(report, &failure, sizeof(failure));
+	(void)!write(b->report, &failure, sizeof(failure));
 	_exit(127);
+}
+
+/* A daemon's memory is not copied for a child that leaves it at once; but a new user
+ * namespace refuses who shares memory. A function of its own, so that the child finds
+ * the caller's variables and the caller finds them as they were. */
+static __attribute__((noinline)) pid_t bear(
+	const struct proc_spec *s, const struct birth *b)
+{
+	pid_t pid = s->no_network ? fork() : vfork(); /* NOLINT(*insecureAPI.vfork) */
+
+	if (pid == 0)
+		become(s, b);
+	return pid;
 }
 
 static int start(const struct proc_spec *s, struct child *c, struct err *e)
@@ -157,9 +210,13 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 	struct buf path = BUF_INIT(8192);
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 },
 	    report[2] = { -1, -1 };
+	struct birth b = { .parent = getpid(), .env = environment_of(s) };
 	int failure = 0, ret = -1;
-	pid_t self;
 
+	if (b.env == NULL) {
+		(void)err_no_memory(e);
+		goto out;
+	}
 	if (!proc_find(s->argv[0], NULL, &path)) {
 		err_fill(e, ERR_NO_INPUT, "cannot run '%s': no such program", s->argv[0]);
 		goto out;
@@ -170,16 +227,17 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 		err_fill(e, ERR_INTERNAL, "cannot make a pipe: %s", strerror(errno));
 		goto out;
 	}
-	self = getpid();
-	c->pid = fork();
+	b.path = path.ptr;
+	b.in = in[0];
+	b.out = out[1];
+	b.err = s->merge ? out[1] : err[1];
+	b.report = report[1];
+	c->pid = bear(s, &b);
 	if (c->pid < 0) {
 		err_fill(e, ERR_INTERNAL, "cannot start '%s': %s", s->argv[0],
 			strerror(errno));
 		goto out;
 	}
-	if (c->pid == 0)
-		become(s, self, path.ptr, in[0], out[1], s->merge ? out[1] : err[1],
-			report[1]);
 	setpgid(c->pid, c->pid);
 	close_fd(&report[1]);
 	if (read(report[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure)) {
@@ -201,6 +259,7 @@ out:
 		close_fd(&report[i]);
 	}
 	buf_release(&path);
+	free(b.env);
 	return ret;
 }
 
