@@ -17,7 +17,8 @@
 #define PAGE_ROWS      100
 #define GRACE_NS       INT64_C(5000000000)  /* a client that comes back is no loss */
 #define REFRESH_NS     INT64_C(20000000000) /* open streams are told again */
-#define TELL_NS        INT64_C(20000000)    /* between two notifications */
+#define TELL_NS        INT64_C(20000000)    /* between two notifications of events */
+#define TELL_JOB_NS    INT64_C(2000000)     /* and of jobs */
 #define TAKE_NOTHING_S 30u
 #define SECOND_NS      INT64_C(1000000000)
 
@@ -65,7 +66,7 @@ struct hub {
 	size_t n_topics;
 	struct hub_counts counts;
 	struct ear *ear;
-	int64_t ear_tried_ns, told_ns, second_ns;
+	int64_t ear_tried_ns, told_ns, told_job_ns, second_ns;
 };
 
 /* ---- topics ---- */
@@ -638,37 +639,42 @@ static int hear(struct hub *h)
 	return events;
 }
 
-/* What happened here is told to the others, a few times a second at most: a
- * notification takes a lock that the whole server shares. */
-static void tell_others(struct hub *h, struct store *store)
+/* A notification takes a lock that the whole server shares: each kind goes out at once
+ * when it has been quiet, and then at intervals; a job is waited for, news bear it. */
+static void tell_kind(struct hub *h, struct store *store, const char *what, int *due,
+	int64_t *told_ns, int64_t every_ns)
 {
 	struct err e = { 0 };
 	int64_t now = clock_monotonic_ns();
-	int job, news;
+	int tell = 0;
 
-	if (now - h->told_ns < TELL_NS)
-		return;
 	pthread_mutex_lock(&h->lock);
-	job = h->job;
-	news = h->news;
-	h->job = h->news = 0;
+	if (*due && now - *told_ns >= every_ns) {
+		tell = 1;
+		*due = 0;
+		*told_ns = now;
+	}
 	pthread_mutex_unlock(&h->lock);
-	if (job && queue_tell(store, "jobs", &e) < 0)
+	if (tell && queue_tell(store, what, &e) < 0)
 		log_detail(h->o.log, "notify: %s", e.msg);
-	if (news && queue_tell(store, "events", &e) < 0)
-		log_detail(h->o.log, "notify: %s", e.msg);
-	if (job || news)
-		h->told_ns = now;
 }
 
-static int pending(struct hub *h)
+static void tell_others(struct hub *h, struct store *store)
 {
-	int yes;
+	tell_kind(h, store, "jobs", &h->job, &h->told_job_ns, TELL_JOB_NS);
+	tell_kind(h, store, "events", &h->news, &h->told_ns, TELL_NS);
+}
 
+/* How long nothing has to be told, at most `ms`. */
+static int64_t quiet_ms(struct hub *h, int64_t ms)
+{
 	pthread_mutex_lock(&h->lock);
-	yes = h->job || h->news;
+	if (h->job)
+		ms = TELL_JOB_NS / 1000000;
+	else if (h->news)
+		ms = TELL_NS / 1000000;
 	pthread_mutex_unlock(&h->lock);
-	return yes;
+	return ms;
 }
 
 static void wait_for_news(struct hub *h)
@@ -678,9 +684,7 @@ static void wait_for_news(struct hub *h)
 	int64_t ms = h->o.poll_ms < 1000 ? h->o.poll_ms : 1000;
 	uint64_t rings;
 
-	if (pending(h))
-		ms = TELL_NS / 1000000;
-	(void)poll(p, 2, (int)ms);
+	(void)poll(p, 2, (int)quiet_ms(h, ms));
 	(void)!read(h->bell, &rings, sizeof(rings));
 }
 
@@ -722,8 +726,8 @@ static void *run(void *arg)
 		wait_for_news(h);
 		(void)hear(h);
 		if (pool_get(h->o.pool, &store, &e) == 0) {
-			look(h, store);
 			tell_others(h, store);
+			look(h, store);
 		}
 		each_second(h, store);
 		if (store != NULL)
