@@ -44,7 +44,8 @@ static void put(struct store *s, int64_t n)
 	must(store_end(s, 1, &e), &e);
 }
 
-static int64_t take(struct store *s, size_t batch)
+/* Claims and finishes; *claimed_ns, where wanted, is when the claim was committed. */
+static int64_t take(struct store *s, size_t batch, int64_t *claimed_ns)
 {
 	struct queue_job jobs[BATCH_MAX];
 	struct queue_hold holds[BATCH_MAX];
@@ -53,6 +54,8 @@ static int64_t take(struct store *s, size_t batch)
 	size_t n;
 
 	must(queue_claim(s, "bench", batch, LEASE_MS, jobs, &n, &e), &e);
+	if (claimed_ns != NULL)
+		*claimed_ns = clock_monotonic_ns();
 	for (size_t i = 0; i < n; i++) {
 		holds[i] = (struct queue_hold){ jobs[i].id, jobs[i].attempt };
 		queue_job_release(&jobs[i]);
@@ -71,7 +74,7 @@ static void *work(void *arg)
 
 	must(store_open(&s, b->url, &e), &e);
 	while (left > 0) {
-		int64_t done = take(s, b->batch);
+		int64_t done = take(s, b->batch, NULL);
 
 		pthread_mutex_lock(&b->lock);
 		left = b->left -= done;
@@ -124,14 +127,14 @@ static void *hear(void *arg)
 	h->ready = 1;
 	while (h->n < h->expected) {
 		struct pollfd p = { .fd = ear_fd(ear), .events = POLLIN };
-		int64_t done;
+		int64_t done, at = 0;
 
 		(void)poll(&p, 1, 1000);
 		while (ear_next(ear, what, sizeof(what), &e) == 1)
 			;
-		done = take(s, 100);
+		done = take(s, 100, &at);
 		if (done > 0)
-			h->claimed_ns[h->n] = clock_monotonic_ns();
+			h->claimed_ns[h->n] = at;
 		h->n += done;
 	}
 	ear_close(ear);
@@ -199,7 +202,7 @@ static void bloat(const char *url, int64_t jobs, size_t batch)
 
 		for (int i = 0; i < 10; i++) {
 			put(s, jobs / 100);
-			while (take(s, batch) > 0)
+			while (take(s, batch, NULL) > 0)
 				;
 		}
 		gone += jobs / 10;
