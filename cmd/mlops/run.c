@@ -1,4 +1,5 @@
 /* mlops run: the whole graph. */
+#include <stdatomic.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "mlops.h"
 
 static volatile sig_atomic_t stop_signal; /* written by the handler alone */
-static volatile int stop;
+static atomic_int stop;
 
 static void on_signal(int signal)
 {

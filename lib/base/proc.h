@@ -11,6 +11,7 @@
 #ifndef MLOPS_PROC_H
 #define MLOPS_PROC_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -32,7 +33,7 @@ struct proc_spec {
 	int no_network;        /* 1: the child sees a network of its own with nothing but
 	                        * loopback, where the system lets us make one */
 	int end_on_overflow;   /* 1: a child that prints too much is ended */
-	const volatile int
+	const atomic_int
 		*stop; /* when it becomes non-zero the child is ended; may be NULL */
 	void (*tick)(void *arg); /* called about ten times a second; may be NULL */
 	void *tick_arg;

@@ -11,13 +11,15 @@
 #ifndef MLOPS_GOLDEN_H
 #define MLOPS_GOLDEN_H
 
+#include <stdatomic.h>
+
 #include "state/state.h"
 
 struct golden_options {
 	const char *dir, *share;
 	const char *junit; /* NULL: no report */
 	int quiet;
-	const volatile int *stop;
+	const atomic_int *stop;
 };
 
 /* Freezes every brief of the folder. A brief that policy fails is refused. 0 or -1. */

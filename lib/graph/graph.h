@@ -10,6 +10,8 @@
 #ifndef MLOPS_GRAPH_H
 #define MLOPS_GRAPH_H
 
+#include <stdatomic.h>
+
 #include "state/state.h"
 #include "store/store.h"
 
@@ -75,7 +77,7 @@ struct graph_options {
 	int yes, resume, force, ask, quiet, verbose;
 	int dry_run;             /* say what would become of the files, make no version */
 	const char *traceparent; /* of the request behind it; NULL: none (base/trace.h) */
-	const volatile int *stop; /* becomes non-zero on an interrupt */
+	const atomic_int *stop;  /* becomes non-zero on an interrupt */
 	void (*stepped)(void *arg, const struct graph_step *step); /* may be NULL */
 	void *stepped_arg;
 };

@@ -10,6 +10,8 @@
 #ifndef MLOPS_HTTP_H
 #define MLOPS_HTTP_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 
 struct http; /* a client */
@@ -47,8 +49,8 @@ struct http_request {
 	int public_only; /* 1: refuse loopback, private, link-local, shared, multicast and
 	                  * reserved addresses (RFC 6890), looked at when the connection is
 	                  * made, so that a name cannot change in between; no proxy */
-	const char *ca_file;      /* NULL: the system's certificates */
-	const volatile int *stop; /* may be NULL */
+	const char *ca_file;    /* NULL: the system's certificates */
+	const atomic_int *stop; /* may be NULL */
 	/* Called with the body as it comes; non-zero ends the request. NULL: gathered. */
 	int (*piece)(void *arg, const char *data, size_t len);
 	void *arg;

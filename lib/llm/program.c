@@ -1,4 +1,5 @@
 /* mlops-llm: options, stdin, stdout, exit status. */
+#include <stdatomic.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,7 @@ static const struct program program = {
 	.defaults = &defaults,
 };
 
-static volatile int stop_wanted; /* set by a signal; the only writer is the handler */
+static atomic_int stop_wanted; /* set by a signal; the only writer is the handler */
 
 static void on_signal(int signal)
 {

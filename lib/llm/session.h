@@ -6,6 +6,8 @@
 #ifndef MLOPS_LLM_SESSION_H
 #define MLOPS_LLM_SESSION_H
 
+#include <stdatomic.h>
+
 #include "provider.h"
 #include "redact/redact.h"
 #include "state/state.h"
@@ -33,7 +35,7 @@ struct llm_session {
 	int64_t cooldown_ms, most_cooldown_ms;
 	size_t answer_max;   /* bytes of a provider's reply */
 	int64_t deadline_ns; /* of the whole request, monotonic; 0: none */
-	const volatile int *stop;
+	const atomic_int *stop;
 	void (*delta)(void *arg, const char *text, size_t len); /* NULL: no streaming */
 	void *delta_arg;
 	struct http *http; /* made with the first request */

@@ -2,6 +2,7 @@
 #ifndef MLOPS_SERVICE_INTERNAL_H
 #define MLOPS_SERVICE_INTERNAL_H
 
+#include <stdatomic.h>
 #include <pthread.h>
 
 #include "auth.h"
@@ -23,12 +24,12 @@ struct service {
 	struct rate rate;
 	struct pool *pool;
 	struct hub *hub;
-	struct worker *worker;     /* NULL in `api` */
-	struct notifier *notifier; /* the same */
-	struct server *server;     /* NULL before it listens */
-	int api;                   /* 0: health, metrics and wake only */
+	struct worker *worker;         /* NULL in `api` */
+	struct notifier *notifier;     /* the same */
+	struct server *_Atomic server; /* NULL before it listens; the hub asks early */
+	int api;                       /* 0: health, metrics and wake only */
 	char process_id[ID_TEXT_MAX], *artifacts;
-	volatile int draining;
+	atomic_int draining;
 
 	cJSON *openapi; /* with share/schemas in it */
 	struct buf openapi_text;

@@ -190,6 +190,15 @@ static void release(struct service *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
+static int listen_for(struct service *s, const struct server_options *o, struct err *e)
+{
+	struct server *server = NULL;
+	int ret = server_start(&server, o, e);
+
+	s->server = server;
+	return ret;
+}
+
 static int serve(const struct config *c, const struct common_args *common, int api,
 	int worker, struct err *e)
 {
@@ -213,7 +222,7 @@ static int serve(const struct config *c, const struct common_args *common, int a
 		(!worker ||
 			(start_worker(&s, e) == 0 &&
 				notifier_start(&s.notifier, c, &s.env.log, e) == 0)) &&
-		server_start(&s.server, &o, e) == 0) {
+		listen_for(&s, &o, e) == 0) {
 		greet(&s);
 		sigwait(&signals, &signal_number);
 		log_info(&s.env.log, "ending");

@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <stdatomic.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -21,7 +22,7 @@ struct slot {
 	struct worker *worker;
 	pthread_t thread;
 	int started, busy;
-	volatile int stop; /* the driver looks at it */
+	atomic_int stop; /* the driver looks at it */
 	struct queue_job job;
 };
 

@@ -4,6 +4,7 @@
  */
 #include "tools.h"
 
+#include <stdatomic.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 /* The signal that asked us to stop; 0: none. A handler can reach nothing else. */
-static volatile int stopped_by;
+static atomic_int stopped_by;
 
 static void on_stop(int number)
 {

@@ -9,6 +9,7 @@
 #ifndef MLOPS_VALIDATE_TOOLS_H
 #define MLOPS_VALIDATE_TOOLS_H
 
+#include <stdatomic.h>
 #include <pthread.h>
 
 #include "run.h"
@@ -50,7 +51,7 @@ struct pool {
 	size_t n, done;
 	struct tool *tools;
 	size_t n_tools;
-	const volatile int *stop; /* non-zero: end the tools */
+	const atomic_int *stop; /* non-zero: end the tools */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct err err; /* the first failure of ours */

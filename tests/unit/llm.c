@@ -10,6 +10,7 @@
 #include "llm/money.h"
 #include "llm/request.h"
 
+#include <stdatomic.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 static char dir[] = "/tmp/mlops-test-llm-XXXXXX";
-static volatile int stop;
+static atomic_int stop;
 
 static int make_dir(void **unused)
 {
