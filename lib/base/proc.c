@@ -198,7 +198,7 @@ fail:
 static __attribute__((noinline)) pid_t bear(
 	const struct proc_spec *s, const struct birth *b)
 {
-	pid_t pid = s->no_network ? fork() : vfork(); /* NOLINT(*insecureAPI.vfork) */
+	pid_t pid = s->no_network ? fork() : vfork();
 
 	if (pid == 0)
 		become(s, b);
