@@ -154,6 +154,17 @@ def main():
     t.send(b"\x03")
     check("^C interrupts", t.end() == -signal.SIGINT and t.restored(), t.status)
 
+    t = Terminal("secret", "--brief", brief)
+    t.wait_for("^D stop")
+    t.send(b"aws with AKIA" + b"QWERTYUIOPASDF12", ENTER)
+    t.wait_for("Coverage [")
+    t.wait_for("^D stop")
+    t.send(STOP)
+    t.end()
+    with open(t.out, encoding="utf-8") as f:
+        told = f.read()
+    check("a secret that is typed is kept nowhere", "QWERTYUIOPASDF12" not in told and "redacted" in told, told[:2000])
+
     t = Terminal("dumb", "--brief", brief, term="dumb")
     t.wait_for("q stop asking] > ")
     t.send(b"2\n")
