@@ -1,5 +1,6 @@
 # Artifacts under projects/{project}/..., written once, encrypted, never public. The
-# service tags each with its class, and each class has its own lifetime.
+# service tags each with its class, and each class has its own lifetime; a project's git
+# history (class "bundle") stays as long as the project.
 
 resource "aws_s3_bucket" "artifacts" {
   #checkov:skip=CKV_AWS_144:artifacts can be made again from the database's state; a copy in another region would break residency
@@ -64,11 +65,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "artifacts" {
   }
 
   rule {
-    id     = "everything"
+    id     = "reports"
     status = "Enabled"
 
     filter {
-      prefix = "projects/"
+      tag {
+        key   = "class"
+        value = "report"
+      }
     }
 
     expiration {
