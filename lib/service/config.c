@@ -140,6 +140,10 @@ static int check_values(const struct config *c, struct err *e)
 	if (strcmp(c->log_form, "text") != 0 && strcmp(c->log_form, "json") != 0)
 		return err_set(
 			e, ERR_CONFIG, "log: '%s' is neither text nor json", c->log_form);
+	if (strncmp(c->db, "sqlite:", 7) != 0 && strncmp(c->db, "postgres://", 11) != 0 &&
+		strncmp(c->db, "postgresql://", 13) != 0)
+		return err_set(e, ERR_CONFIG,
+			"db: neither sqlite:PATH nor postgres://USER@HOST/NAME");
 	if (*c->oidc_issuer != '\0' && *c->oidc_audience == '\0')
 		return err_set(e, ERR_CONFIG, "oidc-audience: needed with oidc-issuer");
 	if (!config_is_loopback(c->listen) && *c->token == '\0' &&

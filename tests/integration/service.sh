@@ -59,6 +59,8 @@ same "the user stays" "$(jq -r .db.value "$tmp/check")" 'postgres://u:***@db/x'
 ) >"$tmp/migrate"
 same "migrate" "$(tail -n 1 "$tmp/migrate" | tr -d 0-9)" "schema version : up to date"
 sqlite3 "$tmp/m/x.db" 'PRAGMA user_version = 99'
+same "a database that is none ends it at once" "$(timeout 10 mlopsd all --db /some/path 2>&1)" \
+	"mlopsd: db: neither sqlite:PATH nor postgres://USER@HOST/NAME"
 out=$(mlopsd all --db "sqlite:$tmp/m/x.db" 2>&1)
 same "a newer schema: status" "$?" 78
 
