@@ -269,7 +269,8 @@ static void free_slot(struct slot *s)
 
 	pthread_mutex_lock(&w->lock);
 	queue_job_release(&s->job);
-	s->busy = s->stop = 0;
+	s->busy = 0;
+	s->stop = 0;
 	pthread_mutex_unlock(&w->lock);
 	bell_rings(w);
 }
