@@ -213,119 +213,115 @@ static uint32_t decode(const unsigned char *p, const unsigned char *end, size_t 
 	return c;
 }
 
+/* Signs with a plain form, in the order of their code points. */
+static const struct sign {
+	uint32_t cp;
+	char text[4];
+} signs[] = {
+	{ 0x85, "\n" },
+	{ 0xa3, { NORM_POUND } },
+	{ 0xa5, { NORM_YEN } },
+	{ 0xab, "\"" },
+	{ 0xb4, "'" },
+	{ 0xb7, { NORM_MARK } },
+	{ 0xbb, "\"" },
+	{ 0xbd, "1/2" },
+	{ 0xd7, "x" },
+	{ 0x2bc, "'" },
+	{ 0x2010, "-" },
+	{ 0x2011, "-" },
+	{ 0x2012, "-" },
+	{ 0x2013, "-" },
+	{ 0x2014, " - " },
+	{ 0x2015, " - " },
+	{ 0x2018, "'" },
+	{ 0x2019, "'" },
+	{ 0x201a, "'" },
+	{ 0x201c, "\"" },
+	{ 0x201d, "\"" },
+	{ 0x201e, "\"" },
+	{ 0x2022, { NORM_MARK } },
+	{ 0x2023, { NORM_MARK } },
+	{ 0x2026, ". " },
+	{ 0x2028, "\n" },
+	{ 0x2029, "\n" },
+	{ 0x2032, "'" },
+	{ 0x2043, { NORM_MARK } },
+	{ 0x20ac, { NORM_EURO } },
+	{ 0x20b9, { NORM_RUPEE } },
+	{ 0x2212, "-" },
+	{ 0x223c, "~" },
+	{ 0x2243, "~" },
+	{ 0x2248, "~" },
+	{ 0x2264, "<=" },
+	{ 0x2265, ">=" },
+	{ 0x25aa, { NORM_MARK } },
+	{ 0x25ba, { NORM_MARK } },
+	{ 0x25cf, { NORM_MARK } },
+	{ 0x25e6, { NORM_MARK } },
+	{ 0x2713, { NORM_MARK } },
+	{ 0x2714, { NORM_MARK } },
+	{ 0x2a7d, "<=" },
+	{ 0x2a7e, ">=" },
+	{ 0xfe63, "-" },
+};
+
+static int by_code_point(const void *key, const void *row)
+{
+	uint32_t cp = *(const uint32_t *)key, at = ((const struct sign *)row)->cp;
+
+	return cp < at ? -1 : cp > at;
+}
+
+/* Marks that nobody sees: direction, zero width, accents that stand alone. */
+static int is_unseen(uint32_t cp, unsigned *odd)
+{
+	if ((cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) ||
+		cp == 0x200e || cp == 0x200f || cp == 0x61c)
+		*odd |= SCAN_BIDI;
+	else if (cp == 0x200b || cp == 0x200c || cp == 0x2060 || cp == 0xfeff)
+		*odd |= SCAN_INVISIBLE;
+	else
+		return cp == 0x200d || cp == 0xad || (cp >= 0xfe00 && cp <= 0xfe0f) ||
+			(cp >= 0x300 && cp <= 0x36f);
+	return 1;
+}
+
+/* Arrows, dingbats, pictures; what is below the letters. */
+static int is_mark(uint32_t cp)
+{
+	return (cp >= 0x2190 && cp < 0x2c00) || (cp >= 0x1f000 && cp <= 0x1faff) ||
+		cp < 0xc0;
+}
+
 /* The plain form of a code point past ASCII: NULL to leave it out. */
 static const char *plain_of(uint32_t cp, unsigned *odd, char one[2])
 {
+	const struct sign *sign;
 	const char *s;
 
 	one[1] = '\0';
-	if (cp >= 0xff01 && cp <= 0xff5e) {
+	if (cp >= 0xff01 && cp <= 0xff5e) { /* full width */
 		one[0] = (char)(cp - 0xff01 + 0x21);
 		if (one[0] >= 'A' && one[0] <= 'Z')
 			one[0] = (char)(one[0] + 32);
 		return one;
 	}
-	if ((cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) ||
-		cp == 0x200e || cp == 0x200f || cp == 0x61c) {
-		*odd |= SCAN_BIDI;
-		return NULL;
-	}
-	if (cp == 0x200b || cp == 0x200c || cp == 0x2060 || cp == 0xfeff) {
-		*odd |= SCAN_INVISIBLE;
-		return NULL;
-	}
-	if (cp == 0x200d || cp == 0xad || (cp >= 0xfe00 && cp <= 0xfe0f) ||
-		(cp >= 0x300 && cp <= 0x36f))
+	if (is_unseen(cp, odd))
 		return NULL;
 	if (cp == 0xa0 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x202f ||
 		cp == 0x205f || cp == 0x3000 || cp == 0x1680)
 		return " ";
-	switch (cp) {
-	case 0x2010:
-	case 0x2011:
-	case 0x2012:
-	case 0x2013:
-	case 0x2212:
-	case 0xfe63:
-		return "-";
-	case 0x2014:
-	case 0x2015:
-		return " - ";
-	case 0x2018:
-	case 0x2019:
-	case 0x201a:
-	case 0x2032:
-	case 0xb4:
-	case 0x2bc:
-		return "'";
-	case 0x201c:
-	case 0x201d:
-	case 0x201e:
-	case 0xab:
-	case 0xbb:
-		return "\"";
-	case 0x2264:
-	case 0x2a7d:
-		return "<=";
-	case 0x2265:
-	case 0x2a7e:
-		return ">=";
-	case 0x2248:
-	case 0x223c:
-	case 0x2243:
-		return "~";
-	case 0x20ac:
-		one[0] = NORM_EURO;
-		return one;
-	case 0xa3:
-		one[0] = NORM_POUND;
-		return one;
-	case 0xa5:
-		one[0] = NORM_YEN;
-		return one;
-	case 0x20b9:
-		one[0] = NORM_RUPEE;
-		return one;
-	case 0x2026:
-		return ". ";
-	case 0xbd:
-		return "1/2";
-	case 0xd7:
-		return "x";
-	case 0x2028:
-	case 0x2029:
-	case 0x85:
-		return "\n";
-	case 0x2022:
-	case 0x25e6:
-	case 0x25aa:
-	case 0x2023:
-	case 0xb7:
-	case 0x25cf:
-	case 0x2043:
-	case 0x25ba:
-	case 0x2713:
-	case 0x2714:
-		one[0] = NORM_MARK;
-		return one;
-	default:
-		break;
-	}
+	sign = bsearch(&cp, signs, ARRAY_LEN(signs), sizeof(*signs), by_code_point);
+	if (sign != NULL)
+		return sign->text;
 	s = plain_letter(cp);
 	if (s != NULL) {
 		if (cp >= 0x391)
 			*odd |= SCAN_HOMOGLYPH;
 		return s;
 	}
-	if (cp >= 0x2190 && cp < 0x2c00) {
-		one[0] = NORM_MARK; /* arrows, dingbats */
-		return one;
-	}
-	if (cp >= 0x1f000 && cp <= 0x1faff) {
-		one[0] = NORM_MARK;
-		return one;
-	}
-	one[0] = cp >= 0xc0 ? NORM_LETTER : NORM_MARK;
+	one[0] = is_mark(cp) ? NORM_MARK : NORM_LETTER;
 	return one;
 }
 
@@ -525,59 +521,71 @@ static const unsigned char *raw_end(const struct level *v, const unsigned char *
 	return NULL;
 }
 
-/* A comment or tag at p ("<"): consumes it and says so, or 0 when it is text. */
-static int html_at(struct level *v)
+/* Past a comment at v->p; 0 when it never ends, which is text. */
+static int html_comment(struct level *v)
 {
-	const unsigned char *p = v->p, *q = p + 1, *name, *gt;
-	size_t len;
-	int closing = 0;
-	enum tag_effect effect;
+	const unsigned char *end;
 
-	if (q >= v->end)
+	if (v->no_comment_end)
 		return 0;
-	if (v->end - p >= 4 && memcmp(p, "<!--", 4) == 0) {
-		if (v->no_comment_end)
-			return 0;
-		gt = memmem(p + 4, (size_t)(v->end - p - 4), "-->", 3);
-		if (gt == NULL) {
-			v->no_comment_end = 1;
-			return 0;
-		}
-		v->p = gt + 3;
-		return 1;
+	end = memmem(v->p + 4, (size_t)(v->end - v->p - 4), "-->", 3);
+	if (end == NULL) {
+		v->no_comment_end = 1;
+		return 0;
 	}
-	if (*q == '/') {
-		closing = 1;
-		q++;
-	}
-	name = q;
+	v->p = end + 3;
+	return 1;
+}
+
+/* The end of a tag's name: letters, h1 to h6, and the o:p of word processors. */
+static const unsigned char *name_end(const struct level *v, const unsigned char *name)
+{
+	const unsigned char *q = name;
+
 	while (q < v->end && q - name < 12 && ((*q | 32) >= 'a' && (*q | 32) <= 'z'))
 		q++;
 	if (q < v->end && q > name && *q >= '1' && *q <= '6')
 		q++;
 	if (q + 1 < v->end && *q == ':' && q[1] == 'p')
 		q += 2;
-	len = (size_t)(q - name);
-	if (len == 0 || q >= v->end ||
-		(*q != '>' && *q != ' ' && *q != '/' && *q != '\n' && *q != '\t'))
-		return 0;
-	effect = tag_named(name, len);
-	if (effect == TAG_NONE)
-		return 0;
-	gt = memchr(q, '>',
-		(size_t)(v->end - q) < TAG_LEN_MAX ? (size_t)(v->end - q) : TAG_LEN_MAX);
-	if (gt == NULL)
-		return 0;
-	v->p = gt + 1;
+	return q;
+}
+
+static void skip_raw(struct level *v, const unsigned char *name, size_t len)
+{
+	const unsigned char *end = v->no_script_end ? NULL : raw_end(v, v->p, name, len);
+
+	if (end == NULL)
+		v->no_script_end = 1;
+	else
+		v->p = end;
+}
+
+/* A new line at p. */
+static void html_break(struct level *v, const unsigned char *p)
+{
+	put(v, '\n', p);
+	v->line_start = 1;
+}
+
+static void html_heading(
+	struct level *v, const unsigned char *p, const unsigned char *name, size_t len)
+{
+	char level = name[len - 1] <= '6' ? (char)(name[len - 1] - '0') : 1;
+
+	put(v, NORM_HEADING, p);
+	put(v, (char)(NORM_LEVEL + level), p);
+	v->line_start = 0;
+}
+
+/* What the tag at p means for the text; v->p is behind it already. */
+static void html_apply(struct level *v, enum tag_effect effect, const unsigned char *p,
+	const unsigned char *name, size_t len, int closing)
+{
 	switch (effect) {
 	case TAG_RAW:
-		if (!closing && !v->no_script_end) {
-			gt = raw_end(v, v->p, name, len);
-			if (gt == NULL)
-				v->no_script_end = 1;
-			else
-				v->p = gt;
-		}
+		if (!closing)
+			skip_raw(v, name, len);
 		break;
 	case TAG_STRIKE:
 		put(v, closing ? NORM_STRIKE_OFF : NORM_STRIKE_ON, p);
@@ -587,23 +595,14 @@ static int html_at(struct level *v)
 			put(v, NORM_CELL, p);
 		break;
 	case TAG_ITEM:
-		put(v, '\n', p);
-		v->line_start = 1;
-		if (!closing) {
+		html_break(v, p);
+		if (!closing)
 			put(v, NORM_BULLET, p);
-		}
 		break;
 	case TAG_HEAD:
-		put(v, '\n', p);
-		v->line_start = 1;
-		if (!closing) {
-			put(v, NORM_HEADING, p);
-			put(v,
-				(char)(NORM_LEVEL +
-					(name[len - 1] <= '6' ? name[len - 1] - '0' : 1)),
-				p);
-			v->line_start = 0;
-		}
+		html_break(v, p);
+		if (!closing)
+			html_heading(v, p, name, len);
 		break;
 	case TAG_ROW:
 		put(v, '\n', p);
@@ -615,19 +614,44 @@ static int html_at(struct level *v)
 			v->html_quote++;
 		if (closing && v->html_quote > 0)
 			v->html_quote--;
-		put(v, '\n', p);
-		v->line_start = 1;
+		html_break(v, p);
 		break;
 	case TAG_BLOCK:
-		put(v, '\n', p);
+		html_break(v, p);
 		if (same_name(name, len, "p") || same_name(name, len, "div") ||
 			same_name(name, len, "table"))
 			put(v, '\n', p);
-		v->line_start = 1;
 		break;
 	default:
 		break;
 	}
+}
+
+/* A comment or tag at p ("<"): consumes it and says so, or 0 when it is text. */
+static int html_at(struct level *v)
+{
+	const unsigned char *p = v->p, *name = p + 1, *q, *gt;
+	int closing = name < v->end && *name == '/';
+	enum tag_effect effect;
+	size_t len, left;
+
+	if (v->end - p >= 4 && memcmp(p, "<!--", 4) == 0)
+		return html_comment(v);
+	name += closing;
+	q = name_end(v, name);
+	len = (size_t)(q - name);
+	if (len == 0 || q >= v->end ||
+		(*q != '>' && *q != ' ' && *q != '/' && *q != '\n' && *q != '\t'))
+		return 0;
+	effect = tag_named(name, len);
+	if (effect == TAG_NONE)
+		return 0;
+	left = (size_t)(v->end - q);
+	gt = memchr(q, '>', left < TAG_LEN_MAX ? left : TAG_LEN_MAX);
+	if (gt == NULL)
+		return 0;
+	v->p = gt + 1;
+	html_apply(v, effect, p, name, len, closing);
 	return 1;
 }
 
