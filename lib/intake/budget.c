@@ -240,6 +240,16 @@ static int paid_today(const struct doc *d, const struct amount *a)
 		word_is(d, k, "we pay|we spend|costs us");
 }
 
+static int says_paid(const struct doc *d, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		if (word_is(d, from,
+			    "we pay|we spend|we are paying|we're paying|we're spending|"
+			    "costs us|is costing us|we are spending|it costs|we paid"))
+			return 1;
+	return 0;
+}
+
 /* "We pay 22k a month today and want to get below 15k": the aim behind what is paid. Where
  * what is paid begins, or NOT_FOUND. */
 static size_t comes_down(const struct doc *d, const struct amount *a)
@@ -255,10 +265,7 @@ static size_t comes_down(const struct doc *d, const struct amount *a)
 	now = find(d, from, a->first, LC_PRESENT);
 	aim = now == NOT_FOUND ? now : find(d, now, a->first, LC_TARGETCUE);
 	if (aim == NOT_FOUND || a->first - aim > 9 ||
-		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND &&
-			!word_is(d, now,
-				"we pay|we spend|we are paying|we're paying|we're "
-				"spending")) ||
+		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND && !says_paid(d, from, aim)) ||
 		(a->currency == NULL && !a->q.scaled && !a->q.grouped))
 		return NOT_FOUND;
 	for (size_t k = from; k < aim; k++)

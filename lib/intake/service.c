@@ -170,10 +170,25 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 		t->last = i + 4;
 		return 1;
 	}
+	/* "a second and a half" */
+	unit = word_is(d, i, "a|one|in a|within a") ? is(d, i + 1, LC_TIME) : NULL;
+	if (unit != NULL && factor(unit) <= 60 && word_is(d, i + 2, "and") &&
+		word_is(d, i + 3, "a") && word_is(d, i + 4, "half")) {
+		t->ms = factor(unit) * 1500;
+		t->last = i + 5;
+		return 1;
+	}
 	if ((d->s.lex[i].flags & LEX_INWORD) ||
 		!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
 		return 0;
 	unit = is(d, q.next, LC_TIME);
+	/* "three quarters of a second" */
+	if (unit != NULL && word_is(d, q.next, "quarters") && q.hi == 3 &&
+		is(d, q.next + 3, LC_TIME) != NULL) {
+		t->ms = 750 * factor(is(d, q.next + 3, LC_TIME));
+		t->last = q.next + 4;
+		return 1;
+	}
 	/* "9 or 10 seconds": the upper end */
 	if (unit == NULL && word_is(d, q.next, "or")) {
 		struct numeral upper;

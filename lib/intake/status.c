@@ -594,6 +594,10 @@ static int stays_behind(const struct doc *d, size_t i, size_t end)
 		size_t m = k + 1;
 
 		/* "X today; we'd like to keep it" */
+		if (word_is(d, k, "keep it|keep them|keep that|keep both") && k > i &&
+			(m >= end || !is_word(d, m)) && is(d, k - 1, LC_NOT) == NULL &&
+			is(d, k - 1, LC_NONUSE) == NULL)
+			return 1;
 		if (is(d, k, LC_KEEP) != NULL && word_is(d, m, "it|them") && k > i + 1 &&
 			(m + 1 >= end || !is_word(d, m + 1)) &&
 			is(d, k - 1, LC_NOT) == NULL && is(d, k - 1, LC_NONUSE) == NULL)

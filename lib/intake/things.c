@@ -461,13 +461,34 @@ static const char *cloud_at(const struct doc *d, const struct reading *r, size_t
 	return k == NOT_FOUND ? NULL : is(d, k, LC_CLOUD);
 }
 
+/* The code named at i. "Canada Central" is Azure's name, and AWS's where only AWS is named. */
+static const char *region_named(
+	const struct doc *d, size_t i, const struct cloud_view cv[CLOUDS])
+{
+	const char *code = is(d, i, LC_REGION), *place = is(d, i, LC_PLACE);
+	const struct region *g = NULL;
+	int others = 0, other = -1;
+
+	if (code == NULL || place == NULL || cv[2].named)
+		return code;
+	for (int k = 0; k < CLOUDS; k++)
+		if (cv[k].named) {
+			others++;
+			other = k;
+		}
+	return others == 1 &&
+			region_at_place(d->v->regions, clouds[other], place, &g) == 1
+		? g->code
+		: code;
+}
+
 static void read_region_codes(
 	const struct doc *d, struct reading *r, struct cloud_view cv[CLOUDS])
 {
 	size_t newest = newest_spot(d, LC_REGION);
 
 	for (size_t i = 0; i < d->s.n; i++) {
-		const char *code = is(d, i, LC_REGION);
+		const char *code = region_named(d, i, cv);
 		const struct region *g;
 		unsigned st;
 

@@ -684,16 +684,38 @@ static void keyed_count(const struct doc *d, struct best *b, const struct numera
 		better(d, &b[DOCS], q->hi, p - 1, q->next, "volume.documents");
 }
 
+/* "peak 4000", "peaking at 900", "(peak: 75)": a bare number behind a word for the most */
+static int at_peak(const struct doc *d, const struct numeral *q)
+{
+	size_t k = q->first;
+
+	if (q->next < d->s.n && is_word(d, q->next) &&
+		!word_is(d, q->next, "in|on|at|during|when|while|or so|and|but|then"))
+		return 0;
+	while (k > 0 && q->first - k < 4 &&
+		(word_is(d, k - 1, "at|of|is|are|to|around|about|hits|reach|reaches") ||
+			sign_is(d, k - 1, ':') || sign_is(d, k - 1, '~') ||
+			sign_is(d, k - 1, '=') || is(d, k - 1, LC_SOFT) != NULL))
+		k--;
+	return k > 0 &&
+		word_is(d, k - 1,
+			"peak|peaks|peaking|spike|spikes|spiking|burst|bursts|bursting|"
+			"rush hour|peak load|at peak");
+}
+
 /* "320 rps on a normal day, 900 in January", "1.2 million readings per minute on average
  * and 1.8 million after a power cut": the noun and the time are those before. */
 static int same_rate(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	struct range s = sentence_of(d, q->first);
 
-	if (!(sign_is(d, q->first - 1, ',') || word_is(d, q->first - 1, "and|but|to") ||
-		    (is(d, q->first - 1, LC_SOFT) != NULL)) ||
-		!word_is(d, q->next,
-			"in|on|at|after|during|when|while|around|before|over|for peaks"))
+	if (!at_peak(d, q) &&
+		(!(sign_is(d, q->first - 1, ',') ||
+			 word_is(d, q->first - 1, "and|but|to") ||
+			 (is(d, q->first - 1, LC_SOFT) != NULL)) ||
+			!word_is(d, q->next,
+				"in|on|at|after|during|when|while|around|before|over|for "
+				"peaks")))
 		return 0;
 	for (int kind = RPS; kind <= EPS; kind++) {
 		struct best *o = &b[kind];

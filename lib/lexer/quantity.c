@@ -79,6 +79,18 @@ static int words_at(const struct scan *s, const struct lexer_words *w, size_t i,
 	return 1;
 }
 
+/* "two and a half thousand": the lexemes that add the half, or 0. */
+static size_t and_a_half(const struct scan *s, size_t i, struct numeral *q)
+{
+	if (i + 2 >= s->n || !lexeme_equals(s, &s->lex[i], "and") ||
+		!lexeme_equals(s, &s->lex[i + 1], "a") ||
+		!lexeme_equals(s, &s->lex[i + 2], "half") || q->hi >= 100)
+		return 0;
+	q->hi += 0.5;
+	q->alt = q->hi;
+	return 3;
+}
+
 /* One number with its factor. */
 static int single_at(const struct scan *s, const struct lexer_words *w, size_t i,
 	unsigned skip, struct numeral *q)
@@ -99,6 +111,7 @@ static int single_at(const struct scan *s, const struct lexer_words *w, size_t i
 	} else {
 		q->alt = q->hi;
 	}
+	next += and_a_half(s, next, q);
 	if (next < s->n && (v = lexeme_is(&s->lex[next], w->scale)) != NULL) {
 		double factor = value_of(v);
 
