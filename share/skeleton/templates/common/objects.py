@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ class ObjectStore(Protocol):
 
     def exists(self, key: str) -> bool:
         """Whether there is such an object."""
+        ...
+
+    def modified(self, key: str) -> datetime:
+        """When the object was written, in UTC; NotFoundError when there is none."""
         ...
 
     def delete(self, key: str) -> None:
@@ -78,6 +83,12 @@ class LocalStore:
     def exists(self, key: str) -> bool:
         return self._path(key).is_file()
 
+    def modified(self, key: str) -> datetime:
+        try:
+            return datetime.fromtimestamp(self._path(key).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            raise NotFoundError(f"no object {key!r}") from None
+
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
 
@@ -120,6 +131,15 @@ class S3Store:
         full = self._key(key)
         answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=full, MaxKeys=1)
         return any(item["Key"] == full for item in answer.get("Contents", []))
+
+    def modified(self, key: str) -> datetime:
+        full = self._key(key)
+        answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=full, MaxKeys=1)
+        for item in answer.get("Contents", []):
+            if item["Key"] == full:
+                when: datetime = item["LastModified"]
+                return when
+        raise NotFoundError(f"no object {key!r}")
 
     def delete(self, key: str) -> None:
         self.client.delete_object(Bucket=self.bucket, Key=self._key(key))

@@ -136,10 +136,18 @@ def erase(contract: Contract, subject: str) -> dict[str, int]:
 
 
 def expire(contract: Contract, before: str) -> dict[str, int]:
-    """Remove rows of events before a day (YYYY-MM-DD); rows without a time stay."""
+    """Remove rows of events before a day (YYYY-MM-DD), and events set aside before it.
+
+    Rows without a time stay.
+    """
 
     def recent(row: Row) -> bool:
         stamp = row.get(contract.time)
         return stamp is None or str(stamp)[:10] >= before
 
-    return remove(recent)
+    removed = remove(recent)
+    raw = open_store(port_uri("obj_raw"))
+    old = [k for k in raw.list(DEAD) if raw.modified(k).date().isoformat() < before]
+    for key in old:
+        raw.delete(key)
+    return removed | ({"dead_letter": len(old)} if old else {})

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,13 @@ def test_local_objects(tmp_path: Path) -> None:
     assert list(store.list("b/")) == ["b/two"]
     assert store.get("a") == b"1"
     assert store.exists("b/two")
+    assert abs((datetime.now(UTC) - store.modified("a")).total_seconds()) < 600
     store.delete("a")
     store.delete("a")
     with pytest.raises(NotFoundError):
         store.get("a")
+    with pytest.raises(NotFoundError):
+        store.modified("a")
     assert not store.exists("a")
 
 
@@ -74,6 +78,9 @@ def test_local_objects(tmp_path: Path) -> None:
 def test_keys_stay_inside(key: str) -> None:
     with pytest.raises(InvalidInputError):
         objects.check_key(key)
+
+
+WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class FakeS3:
@@ -105,7 +112,7 @@ class FakeS3:
 
     def list_objects_v2(self, Bucket: str, Prefix: str, MaxKeys: int = 1000) -> dict[str, Any]:  # noqa: N803
         keys = sorted(k for k in self.data if k.startswith(Prefix))
-        return {"Contents": [{"Key": k} for k in keys[:MaxKeys]]}
+        return {"Contents": [{"Key": k, "LastModified": WRITTEN} for k in keys[:MaxKeys]]}
 
     def get_paginator(self, _name: str) -> "FakeS3":
         return self
@@ -120,6 +127,9 @@ def test_s3_objects() -> None:
     assert store.get("x/y") == b"1"
     assert list(store.list("x/")) == ["x/y"]
     assert store.exists("x/y")
+    assert store.modified("x/y") == WRITTEN
+    with pytest.raises(NotFoundError):
+        store.modified("x")
     store.delete("x/y")
     assert not store.exists("x/y")
     with pytest.raises(NotFoundError):
