@@ -3,9 +3,11 @@
 import logging
 import re
 import time
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Request
+from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, ConfigDict, Field
 
 from common import aws
@@ -16,6 +18,7 @@ from common.vectors import Hit, VectorIndex, open_vectors
 
 from .auth import Caller
 from .budget import within
+from .quality import Outcome, Quality
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -72,10 +75,19 @@ class Indexed(BaseModel):
     passages: int
 
 
+@dataclass(frozen=True)
+class Generated:
+    """A text with citations as [number], and the tokens that a model took for it."""
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
 class Generator(Protocol):
     """From a question and passages to an answer."""
 
-    def answer(self, question: str, hits: list[Hit]) -> str:
+    def answer(self, question: str, hits: list[Hit]) -> Generated:
         """The answer, with citations as [number]."""
         ...
 
@@ -83,7 +95,7 @@ class Generator(Protocol):
 class ExtractiveGenerator:
     """Quotes the sentences that share most words with the question; needs no model."""
 
-    def answer(self, question: str, hits: list[Hit]) -> str:
+    def answer(self, question: str, hits: list[Hit]) -> Generated:
         asked = {w.lower() for w in _WORD.findall(question) if len(w) > 2}
         scored = []
         for number, hit in enumerate(hits, start=1):
@@ -93,7 +105,8 @@ class ExtractiveGenerator:
                 if common:
                     scored.append((-common, number, sentence.strip()))
         best = sorted(scored)[:3]
-        return " ".join(f"{sentence} [{number}]" for _, number, sentence in best) or NOTHING
+        said = " ".join(f"{sentence} [{number}]" for _, number, sentence in best)
+        return Generated(said or NOTHING)
 
 
 class BedrockGenerator:
@@ -107,7 +120,7 @@ class BedrockGenerator:
         self.price_sku = price_sku
         self.client = client if client is not None else aws.client("bedrock-runtime")
 
-    def answer(self, question: str, hits: list[Hit]) -> str:
+    def answer(self, question: str, hits: list[Hit]) -> Generated:
         passages = "\n\n".join(f"[{n}] {h.chunk.text}" for n, h in enumerate(hits, start=1))
         prompt = f"<passages>\n{passages}\n</passages>\n\nQuestion: {question}"
         started = time.perf_counter()
@@ -129,7 +142,8 @@ class BedrockGenerator:
             },
         )
         parts = reply["output"]["message"]["content"]
-        return "".join(part.get("text", "") for part in parts).strip() or NOTHING
+        said = "".join(part.get("text", "") for part in parts).strip()
+        return Generated(said or NOTHING, used.get("inputTokens", 0), used.get("outputTokens", 0))
 
 
 class Assistant:
@@ -141,8 +155,10 @@ class Assistant:
         index: VectorIndex | None = None,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        quality: Quality | None = None,
     ) -> None:
         self.settings = settings
+        self.quality = quality if quality is not None else Quality(settings, CollectorRegistry())
         self.index = index if index is not None else open_vectors()
         self.embedder = embedder if embedder is not None else open_embedder()
         self.fallback = ExtractiveGenerator()
@@ -163,14 +179,21 @@ class Assistant:
         with within(self.settings.cpu_budget_ms):
             vector = self.embedder.embed([question])[0]
             found = self.index.search(vector, top_k or self.settings.top_k)
+        best = max((hit.score for hit in found), default=0.0)
         hits = [hit for hit in found if hit.score >= self.settings.min_score]
         if not hits:
+            self.quality.record(Outcome(best, False, False, 0, 0))
             return Answer(answer=NOTHING, grounded=False, citations=[])
+        fallback = False
         try:
-            text = self.generator.answer(question, hits)
+            made = self.generator.answer(question, hits)
         except Exception:
             logger.exception("the language model failed; quoting instead")
-            text = self.fallback.answer(question, hits)
+            made, fallback = self.fallback.answer(question, hits), True
+        grounded = made.text != NOTHING
+        self.quality.record(
+            Outcome(best, grounded, fallback, made.input_tokens, made.output_tokens)
+        )
         citations = [
             Citation(
                 number=number,
@@ -181,7 +204,7 @@ class Assistant:
             )
             for number, hit in enumerate(hits, start=1)
         ]
-        return Answer(answer=text, grounded=text != NOTHING, citations=citations)
+        return Answer(answer=made.text, grounded=grounded, citations=citations)
 
     def add(self, document: Document) -> Indexed:
         """Indexes a document; the same name replaces what was there."""
