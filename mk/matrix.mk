@@ -9,4 +9,4 @@ matrix: all tools
 emulate: all tools
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/matrix/cover.py check $(B)
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/matrix/emulate.py plan $(B)
-	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/matrix/emulate.py apply $(B)
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/matrix/emulate.py record $(B)

@@ -1,11 +1,15 @@
 """Terraform's plan, apply and destroy of generated repositories against an emulator.
 
 usage: emulate.py plan  BUILD [COUNT]    plan COUNT (all) of plans.json
-       emulate.py apply BUILD [COUNT]    apply, plan again, destroy what moto supports
+       emulate.py apply BUILD [COUNT]    apply, plan again, destroy what moto supports,
+                                         of the first repository or COUNT of them
+       emulate.py record BUILD           the same of as few repositories as have every
+                                         resource type, kept in emulate.json
 
 The AWS provider is the real one from a local mirror; the AWS that it talks to is moto
 on the loopback interface. What moto does not do, and why, stands in aws.json: such
-resources, and those that depend on them, are planned and not applied.
+resources, and those that depend on them, are planned and not applied. A repository
+whose bytes the record has already seen pass is not applied again.
 """
 
 import contextlib
@@ -21,6 +25,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,7 @@ import cover
 import repos
 
 HERE = Path(__file__).resolve().parent
+RECORD = HERE / "emulate.json"
 OVERRIDE = """terraform {
   backend "local" {}
 }
@@ -160,21 +166,47 @@ def diagnostics(text: str) -> list[dict[str, Any]]:
     return found
 
 
+def differs(before: Any, after: Any, unknown: Any) -> bool:
+    """Whether a value is to change, what is known only after apply aside."""
+    if unknown is True:
+        return False
+    if isinstance(before, list) and isinstance(after, list):
+        some = unknown if isinstance(unknown, list) else []
+        some = some + [False] * (len(after) - len(some))
+        rows = zip(before, after, some, strict=False)
+        return len(before) != len(after) or any(differs(*row) for row in rows)
+    if isinstance(before, dict) and isinstance(after, dict):
+        some = unknown if isinstance(unknown, dict) else {}
+        names = {*before, *after}
+        return any(differs(before.get(k), after.get(k), some.get(k)) for k in names)
+    return bool(before != after)
+
+
 def changed(tf: Terraform, some: list[str], forgets: dict[str, list[str]]) -> list[str]:
-    """What a second plan would change, but for what moto forgets of a type."""
+    """What a second plan would change, but for what moto forgets of a type.
+
+    What is known only after apply follows from another change: of itself it counts only
+    where nothing was forgotten.
+    """
     tf.run("plan", "-input=false", "-no-color", "-out=again", *some)
-    found = []
+    found, forgotten, follows = [], False, []
     for change in json.loads(tf.run("show", "-json", "again")[1]).get("resource_changes", []):
-        if change["mode"] == "data" or change["change"]["actions"] == ["no-op"]:
+        what = change["change"]
+        if change["mode"] == "data" or what["actions"] == ["no-op"]:
             continue
-        before, after = change["change"]["before"] or {}, change["change"]["after"] or {}
-        names = {k for k in {*before, *after} if before.get(k) != after.get(k)}
-        names |= {k for k, v in change["change"]["after_unknown"].items() if v and k in after}
+        before, after = what["before"] or {}, what["after"] or {}
+        unknown = what["after_unknown"]
+        names = {
+            k for k in {*before, *after} if differs(before.get(k), after.get(k), unknown.get(k))
+        }
+        forgotten |= bool(names & set(forgets.get(change["type"], [])))
         names -= set(forgets.get(change["type"], []))
-        if names or change["change"]["actions"] != ["update"]:
-            what = "/".join(change["change"]["actions"])
-            found.append(f"{change['address']}: {what} {', '.join(sorted(names))}")
-    return found
+        said = f"{change['address']}: {'/'.join(what['actions'])} {', '.join(sorted(names))}"
+        if names or what["actions"] != ["update"]:
+            found.append(said)
+        else:
+            follows.append(said)
+    return found or ([] if forgotten else follows)
 
 
 def plan_one(tf: Terraform) -> str:
@@ -185,7 +217,20 @@ def plan_one(tf: Terraform) -> str:
     return f"{found[1]} to add"
 
 
-def apply_one(tf: Terraform, types: dict[str, int]) -> str:
+@dataclass
+class Applied:
+    """What one run of apply, plan and destroy had."""
+
+    resources: int
+    whole: int
+    types: list[str]
+
+    def __str__(self) -> str:
+        done = f"{self.resources} of {self.whole} resources"
+        return f"{done} applied, planned again without changes, destroyed"
+
+
+def apply_one(tf: Terraform) -> Applied:
     """Applies what is supported, plans again without changes, destroys."""
     data = json.loads((HERE / "aws.json").read_text())
     graph = tf.graph()
@@ -198,58 +243,136 @@ def apply_one(tf: Terraform, types: dict[str, int]) -> str:
     if changes := changed(tf, some, data["forgets"]):
         raise SystemExit("the second plan changes:\n" + "\n".join(changes))
     held = tf.run("state", "list")[1].split()
-    for address in held:
-        if not kind(address).startswith("data."):
-            types[kind(address)] = types.get(kind(address), 0) + 1
+    types = sorted({kind(a) for a in held if not kind(a).startswith("data.")})
     tf.run("destroy", "-auto-approve", "-input=false", "-no-color", *some)
     left = tf.run("state", "list")[1].split()
     if [a for a in left if not kind(a).startswith("data.")]:
         raise SystemExit(f"destroy left {left}")
     whole = sum(1 for a in graph if not kind(a).startswith("data."))
-    return f"{len(targets)} of {whole} resources applied, planned again without changes, destroyed"
+    return Applied(len(targets), whole, types)
+
+
+def types_in(repo: repos.Repo) -> set[str]:
+    text = "".join(p.read_text() for p in sorted((repo.path / "infra").rglob("*.tf")))
+    return set(re.findall(r'^resource "(aws_\w+)"', text, re.M))
+
+
+Named = tuple[str, repos.Repo]
+
+
+def distinct(build: Path, out: Path) -> list[Named]:
+    """The repositories of plans.json, each once."""
+    found: dict[str, Named] = {}
+    for row, state in cover.load(build):
+        if state is None:
+            continue
+        repo = repos.generate(build, state, out)
+        pins = (p.split(".", 1)[1] for p in row["pins"].values())
+        found.setdefault(repo.digest, (" ".join([row["constraints"], *pins]), repo))
+    return list(found.values())
+
+
+def few(every: list[Named], unsupported: set[str]) -> list[Named]:
+    """As few as have every resource type that may be applied: greedy."""
+    left = set().union(*(types_in(r) for _, r in every)) - unsupported
+    chosen = []
+    while left:
+        best = max(every, key=lambda n: (len(types_in(n[1]) & left), n[0]))
+        chosen.append(best)
+        left -= types_in(best[1])
+    return chosen
+
+
+def write_record(every: list[Named], seen: dict[str, Any], plugins: str) -> None:
+    """What was applied, and why each type that was not was not."""
+    unsupported = json.loads((HERE / "aws.json").read_text())["unsupported"]
+    applied = {t for run in seen.values() for t in run["types"]}
+    known = set().union(*(types_in(r) for _, r in every))
+    behind = "each one depends on what moto does not do"
+    RECORD.write_text(
+        json.dumps(
+            {
+                "tools": versions(plugins),
+                "applied": sorted(applied & known),
+                "planned_only": {
+                    t: unsupported.get(t, behind) for t in sorted(known - applied)
+                },
+                "runs": dict(sorted(seen.items())),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def versions(plugins: str) -> dict[str, str]:
+    said = subprocess.run(["terraform", "version", "-json"], capture_output=True, check=True)
+    aws = Path(plugins, "registry.terraform.io/hashicorp/aws")
+    python = repos.TOP / ".tools/iac/bin/python3"
+    moto = "import importlib.metadata as m; print(m.version('moto'))"
+    return {
+        "terraform": json.loads(said.stdout)["terraform_version"],
+        "aws": max(p.name for p in aws.iterdir()),
+        "moto": subprocess.run(
+            [python, "-c", moto], capture_output=True, text=True, check=True
+        ).stdout.strip(),
+    }
+
+
+def attempt(
+    mode: str, named: Named, tmp: str, endpoint: str, plugins: str
+) -> tuple[bool, str, Applied | None]:
+    work = Path(tempfile.mkdtemp(dir=tmp))
+    try:
+        tf = Terraform(named[1].path, work, endpoint, plugins)
+        if mode == "plan":
+            return True, plan_one(tf), None
+        reset(endpoint)
+        done = apply_one(tf)
+        return True, str(done), done
+    except SystemExit as problem:
+        return False, str(problem), None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def main() -> int:
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("plan", "apply"):
+    modes = ("plan", "apply", "record")
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in modes:
         print(__doc__, file=sys.stderr)
         return 2
-    build = Path(sys.argv[2]).resolve()
+    mode, build = sys.argv[1], Path(sys.argv[2]).resolve()
     plugins = repos.real_mirror()
     if plugins is None or shutil.which("terraform") is None:
-        print(f"skipped: {sys.argv[1]}: no terraform or no mirror with the real AWS provider")
+        print(f"skipped: {mode}: no terraform or no mirror with the real AWS provider")
         print("0 passed, 0 failed, 1 skipped")
         return 0
-    rows = [(row, state) for row, state in cover.load(build) if state is not None]
-    if len(sys.argv) == 4:
-        rows = rows[: int(sys.argv[3])]
     passed = failed = 0
-    types: dict[str, int] = {}
+    seen: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as tmp, moto(Path(tmp, "moto.log")) as endpoint:
-        seen = set()
-        for row, state in rows:
-            repo = repos.generate(build, state, Path(tmp, "repos"))
-            if repo.digest in seen:
-                continue
-            seen.add(repo.digest)
-            name = " ".join(
-                [row["constraints"], *(p.split(".", 1)[1] for p in row["pins"].values())]
-            )
-            work = Path(tempfile.mkdtemp(dir=tmp))
-            try:
-                tf = Terraform(repo.path, work, endpoint, plugins)
-                if sys.argv[1] == "plan":
-                    said = plan_one(tf)
-                else:
-                    reset(endpoint)
-                    said = apply_one(tf, types)
-                print(f"{name}: {said}")
+        every = distinct(build, Path(tmp, "repos"))
+        chosen = every
+        if mode == "record":
+            chosen = few(every, set(json.loads((HERE / "aws.json").read_text())["unsupported"]))
+            old = json.loads(RECORD.read_text()) if RECORD.exists() else {"tools": {}, "runs": {}}
+            digests = {repo.digest for _, repo in chosen}
+            if old["tools"] == versions(plugins):
+                seen = {k: v for k, v in old["runs"].items() if v["content_digest"] in digests}
+        elif mode == "apply" or len(sys.argv) == 4:
+            chosen = every[: int(sys.argv[3]) if len(sys.argv) == 4 else 1]
+        for named in chosen:
+            name, repo = named
+            if name in seen:
+                print(f"{name}: recorded before")
                 passed += 1
-            except SystemExit as problem:
-                print(f"FAILED: {name}: {problem}")
-                failed += 1
-            shutil.rmtree(work, ignore_errors=True)
-    if types:
-        print("resource types applied:", ", ".join(sorted(types)))
+                continue
+            ok, said, done = attempt(mode, named, tmp, endpoint, plugins)
+            print(f"{'' if ok else 'FAILED: '}{name}: {said}", flush=True)
+            passed, failed = passed + ok, failed + (not ok)
+            if mode == "record" and done is not None:
+                seen[name] = {"content_digest": repo.digest, **vars(done)}
+            if mode == "record":
+                write_record(every, seen, plugins)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)
 

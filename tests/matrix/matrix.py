@@ -16,6 +16,7 @@ import getpass
 import hashlib
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -111,13 +112,12 @@ class Checker:
         self.env["MLOPS_TF_MIRRORS"] = ":".join(repos.mirrors())
 
     def key(self, repo: Repo) -> str:
-        parts = [repo.path.name, str(self.python), self.env["MLOPS_TF_MIRRORS"]]
-        for name in (
-            "share/validators.json",
-            "share/skeleton/accepted.json",
-            "share/skeleton/python.json",
-        ):
+        validators = (TOP / "share/validators.json").read_text()
+        parts = [repo.path.name, str(self.python), self.env["MLOPS_TF_MIRRORS"], validators]
+        for name in ("share/skeleton/accepted.json", "share/skeleton/python.json"):
             parts.append((TOP / name).read_text())
+        tools = {check["tool"] for check in json.loads(validators)["checks"]}
+        parts += [f"{tool} {shutil.which(tool)}" for tool in sorted(tools)]
         parts += [SERVE.read_text(), Path(__file__).read_text()]
         for path in sorted((TOP / "lib/validate").glob("*.c")):
             parts.append(path.read_text())
