@@ -25,6 +25,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ import repos
 
 HERE = Path(__file__).resolve().parent
 RECORD = HERE / "emulate.json"
+# Applying is mostly waiting; planning is work.
+JOBS = {"plan": 2, "apply": 2, "record": 5}
 OVERRIDE = """terraform {
   backend "local" {}
 }
@@ -52,7 +55,13 @@ def moto(log: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
     settings = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
-    command = [str(repos.TOP / ".tools/iac/bin/moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    command = [
+        str(repos.TOP / ".tools/iac/bin/moto_server"),
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     with log.open("wb") as out:
         server = subprocess.Popen(command, env=settings, stdout=out, stderr=out)
         try:
@@ -108,10 +117,16 @@ class Terraform:
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
-            out = (late.stdout or b"").decode() if isinstance(late.stdout, bytes) else ""
-            return subprocess.CompletedProcess(words, 124, out, f"no end within {limit:g} s")
+            out = (
+                (late.stdout or b"").decode() if isinstance(late.stdout, bytes) else ""
+            )
+            return subprocess.CompletedProcess(
+                words, 124, out, f"no end within {limit:g} s"
+            )
 
-    def run(self, *words: str, ok: tuple[int, ...] = (0,), limit: float = 600) -> tuple[int, str]:
+    def run(
+        self, *words: str, ok: tuple[int, ...] = (0,), limit: float = 600
+    ) -> tuple[int, str]:
         done = self.raw(*words, limit=limit)
         if done.returncode not in ok:
             raise SystemExit(
@@ -150,12 +165,6 @@ def supported(graph: dict[str, set[str]], without: set[str]) -> list[str]:
     return sorted(a for a in graph if a not in out and not kind(a).startswith("data."))
 
 
-def reset(endpoint: str) -> None:
-    request = urllib.request.Request(endpoint + "/moto-api/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=60):
-        pass
-
-
 def diagnostics(text: str) -> list[dict[str, Any]]:
     found = []
     for line in text.splitlines():
@@ -176,9 +185,9 @@ def differs(before: Any, after: Any, unknown: Any) -> bool:
         rows = zip(before, after, some, strict=False)
         return len(before) != len(after) or any(differs(*row) for row in rows)
     if isinstance(before, dict) and isinstance(after, dict):
-        some = unknown if isinstance(unknown, dict) else {}
+        known = unknown if isinstance(unknown, dict) else {}
         names = {*before, *after}
-        return any(differs(before.get(k), after.get(k), some.get(k)) for k in names)
+        return any(differs(before.get(k), after.get(k), known.get(k)) for k in names)
     return bool(before != after)
 
 
@@ -190,14 +199,18 @@ def changed(tf: Terraform, some: list[str], forgets: dict[str, list[str]]) -> li
     """
     tf.run("plan", "-input=false", "-no-color", "-out=again", *some)
     found, forgotten, follows = [], False, []
-    for change in json.loads(tf.run("show", "-json", "again")[1]).get("resource_changes", []):
+    for change in json.loads(tf.run("show", "-json", "again")[1]).get(
+        "resource_changes", []
+    ):
         what = change["change"]
         if change["mode"] == "data" or what["actions"] == ["no-op"]:
             continue
         before, after = what["before"] or {}, what["after"] or {}
         unknown = what["after_unknown"]
         names = {
-            k for k in {*before, *after} if differs(before.get(k), after.get(k), unknown.get(k))
+            k
+            for k in {*before, *after}
+            if differs(before.get(k), after.get(k), unknown.get(k))
         }
         forgotten |= bool(names & set(forgets.get(change["type"], [])))
         names -= set(forgets.get(change["type"], []))
@@ -238,7 +251,10 @@ def apply_one(tf: Terraform) -> Applied:
     some = [f"-target={address}" for address in targets]
     done = tf.raw("apply", "-auto-approve", "-input=false", "-json", *some)
     if done.returncode:
-        lines = [f"{d.get('address', '')}: {d['summary'][:400]}" for d in diagnostics(done.stdout)]
+        lines = [
+            f"{d.get('address', '')}: {d['summary'][:400]}"
+            for d in diagnostics(done.stdout)
+        ]
         raise SystemExit("apply:\n" + "\n".join(lines or [done.stderr[-2000:]]))
     if changes := changed(tf, some, data["forgets"]):
         raise SystemExit("the second plan changes:\n" + "\n".join(changes))
@@ -306,7 +322,9 @@ def write_record(every: list[Named], seen: dict[str, Any], plugins: str) -> None
 
 
 def versions(plugins: str) -> dict[str, str]:
-    said = subprocess.run(["terraform", "version", "-json"], capture_output=True, check=True)
+    said = subprocess.run(
+        ["terraform", "version", "-json"], capture_output=True, check=True
+    )
     aws = Path(plugins, "registry.terraform.io/hashicorp/aws")
     python = repos.TOP / ".tools/iac/bin/python3"
     moto = "import importlib.metadata as m; print(m.version('moto'))"
@@ -319,26 +337,43 @@ def versions(plugins: str) -> dict[str, str]:
     }
 
 
-def attempt(
-    mode: str, named: Named, tmp: str, endpoint: str, plugins: str
-) -> tuple[bool, str, Applied | None]:
-    work = Path(tempfile.mkdtemp(dir=tmp))
-    try:
-        tf = Terraform(named[1].path, work, endpoint, plugins)
-        if mode == "plan":
-            return True, plan_one(tf), None
-        reset(endpoint)
-        done = apply_one(tf)
-        return True, str(done), done
-    except SystemExit as problem:
-        return False, str(problem), None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+@dataclass
+class Bench:
+    """What each attempt needs."""
+
+    mode: str
+    tmp: Path
+    plugins: str
+
+    def attempt(self, named: Named) -> tuple[bool, str, Applied | None]:
+        """Plans or applies a repository in an AWS of its own."""
+        work = Path(tempfile.mkdtemp(dir=self.tmp))
+        try:
+            with moto(work / "moto.log") as endpoint:
+                tf = Terraform(named[1].path, work, endpoint, self.plugins)
+                if self.mode == "plan":
+                    return True, plan_one(tf), None
+                done = apply_one(tf)
+                return True, str(done), done
+        except SystemExit as problem:
+            return False, str(problem), None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def kept(chosen: list[Named], plugins: str) -> dict[str, Any]:
+    """Runs of the record that are still of these repositories and tools."""
+    if not RECORD.exists():
+        return {}
+    old = json.loads(RECORD.read_text())
+    digests = {repo.digest for _, repo in chosen}
+    if old["tools"] != versions(plugins):
+        return {}
+    return {k: v for k, v in old["runs"].items() if v["content_digest"] in digests}
 
 
 def main() -> int:
-    modes = ("plan", "apply", "record")
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in modes:
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("plan", "apply", "record"):
         print(__doc__, file=sys.stderr)
         return 2
     mode, build = sys.argv[1], Path(sys.argv[2]).resolve()
@@ -349,30 +384,31 @@ def main() -> int:
         return 0
     passed = failed = 0
     seen: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as tmp, moto(Path(tmp, "moto.log")) as endpoint:
-        every = distinct(build, Path(tmp, "repos"))
-        chosen = every
+    with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(JOBS[mode]) as pool:
+        chosen = every = distinct(build, Path(tmp, "repos"))
         if mode == "record":
-            chosen = few(every, set(json.loads((HERE / "aws.json").read_text())["unsupported"]))
-            old = json.loads(RECORD.read_text()) if RECORD.exists() else {"tools": {}, "runs": {}}
-            digests = {repo.digest for _, repo in chosen}
-            if old["tools"] == versions(plugins):
-                seen = {k: v for k, v in old["runs"].items() if v["content_digest"] in digests}
+            chosen = few(
+                every, set(json.loads((HERE / "aws.json").read_text())["unsupported"])
+            )
+            seen = kept(chosen, plugins)
         elif mode == "apply" or len(sys.argv) == 4:
             chosen = every[: int(sys.argv[3]) if len(sys.argv) == 4 else 1]
-        for named in chosen:
-            name, repo = named
-            if name in seen:
-                print(f"{name}: recorded before")
-                passed += 1
-                continue
-            ok, said, done = attempt(mode, named, tmp, endpoint, plugins)
-            print(f"{'' if ok else 'FAILED: '}{name}: {said}", flush=True)
+        left = [named for named in chosen if named[0] not in seen]
+        passed = len(chosen) - len(left)
+        print(
+            f"{len(chosen)} of {len(every)} repositories, {passed} recorded before",
+            flush=True,
+        )
+        bench = Bench(mode, Path(tmp), plugins)
+        for named, (ok, said, done) in zip(
+            left, pool.map(bench.attempt, left), strict=True
+        ):
+            print(f"{'' if ok else 'FAILED: '}{named[0]}: {said}", flush=True)
             passed, failed = passed + ok, failed + (not ok)
             if mode == "record" and done is not None:
-                seen[name] = {"content_digest": repo.digest, **vars(done)}
-            if mode == "record":
-                write_record(every, seen, plugins)
+                seen[named[0]] = {"content_digest": named[1].digest, **vars(done)}
+        if mode == "record":
+            write_record(every, seen, plugins)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)
 
