@@ -191,6 +191,10 @@ static enum found moves(const struct look *l)
 		return NOT_IT;
 	if (s->to)
 		return over(l, moved(d, l->i, l->last, l->end));
+	/* "pull the logs out of X": what comes from X is there */
+	if (word_is(d, l->i, "pull|pulled|pulling|got|get|gets|getting") &&
+		word_is(d, l->last - 2, "out of"))
+		return over(l, ST_IN_USE);
 	/* "move our scoring off X" */
 	for (size_t j = l->i + 1; j < l->last; j++)
 		if (word_is(d, j, "off|off of|away from|out of") && s->entity_past == 0)

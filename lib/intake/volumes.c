@@ -268,6 +268,25 @@ static size_t time_behind(const struct doc *d, size_t from, double *t, size_t *n
 	return k;
 }
 
+/* "Sensor values arrive via MQTT, 12k a minute": nobody asks for them. */
+static int arrives(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = s.first; k < s.last; k++) {
+		const char *w = is(d, k, LC_WORKLOAD);
+
+		if (d->at[k].dead == 0 &&
+			((w != NULL && strcmp(w, "streaming") == 0) ||
+				word_is(d, k,
+					"arrive|arrives|arriving|sensor|sensors|device|"
+					"devices|meter|meters|emit|emits|publish|publishes|"
+					"gateway|gateways|come in|comes in")))
+			return 1;
+	}
+	return 0;
+}
+
 /* What is counted by a noun that the lexicon does not know, or by none: "30,000 widgets a
  * day", "3,000 of those a day", "peak 40 a second". -1: nothing that arrives. */
 static int unnamed(const struct doc *d, const struct numeral *q, size_t k, double t)
@@ -280,7 +299,9 @@ static int unnamed(const struct doc *d, const struct numeral *q, size_t k, doubl
 			NOT_FOUND)
 			return -1; /* "the budget is 5k a month" */
 		kind = noun_before(d, q->first);
-		return kind < 0 && t <= 60 ? RPS : kind;
+		if (kind >= 0 || t > 60)
+			return kind;
+		return arrives(d, q->first) ? EPS : RPS;
 	}
 	for (size_t j = from; j < k; j++)
 		if (word_is(d, j,
@@ -497,6 +518,9 @@ static enum noun noun_behind(const struct doc *d, const struct numeral *q, size_
 		}
 		if (noun == NOUN_DOCS)
 			return noun;
+		/* "20k customer e-mails" */
+		if (is(d, k, LC_ROLENOUN) != NULL && is(d, k + 1, LC_DOCNOUN) != NULL)
+			continue;
 		if (is(d, k, LC_ROLENOUN) != NULL) {
 			*at = k;
 			noun = NOUN_ROLE;
