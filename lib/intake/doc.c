@@ -833,6 +833,21 @@ static void kill_whether(struct doc *d)
 	}
 }
 
+/* Where history ends in [i, last): "we left X two years ago and are on Y now". */
+static size_t until_now(const struct doc *d, size_t i, size_t last)
+{
+	for (size_t k = i + 1; k + 1 < last; k++) {
+		if (!word_is(d, k, "and|but|so"))
+			continue;
+		for (size_t j = k + 1; j < last; j++)
+			if (word_is(d, j,
+				    "now|today|currently|nowadays|now on|now use|now run|"
+				    "now with|are now on|is now on|we now|these days"))
+				return k;
+	}
+	return last;
+}
+
 static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 {
 	for (size_t k = 0; k < d->n_sent; k++) {
@@ -861,6 +876,8 @@ static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 
 				for (size_t j = i; j < s->last && j < i + 5; j++)
 					key |= sign_is(d, j, ':');
+				if (cls == LC_HIST && !key)
+					c.last = (uint32_t)until_now(d, i, c.last);
 				kill_range(d, c.first, key ? s->last : c.last, why);
 			} else {
 				size_t from = r.first;
@@ -871,6 +888,8 @@ static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 					d->at[from - 1].entity && from + 2 < s->last &&
 					d->at[from + 1].entity)
 					from = d->segment[d->at[from - 1].segment].first;
+				if (cls == LC_HIST)
+					r.last = (uint32_t)until_now(d, i, r.last);
 				kill_range(d, from, r.last, why);
 			}
 		}

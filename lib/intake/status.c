@@ -117,7 +117,9 @@ static enum found over(const struct look *l, unsigned st)
 static int shares(const struct doc *d, size_t i, size_t last)
 {
 	for (; i < last; i++)
-		if (sign_is(d, i, '(') || word_is(d, i, "on"))
+		if ((sign_is(d, i, '(') && d->at[i].match <= i) ||
+			(sign_is(d, i, '(') && d->at[i].match >= last) ||
+			word_is(d, i, "on"))
 			return 1;
 	return 0;
 }
@@ -594,7 +596,7 @@ static int held_there(const struct doc *d, size_t i)
  * thing before i, behind a remark. */
 static int stays_behind(const struct doc *d, size_t i, size_t end)
 {
-	for (size_t k = i; k + 1 < end && k < i + 12 && !d->at[k].entity; k++) {
+	for (size_t k = i; k < end && k < i + 12 && !d->at[k].entity; k++) {
 		size_t m = k + 1;
 
 		/* "X today; we'd like to keep it" */
@@ -701,7 +703,7 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 
 		s.st = rel & ST_LEFT ? ST_LEFT : s.st | rel;
 	}
-	if (s.st & ST_IN_USE && stays_behind(d, i, sentence_of(d, first).last))
+	if (s.st & ST_IN_USE && stays_behind(d, last, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
 	if (s.st == 0)
 		s.st = wont_status(d, first);

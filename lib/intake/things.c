@@ -406,6 +406,8 @@ static int outdated(const struct doc *d, size_t i, size_t newest)
 		return 0;
 	c = clause_of(d, newest);
 	k = find(d, c.first, c.last, LC_REVISE);
+	if (k != NOT_FOUND && k < i && i < newest)
+		return 0; /* "now on X, with Y for DR": the word stands before both */
 	if (k == NOT_FOUND && c.first > 0) {
 		struct range s = sentence_of(d, newest);
 
