@@ -93,6 +93,14 @@ same 'only the files of that pattern differ' "$(diff -rq "$tmp/a" "$tmp/other" |
 	sed -e "s|^Only in $tmp/[a-z]*/*||" -e "s|^Files $tmp/a/\([^ ]*\) and .*|\1|" -e 's|: |/|' |
 	grep -vE "^(README.md|mlops.lock.json|docs/.*|infra/$module.tf|infra/modules/observe_(cloudwatch|prometheus_grafana))\$")" ''
 
+# A model whose tokens have no price in this Region.
+jq -c '.cost.breakdown[:1] as $line | .cost.breakdown += [($line[] | .unit_price_usd = null) |
+	(.component = "generate-in"), (.component = "generate-out")]' "$tmp/rag" |
+	approve >"$tmp/unpriced"
+status 0 'a plan with an unpriced model' codegen "$tmp/unpriced" -o "$tmp/unpriced.d"
+same 'no number is missing' "$(grep -rnE '=(,|$)|= *[,)]' --include=settings.py "$tmp/unpriced.d/services")" ''
+ok 'and the runbook says so' grep -q 'no price is known' "$tmp/unpriced.d/docs/runbook.md"
+
 # Links and paths.
 mkdir -p "$tmp/link" "$tmp/outside"
 ln -s "$tmp/outside" "$tmp/link/infra"
