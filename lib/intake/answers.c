@@ -301,16 +301,27 @@ static int put_value(struct gathered *g, const char *field, const char *member,
 	return ret;
 }
 
+/* The cloud, or what another reply says of it: a place is a region of one. */
+static const char *cloud_of(const struct gathered *g)
+{
+	const char *cloud = json_str_or(g->constraints, "cloud", NULL);
+
+	JSON_EACH (a, g->answers)
+		if (cloud == NULL && strcmp(json_str_or(a, "field", ""), "cloud") == 0)
+			cloud = json_str_or(a, "text", json_str_or(a, "value", NULL));
+	return cloud;
+}
+
 /* A reply in words: read behind a lead that names its field, and with the cloud known. */
 static int free_text(
 	struct gathered *g, const char *field, const char *text, struct err *e)
 {
 	struct buf b = BUF_INIT(1 << 20);
-	const char *cloud = json_str_or(g->constraints, "cloud", NULL);
+	const char *cloud = cloud_of(g);
 	int n;
 
 	if (strcmp(field, "regions") == 0 && cloud != NULL)
-		buf_addf(&b, "Cloud: %s\n", cloud);
+		buf_addf(&b, "Cloud: %s cloud\n", cloud);
 	buf_addf(&b, "%s%s\n", lead_of(field), text);
 	if (buf_ok(&b, e) < 0) {
 		buf_release(&b);
@@ -319,6 +330,13 @@ static int free_text(
 	n = gather_later(g, b.ptr, field, "answer", "answer.text", e);
 	if (n == 0 && strcmp(field, "regions") == 0)
 		n = gather_later(g, b.ptr, "data_residency", "answer", "answer.text", e);
+	if (n == 0 && strcmp(field, "cloud") == 0) { /* "google" is a cloud here only */
+		buf_reset(&b);
+		buf_addf(&b, "%s%s cloud\n", lead_of(field), text);
+		n = buf_ok(&b, e) < 0
+			? -1
+			: gather_later(g, b.ptr, field, "answer", "answer.text", e);
+	}
 	buf_release(&b);
 	return n;
 }
@@ -393,89 +411,4 @@ int answer_after(cJSON *answer, const struct gathered *g, struct err *e)
 	return g->comments == 0
 		? 0
 		: json_set_num(answer, "comments", (double)g->comments, e);
-}
-
-/* ---- the file ---- */
-
-/* Strings of an answer may hold secrets as a brief may. */
-static int clean_strings(struct cleaner *c, cJSON *one, struct err *e)
-{
-	static const char *const keys[] = { "text", "value" };
-
-	for (size_t i = 0; i < 2; i++) {
-		const char *s = json_str_or(one, keys[i], NULL);
-		struct buf b = BUF_INIT(INTAKE_ANSWER_MAX * 4);
-		int ret = 0;
-
-		if (s == NULL)
-			continue;
-		if (redact_secrets(c->rules, s, strlen(s), &b, NULL, e) < 0 ||
-			buf_ok(&b, e) < 0 || json_set_str(one, keys[i], b.ptr, e) < 0)
-			ret = -1;
-		buf_release(&b);
-		if (ret < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int push_answer(
-	cJSON *list, struct cleaner *c, const char *field, const cJSON *it, struct err *e)
-{
-	cJSON *one = field == NULL && json_is(it, JSON_OBJECT) ? json_copy(it, e)
-							       : json_new_object(e);
-	int ret = one == NULL ? -1 : 0;
-
-	if (ret == 0 && field != NULL)
-		ret = json_set_str(one, "field", field, e);
-	if (ret == 0 && field != NULL)
-		ret = json_set_copy(one, "value", it, e);
-	if (ret == 0 && field != NULL && json_is(it, JSON_STRING))
-		ret = json_set_copy(one, "text", it, e);
-	if (ret == 0 && !json_has(one, "source"))
-		ret = json_set_str(one, "source", "answer", e);
-	if (ret == 0 && json_str_or(one, "field", NULL) == NULL)
-		ret = err_set(e, ERR_INPUT, "an answer has no 'field'");
-	if (ret == 0)
-		ret = clean_strings(c, one, e);
-	if (ret < 0) {
-		json_free(one);
-		return -1;
-	}
-	return json_push(list, one, e);
-}
-
-cJSON *answers_of_doc(
-	struct cleaner *c, const cJSON *doc, const char *path, struct err *e)
-{
-	cJSON *list = json_new_array(e);
-	const cJSON *rows = doc;
-	int ret = list == NULL ? -1 : 0;
-
-	if (ret == 0 && json_has(doc, "answers"))
-		rows = json_get(doc, "answers");
-	if (ret == 0 && !json_is(rows, JSON_ARRAY) && !json_is(rows, JSON_OBJECT))
-		ret = err_set(
-			e, ERR_INPUT, "%s: holds no list or object of answers", path);
-	JSON_EACH (it, rows)
-		if (ret == 0) {
-			ret = push_answer(list, c,
-				json_is(rows, JSON_OBJECT) ? json_key(it) : NULL, it, e);
-			if (ret < 0)
-				err_where(e, "%s", path);
-		}
-	if (ret < 0) {
-		json_free(list);
-		return NULL;
-	}
-	return list;
-}
-
-cJSON *answers_of_file(struct cleaner *c, const char *path, struct err *e)
-{
-	cJSON *doc = json_parse_file(path, 8 << 20, e);
-	cJSON *list = doc == NULL ? NULL : answers_of_doc(c, doc, path, e);
-
-	json_free(doc);
-	return list;
 }

@@ -1,11 +1,14 @@
 /* extract.c - the node intake_extract. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "intake/extract.h"
 #include "intake/intake.h"
 #include "intake/model.h"
+#include "intake/replies.h"
 #include "state/state.h"
 
 int cleaner_load(struct cleaner *c, struct node_env *env, struct err *e)
@@ -301,20 +304,30 @@ static int same_member(const cJSON *a, const cJSON *b, const char *key)
 	return x == NULL || y == NULL ? x == y : json_equal(x, y);
 }
 
+static int is_option(const cJSON *answer)
+{
+	return strcmp(json_str_or(answer, "source", ""), "set") == 0;
+}
+
 /* Takes `one` over, NULL included. A reply that is among the first `before`, those of the
- * state, keeps its place there: a driver gives its options again on every run. */
-static int push_new(struct gathered *g, size_t before, cJSON *one, struct err *e)
+ * state, keeps its place there, and so does one that came by an option and is among the
+ * first `kept`, those of a file, too: a driver gives its options again on every run. */
+static int push_new(
+	struct gathered *g, size_t before, size_t kept, cJSON *one, struct err *e)
 {
 	size_t i = 0;
 
 	if (one == NULL)
 		return -1;
-	JSON_EACH (it, g->answers)
-		if (i++ < before && same_member(it, one, "field") &&
-			same_member(it, one, "value") && same_member(it, one, "text")) {
+	JSON_EACH (it, g->answers) {
+		if ((i < before || (i < kept && is_option(it))) &&
+			same_member(it, one, "field") && same_member(it, one, "value") &&
+			same_member(it, one, "text")) {
 			json_free(one);
 			return 0;
 		}
+		i++;
+	}
 	if (answer_after(one, g, e) < 0) {
 		json_free(one);
 		return -1;
@@ -322,24 +335,31 @@ static int push_new(struct gathered *g, size_t before, cJSON *one, struct err *e
 	return json_push(g->answers, one, e);
 }
 
+/* Guided mode begins a file of replies that is not there. */
+static int begins(const struct intake_args *a)
+{
+	return a->guided && access(a->answers, F_OK) < 0 && errno == ENOENT;
+}
+
 /* The replies of this run: of a file, then of options. */
 static int new_replies(const struct intake_args *a, struct gathered *g, struct err *e)
 {
-	size_t before = json_len(g->answers);
+	size_t before = json_len(g->answers), kept;
 	cJSON *file = NULL;
 	int ret = 0;
 
-	if (a->answers != NULL) {
+	if (a->answers != NULL && !begins(a)) {
 		file = answers_of_file(g->clean, a->answers, e);
 		if (file == NULL)
 			return -1;
 		JSON_EACH (it, file)
 			if (ret == 0)
-				ret = push_new(g, before, json_copy(it, e), e);
+				ret = push_new(g, before, 0, json_copy(it, e), e);
 		json_free(file);
 	}
+	kept = json_len(g->answers);
 	for (size_t i = 0; ret == 0 && i < a->set.n; i++)
-		ret = push_new(g, before, answer_of_option(a->set.at[i], e), e);
+		ret = push_new(g, before, kept, answer_of_option(a->set.at[i], e), e);
 	return ret;
 }
 
@@ -435,7 +455,8 @@ int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *
 	if (all_answers(env, a, in, &g, e) < 0 || settle_replies(&g, e) < 0)
 		goto out;
 	if (a->guided &&
-		(need_schema(env, &g, e) < 0 || guided_run(env, &g, a->threshold, e) < 0))
+		(need_schema(env, &g, e) < 0 ||
+			guided_run(env, &g, a->threshold, a->answers, e) < 0))
 		goto out;
 	if (brief != NULL && model_fill(env, &g, text.ptr, text.len, e) < 0)
 		goto out;

@@ -59,11 +59,6 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e);
 int answer_after(cJSON *answer, const struct gathered *g, struct err *e);
 /* "field=value" of --set as an answer, for the caller to free. */
 cJSON *answer_of_option(const char *option, struct err *e);
-/* The answers of a file: a list, an object field -> value, or {"answers": ...}. */
-cJSON *answers_of_file(struct cleaner *c, const char *path, struct err *e);
-/* The same of a document that was parsed; `path` is for messages. */
-cJSON *answers_of_doc(
-	struct cleaner *c, const cJSON *doc, const char *path, struct err *e);
 
 int extract_run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
 	struct err *e);
@@ -87,7 +82,9 @@ int required_facts(
 #define POLICY_PACKS_MAX 128
 size_t policy_packs(const char *share, char *out[POLICY_PACKS_MAX]);
 
-/* Asks on the terminal until covered; changes constraints, provenance and answers. */
-int guided_run(struct node_env *env, struct gathered *g, double threshold, struct err *e);
+/* Asks on the terminal until covered; changes constraints, provenance and answers. Each
+ * reply is kept in `file` as it is given; NULL: in no file. */
+int guided_run(struct node_env *env, struct gathered *g, double threshold,
+	const char *file, struct err *e);
 
 #endif

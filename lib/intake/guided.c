@@ -5,6 +5,7 @@
 
 #include "intake/extract.h"
 #include "intake/intake.h"
+#include "intake/replies.h"
 #include "intake/screen.h"
 
 #define STEPS_MAX 32
@@ -19,6 +20,8 @@ struct session {
 	struct gathered *g;
 	struct screen *screen;
 	double threshold;
+	const char *keep; /* the file that replies are kept in; NULL: none */
+	size_t given;     /* answers that stood before the first question */
 	struct step steps[STEPS_MAX];
 	size_t n_steps;
 	char skipped[STEPS_MAX][64];
@@ -76,11 +79,10 @@ static void step_release(struct step *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static void skip(struct session *n, const cJSON *q)
+static void skip(struct session *n, const char *field)
 {
 	if (n->n_skipped < STEPS_MAX)
-		snprintf(n->skipped[n->n_skipped++], sizeof(n->skipped[0]), "%s",
-			json_str_or(q, "field", ""));
+		snprintf(n->skipped[n->n_skipped++], sizeof(n->skipped[0]), "%s", field);
 }
 
 static int was_skipped(const struct session *n, const char *field)
@@ -141,6 +143,66 @@ static int step_back(struct session *n, struct step *s, struct err *e)
 	return 0;
 }
 
+/* "no restriction": answered, and nothing to keep. */
+static void skip_if_open(struct session *n, const cJSON *answer)
+{
+	const char *field = json_str_or(answer, "field", "");
+
+	if (!json_has(n->g->constraints, field) && strchr(field, '.') == NULL)
+		skip(n, field);
+}
+
+/* ---- replies outlast an interruption ---- */
+
+/* 'text', as a shell reads it. */
+static void add_quoted(struct buf *b, const char *text)
+{
+	buf_add_char(b, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			buf_add_str(b, "'\\'");
+		buf_add_char(b, *text);
+	}
+	buf_add_char(b, '\'');
+}
+
+/* What the terminal says of the replies when it is interrupted now: where they are, or
+ * the options that give them again. */
+static void say_last(struct session *n)
+{
+	struct buf last = BUF_INIT(INTAKE_ANSWER_MAX),
+		   option = BUF_INIT(INTAKE_ANSWER_MAX);
+	size_t i = 0, told = 0;
+
+	JSON_EACH (a, n->g->answers) {
+		if (i++ < n->given)
+			continue;
+		told++;
+		buf_reset(&option);
+		buf_addf(&option, "%s=%s", json_str_or(a, "field", ""),
+			json_str_or(a, "text", ""));
+		if (n->keep == NULL) {
+			buf_add_str(&last, " --set ");
+			add_quoted(&last, option.ptr);
+		}
+	}
+	buf_reset(&option);
+	if (told > 0 && n->keep != NULL)
+		buf_addf(&option, "%zu %s kept in '%s'\n", told,
+			told == 1 ? "reply is" : "replies are", n->keep);
+	else if (told > 0)
+		buf_addf(&option, "to go on, repeat it with%s\n", last.ptr);
+	screen_last_words(n->screen, option.ptr);
+	buf_release(&last);
+	buf_release(&option);
+}
+
+static int keep(struct session *n, struct err *e)
+{
+	say_last(n);
+	return n->keep == NULL ? 0 : replies_keep(n->keep, n->g->answers, e);
+}
+
 static void refuse(struct session *n, const struct err *why)
 {
 	struct buf msg = BUF_INIT(4096);
@@ -162,9 +224,8 @@ static int take_answer(struct session *n, const cJSON *q, const char *text, stru
 		return -1;
 	if (gather_answer(n->g, a, &why) == 0 && settle_replies(n->g, &why) == 0) {
 		n->n_steps++;
-		if (!json_has(n->g->constraints, json_str_or(q, "field", "")))
-			skip(n, q); /* "no restriction": answered, and nothing to keep */
-		return json_push(n->g->answers, a, e) < 0 ? -1 : 1;
+		skip_if_open(n, a);
+		return json_push(n->g->answers, a, e) < 0 || keep(n, e) < 0 ? -1 : 1;
 	}
 	json_free(a);
 	if (step_back(n, s, e) < 0)
@@ -209,7 +270,10 @@ static int settle(struct session *n, const cJSON *q, struct err *e)
 				screen_say(n->screen, "This is the first question.\n");
 				break;
 			}
-			ret = step_back(n, &n->steps[--n->n_steps], e) < 0 ? -1 : 1;
+			ret = step_back(n, &n->steps[--n->n_steps], e) < 0 ||
+					keep(n, e) < 0
+				? -1
+				: 1;
 			break;
 		case REPLY_TEXT:
 			if (typed.len == 0 && usual != NULL)
@@ -221,7 +285,7 @@ static int settle(struct session *n, const cJSON *q, struct err *e)
 			}
 			/* fall through */
 		default:
-			skip(n, q);
+			skip(n, json_str_or(q, "field", ""));
 			ret = 1;
 		}
 	buf_release(&typed);
@@ -250,9 +314,14 @@ static int round_of(struct session *n, struct err *e)
 	return ret;
 }
 
-int guided_run(struct node_env *env, struct gathered *g, double threshold, struct err *e)
+int guided_run(struct node_env *env, struct gathered *g, double threshold,
+	const char *file, struct err *e)
 {
-	struct session n = { .env = env, .g = g, .threshold = threshold };
+	struct session n = { .env = env,
+		.g = g,
+		.threshold = threshold,
+		.keep = file,
+		.given = json_len(g->answers) };
 	int ret;
 
 	n.screen = screen_open();
@@ -262,6 +331,8 @@ int guided_run(struct node_env *env, struct gathered *g, double threshold, struc
 			"says");
 		return 0;
 	}
+	JSON_EACH (a, g->answers)
+		skip_if_open(&n, a);
 	do
 		ret = round_of(&n, e);
 	while (ret == 1);

@@ -12,7 +12,7 @@ static const struct opt opts[] = {
 	OPT_LIST(0, "set", "FIELD=VALUE", struct intake_args, set,
 		"set a field of the constraints; may be repeated"),
 	OPT_FILE(0, "answers", struct intake_args, answers,
-		"replies to questions, as JSON"),
+		"replies to questions, as JSON; with --guided they are kept there"),
 	OPT_FLAG(0, "guided", struct intake_args, guided,
 		"ask on the terminal until enough is known"),
 	OPT_STR(0, "only", "extract|coverage|questions", struct intake_args, only,
@@ -140,7 +140,8 @@ const struct program intake_program = {
 	.examples = "  mlops-intake < brief.md | mlops-plan\n"
 		    "  mlops-intake --brief brief.md --set cloud=aws --set "
 		    "budget_band.max_usd=5000\n"
-		    "  mlops-intake --answers replies.json < state.json\n",
+		    "  mlops-intake --answers replies.json < state.json\n"
+		    "  mlops-intake --brief brief.md --guided --answers replies.json\n",
 	.opts = opts,
 	.args_size = sizeof(struct intake_args),
 	.filters = filters,

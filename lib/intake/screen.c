@@ -17,8 +17,9 @@
 struct screen {
 	int fd;
 	int plain; /* lines, no keys */
-	int raw;
+	volatile sig_atomic_t raw;
 	struct termios saved;
+	char *volatile last_words;
 };
 
 /* ---- the terminal comes back as it was ---- */
@@ -26,17 +27,25 @@ struct screen {
 static const int fatal_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
 	SIGBUS, SIGFPE, SIGILL };
 
-/* A handler has no argument of ours: the one screen that is in raw mode, or NULL. */
-static struct screen *volatile in_raw;
+/* A handler has no argument of ours: the one screen that is open, or NULL. */
+static struct screen *volatile on_signal;
 
 static void restore(int sig)
 {
-	struct screen *s = in_raw;
+	const struct screen *s = on_signal;
 
+	on_signal = NULL; /* once, also where two signals come together */
 	if (s != NULL) {
-		(void)tcsetattr(s->fd, TCSANOW, &s->saved);
-		if (write(s->fd, "\r\n", 2) < 0)
-			s->raw = 0;
+		const char *words = s->last_words;
+		ssize_t n = 0;
+
+		if (s->raw) {
+			(void)tcsetattr(s->fd, TCSANOW, &s->saved);
+			n = write(s->fd, "\r\n", 2);
+		}
+		if (n >= 0 && words != NULL)
+			n = write(s->fd, words, strlen(words));
+		(void)n;
 	}
 	(void)signal(sig, SIG_DFL);
 	(void)raise(sig);
@@ -44,8 +53,13 @@ static void restore(int sig)
 
 static void handle(void (*how)(int))
 {
-	for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
-		(void)signal(fatal_signals[i], how);
+	for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
+		struct sigaction old;
+
+		if (sigaction(fatal_signals[i], NULL, &old) == 0 &&
+			old.sa_handler != SIG_IGN)
+			(void)signal(fatal_signals[i], how);
+	}
 }
 
 static void raw_off(struct screen *s)
@@ -54,8 +68,6 @@ static void raw_off(struct screen *s)
 		return;
 	(void)tcsetattr(s->fd, TCSADRAIN, &s->saved);
 	s->raw = 0;
-	in_raw = NULL;
-	handle(SIG_DFL);
 }
 
 static void raw_on(struct screen *s)
@@ -66,12 +78,9 @@ static void raw_on(struct screen *s)
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
 	t.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would leave it raw */
-	in_raw = s;
-	handle(restore);
-	s->raw = tcsetattr(s->fd, TCSADRAIN, &t) == 0;
-	if (!s->raw) {
-		in_raw = NULL;
-		handle(SIG_DFL);
+	s->raw = 1; /* before it is: a signal between the two finds it so */
+	if (tcsetattr(s->fd, TCSADRAIN, &t) < 0) {
+		s->raw = 0;
 		s->plain = 1;
 	}
 }
@@ -90,6 +99,8 @@ struct screen *screen_open(void)
 	}
 	s->plain = term == NULL || strcmp(term, "dumb") == 0 ||
 		tcgetattr(s->fd, &s->saved) < 0;
+	on_signal = s;
+	handle(restore);
 	return s;
 }
 
@@ -98,8 +109,19 @@ void screen_close(struct screen *s)
 	if (s == NULL)
 		return;
 	raw_off(s);
+	handle(SIG_DFL);
+	on_signal = NULL;
 	close(s->fd);
+	free(s->last_words);
 	free(s);
+}
+
+void screen_last_words(struct screen *s, const char *text)
+{
+	char *old = s->last_words;
+
+	s->last_words = text[0] == '\0' ? NULL : strdup(text);
+	free(old);
 }
 
 void screen_say(struct screen *s, const char *text)

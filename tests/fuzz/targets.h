@@ -17,6 +17,7 @@
 #include "hcl/hcl.h"
 #include "infra/infra.h"
 #include "intake/extract.h"
+#include "intake/replies.h"
 #include "intake/intake.h"
 #include "json/json.h"
 #include "llm/wire.h"

@@ -82,6 +82,19 @@ for bad in '{"budget_band": {"max_usd": -5}}' '{"sla_latency_ms": 0}' '{"availab
 	status "no value: $bad" 65 --answers "$tmp/a.json"
 done
 
+# A place is a region once the cloud is known, whatever was said first.
+cp "$tmp/in" "$tmp/kept" && echo 'Churn scoring API, 10 rps.' >"$tmp/in"
+for both in '{"regions": "Frankfurt", "cloud": "google"}' '{"cloud": "google", "regions": "Frankfurt"}' \
+	'[{"field": "regions", "text": "Frankfurt"}, {"field": "cloud", "value": "gcp"}]'; do
+	printf '%s' "$both" >"$tmp/a.json" && status "a place and a cloud: $both" 0 --answers "$tmp/a.json"
+	same "together: $both" "$(pick 'c["cloud"], c["regions"], "data_residency" in c, v["conflicts"]')" \
+		"('gcp', ['europe-west3'], False, [])"
+done
+echo '{"data_residency": ["DE"], "regions": "Frankfurt", "cloud": "aws"}' >"$tmp/a.json"
+status 'a jurisdiction that was asked for' 0 --answers "$tmp/a.json"
+same 'stays' "$(pick 'c.get("regions"), c.get("data_residency")')" "(['eu-central-1'], ['DE'])"
+cp "$tmp/kept" "$tmp/in"
+
 # A rejection's comments go through the same reading and change the constraints visibly.
 mlops-intake --compact <"$tmp/in" | python3 -c 'import json, sys
 s = json.load(sys.stdin); s["feedback"] = [{"comment": "Too dear: 2k USD a month, hard cap. No BigQuery."}]

@@ -83,6 +83,90 @@ def answers(state):
     return {a["field"]: a.get("text") for a in state.get("answers", [])}
 
 
+def interruptions(brief):
+    """Replies outlast what ends the program: as options to repeat it with, or in a file."""
+    t = Terminal("lost", "--brief", brief)
+    t.wait_for("^D stop")
+    t.send(b"2", ENTER)
+    t.wait_for("Coverage [")
+    t.wait_for("^D stop")
+    t.send(b"it's 99.9 percent", ENTER)
+    t.wait_for("Coverage [")
+    t.wait_for("^D stop")
+    t.send(b"\x03")
+    ended = t.end() == -signal.SIGINT
+    told = t.seen.replace("\r", "").partition("repeat it with ")[2].partition("\n")[0]
+    check("^C says how to give the replies again", ended and told.startswith("--set 'cloud=gcp' --set '"), t.seen[-300:])
+    p = subprocess.run(f"exec '{INTAKE}' --compact --brief '{brief}' {told}", shell=True, capture_output=True,
+                       stdin=subprocess.DEVNULL, timeout=60, check=False)
+    c = json.loads(p.stdout)["constraints"] if p.returncode == 0 else {}
+    check("and a shell takes it", c.get("cloud") == "gcp" and len(told.split(" --set ")) == 2, p.stderr)
+
+    kept = os.path.join(DIR, "kept.json")
+    for how, keys, sig in (("SIGINT", b"\x03", None), ("SIGTERM", b"", signal.SIGTERM), ("SIGHUP", b"", signal.SIGHUP),
+                           ("SIGKILL", b"", signal.SIGKILL)):
+        if os.path.exists(kept):
+            os.remove(kept)
+        t = Terminal("kept-" + how, "--brief", brief, "--answers", kept)
+        t.wait_for("^D stop")
+        t.send(b"3", ENTER)
+        t.wait_for("Coverage [")
+        t.wait_for("^D stop")
+        t.send(keys) if sig is None else os.kill(t.pid, sig)
+        t.end()
+        with open(kept, encoding="utf-8") as f:
+            held = json.load(f)
+        check(f"{how}: the reply is in the file", [(a["field"], a["text"]) for a in held] == [("cloud", "azure")], held)
+    t = Terminal("closed", "--brief", brief, "--answers", kept)
+    t.wait_for("^D stop")
+    check("the file is gone on with", "Which cloud" not in t.seen)
+    t.send(b"skip no restriction"[5:], ENTER)
+    t.wait_for("Coverage [")
+    t.wait_for("^D stop")
+    os.close(t.slave)
+    os.close(t.master)
+    end = time.time() + 60
+    while time.time() < end and os.waitpid(t.pid, os.WNOHANG)[0] == 0:
+        time.sleep(0.05)
+    check("a closed terminal ends it", time.time() < end)
+    with open(kept, encoding="utf-8") as f:
+        held = json.load(f)
+    check("and the replies are in the file", len(held) == 2 and held[0]["text"] == "azure", held)
+
+    open_field = held[1]["field"] if len(held) > 1 else ""
+    t = Terminal("again-closed", "--brief", brief, "--answers", kept)
+    t.wait_for("^D stop")
+    t.send(b"\x1b[D")
+    t.wait_for("first question")
+    t.wait_for("^D stop")
+    t.send(STOP)
+    check("what was left open on purpose is not asked again",
+          t.end() == 0 and all(a["field"] != open_field for a in t.state()["answers"][2:]) and
+          [a["field"] for a in t.state()["answers"]] == ["cloud", open_field], t.state().get("answers"))
+
+    # the file may be a document with more in it, a link, or no file at all
+    with open(os.path.join(DIR, "doc.json"), "w", encoding="utf-8") as f:
+        json.dump({"note": "mine", "answers": [{"field": "cloud", "value": "aws"}]}, f)
+    os.symlink("doc.json", os.path.join(DIR, "link.json"))
+    t = Terminal("document", "--brief", brief, "--answers", os.path.join(DIR, "link.json"))
+    t.wait_for("^D stop")
+    t.send(ENTER)
+    t.wait_for("Coverage [")
+    t.wait_for("^D stop")
+    t.send(b"\x03")
+    t.end()
+    with open(os.path.join(DIR, "doc.json"), encoding="utf-8") as f:
+        doc = json.load(f)
+    check("a document keeps what else it holds", doc.get("note") == "mine" and len(doc["answers"]) == 2 and
+          os.path.islink(os.path.join(DIR, "link.json")), doc)
+
+    t = Terminal("no-directory", "--brief", brief, "--answers", os.path.join(DIR, "no", "where.json"))
+    t.wait_for("^D stop")
+    t.send(ENTER)
+    check("a file that cannot be made is a failure", t.end() == 73 and t.restored() and os.path.getsize(t.out) == 0,
+          t.status)
+
+
 def main():
     brief = os.path.join(DIR, "brief.md")
 
@@ -153,6 +237,9 @@ def main():
     t.wait_for("^D stop")
     t.send(b"\x03")
     check("^C interrupts", t.end() == -signal.SIGINT and t.restored(), t.status)
+    check("^C before any reply has nothing to say", "--set" not in t.seen, t.seen[-300:])
+
+    interruptions(brief)
 
     t = Terminal("secret", "--brief", brief)
     t.wait_for("^D stop")
