@@ -168,7 +168,8 @@ static _Noreturn void become(const struct proc_spec *s, const struct birth *b)
 	struct rlimit lim = { s->memory_bytes, s->memory_bytes };
 	int failure, in = b->in;
 
-	setpgid(0, 0);
+	if (!s->foreground)
+		setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != b->parent)
 		_exit(127); /* the caller died before the line above */
@@ -238,7 +239,8 @@ static int start(const struct proc_spec *s, struct child *c, struct err *e)
 			strerror(errno));
 		goto out;
 	}
-	setpgid(c->pid, c->pid);
+	if (!s->foreground)
+		setpgid(c->pid, c->pid);
 	close_fd(&report[1]);
 	if (read(report[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure)) {
 		waitpid(c->pid, NULL, 0);
@@ -392,6 +394,7 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 	struct rusage use;
 	int status = 0, sent = 0;
 	int64_t since = 0;
+	pid_t whom = s->foreground ? c->pid : -c->pid;
 
 	for (;;) {
 		int got, hang = s->timeout_ns > 0 || s->stop != NULL || end ? WNOHANG : 0;
@@ -403,11 +406,11 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 		if (!end && s->stop != NULL && *s->stop)
 			end = r->stopped = 1;
 		if (end && sent == 0) {
-			kill(-c->pid, SIGTERM);
+			kill(whom, SIGTERM);
 			since = clock_monotonic_ns();
 			sent = 1;
 		} else if (sent == 1 && clock_monotonic_ns() - since > GRACE_NS) {
-			kill(-c->pid, SIGKILL);
+			kill(whom, SIGKILL);
 			sent = 2;
 		}
 		gone.si_pid = 0;
@@ -420,7 +423,8 @@ static void reap(const struct proc_spec *s, struct child *c, int64_t start_ns, i
 			poll(NULL, 0, 1);
 	}
 	/* what it left behind; as long as nobody has waited for it the group is its own */
-	kill(-c->pid, SIGKILL);
+	if (!s->foreground)
+		kill(whom, SIGKILL);
 	if (wait4(c->pid, &status, 0, &use) < 0)
 		return;
 	if (WIFEXITED(status))

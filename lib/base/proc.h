@@ -1,7 +1,7 @@
 /*
  * proc.h - running another program: argv only, never a shell.
  *
- * The child gets its own process group, so that a deadline ends it and
+ * Unless it is `foreground` the child gets its own process group, so that a deadline ends it and
  * everything it started: SIGTERM, then SIGKILL after a grace of 2 s. What it
  * leaves running when it ends by itself gets SIGKILL. When the caller itself is
  * killed the kernel kills the child, too (PR_SET_PDEATHSIG): a run that is
@@ -30,6 +30,8 @@ struct proc_spec {
 	uint64_t memory_bytes; /* address space limit (RLIMIT_AS); 0: none */
 	uint64_t group_bytes;  /* resident memory of the child and what it started, looked
 	                        * at a few times a second; past it they are ended. 0: none */
+	int foreground;        /* 1: it stays in the caller's process group, which the
+	                        * terminal's keys are for; what it started is not ended */
 	int no_network;        /* 1: the child sees a network of its own with nothing but
 	                        * loopback, where the system lets us make one */
 	int end_on_overflow;   /* 1: a child that prints too much is ended */

@@ -77,118 +77,83 @@ int run_ask_gate(struct run *r, struct err *e)
 
 /* ---- questions ---- */
 
-static void show_question(const cJSON *q, size_t i, size_t n)
-{
-	struct buf b = BUF_INIT(1 << 16);
-	const cJSON *recommended = json_get(q, "recommended");
-	size_t k = 0;
+#define REPLIES_MAX ((size_t)8 << 20)
 
-	buf_addf(&b, "\n(%zu of %zu) %s\n", i, n, json_str_or(q, "text", ""));
-	if (json_text(json_get(q, "why")) != NULL)
-		buf_addf(&b, "    %s\n", json_text(json_get(q, "why")));
-	JSON_EACH (c, json_get(q, "choices")) {
-		buf_addf(&b, "  %zu) ", ++k);
-		if (json_text(c) != NULL)
-			buf_add_str(&b, json_text(c));
-		else
-			json_print(c, JSON_COMPACT, &b);
-		buf_add_char(&b, '\n');
-	}
-	buf_add_str(&b, "Reply");
-	if (recommended != NULL && !json_is(recommended, JSON_NULL)) {
-		buf_add_str(&b, " [");
-		if (json_text(recommended) != NULL)
-			buf_add_str(&b, json_text(recommended));
-		else
-			json_print(recommended, JSON_COMPACT, &b);
-		buf_add_char(&b, ']');
-	}
-	buf_add_str(&b, " (empty: leave open): ");
-	say(b.ptr);
-	buf_release(&b);
+/* Replies lie beside the store, so that the decision set can be taken up again: a list
+ * while they are given, {answers, asked} when nothing more is to be asked. */
+static char *replies_path(const struct run *r, struct err *e)
+{
+	return run_path(e, "%s/answers/%s.json", r->home, r->set_id);
 }
 
-/* The choice whose number was typed, else NULL. */
-static const cJSON *numbered(const cJSON *q, const char *reply)
+static const cJSON *replies_in(const cJSON *doc)
 {
-	char *end;
-	long i = strtol(reply, &end, 10);
-
-	if (*end != '\0' || i < 1 || (size_t)i > json_len(json_get(q, "choices")))
-		return NULL;
-	return json_item(json_get(q, "choices"), (size_t)i - 1);
+	return json_is(doc, JSON_ARRAY) ? doc : json_get(doc, "answers");
 }
 
-static int add_reply(cJSON *replies, const cJSON *q, const char *reply, struct err *e)
+/* NULL in *doc where nobody has replied yet. */
+static int read_replies(const char *path, cJSON **doc, struct err *e)
 {
-	const cJSON *choice = numbered(q, reply);
-	const char *text = json_text(choice);
-	cJSON *o = json_push_object(replies, e);
-
-	if (o == NULL || json_set_str(o, "question", json_str_or(q, "id", ""), e) < 0 ||
-		json_set_str(o, "field", json_str_or(q, "field", ""), e) < 0)
-		return -1;
-	if (choice != NULL && text == NULL)
-		return json_set_copy(o, "value", choice, e);
-	return json_set_str(o, "text", text != NULL ? text : reply, e);
+	*doc = NULL;
+	if (!file_is_regular(path))
+		return 0;
+	*doc = json_parse_file(path, REPLIES_MAX, e);
+	return *doc == NULL ? -1 : 0;
 }
 
-/* Beside the store, so that the decision set can be taken up again. */
-static int write_replies(struct run *r, const cJSON *replies, struct err *e)
+static int write_asked(const char *path, const cJSON *answers, struct err *e)
 {
-	struct buf text = BUF_INIT(1 << 20);
-	char *dir = run_path(e, "%s/answers", r->home);
+	struct buf text = BUF_INIT(REPLIES_MAX);
+	cJSON *doc = json_new_object(e);
 	int ret = -1;
 
-	free(r->answers_path);
-	r->answers_path = run_path(e, "%s/answers/%s.json", r->home, r->set_id);
-	json_print(replies, JSON_COMPACT, &text);
-	if (dir != NULL && r->answers_path != NULL && buf_ok(&text, e) == 0 &&
-		file_mkdirs(dir, e) == 0)
-		ret = file_write_atomic(r->answers_path, text.ptr, text.len, 0600, 0, e);
-	free(dir);
+	if (doc == NULL || json_add_array(doc, "answers", e) == NULL ||
+		(answers != NULL && json_set_copy(doc, "answers", answers, e) < 0) ||
+		json_set_bool(doc, "asked", 1, e) < 0)
+		goto out;
+	json_print(doc, JSON_COMPACT, &text);
+	if (buf_ok(&text, e) == 0)
+		ret = file_write_atomic(path, text.ptr, text.len, 0600, 0, e);
+out:
+	json_free(doc);
 	buf_release(&text);
 	return ret;
 }
 
-/* The replies so far: given here, else those of --answers, else none. */
-static cJSON *old_replies(struct run *r, struct err *e)
+int run_find_replies(struct run *r, struct err *e)
 {
-	const char *given = json_text(json_get(r->passed, "answers"));
-	cJSON *replies;
+	char *path = replies_path(r, e);
+	cJSON *doc = NULL;
+	int ret = path == NULL ? -1 : read_replies(path, &doc, e);
 
-	if (r->answers_path == NULL && given == NULL)
-		return json_new_array(e);
-	replies = json_parse_file(
-		r->answers_path != NULL ? r->answers_path : given, 1 << 20, e);
-	if (replies != NULL && !json_is(replies, JSON_ARRAY)) {
-		err_fill(e, ERR_INPUT, "'%s' is not an array of replies", given);
-		json_free(replies);
-		return NULL;
+	free(r->answers_path);
+	r->answers_path = NULL;
+	r->asked = json_bool_or(doc, "asked", 0);
+	if (ret == 0 && json_len(replies_in(doc)) > 0) {
+		r->answers_path = path;
+		path = NULL;
 	}
-	return replies;
+	free(path);
+	json_free(doc);
+	return ret;
 }
 
 int run_ask_questions(struct run *r, struct err *e)
 {
-	const cJSON *questions = json_get(r->state, "questions");
-	struct buf line = BUF_INIT(1 << 16);
-	cJSON *replies = old_replies(r, e);
-	size_t i = 0, n = json_len(questions), before = json_len(replies);
-	int ret = replies == NULL ? -1 : 0;
+	char *dir = run_path(e, "%s/answers", r->home), *path = replies_path(r, e);
+	cJSON *before = NULL, *after = NULL;
+	int ret = -1;
 
-	JSON_EACH (q, questions) {
-		if (ret < 0)
-			break;
-		show_question(q, ++i, n);
-		if (!read_line(&line))
-			break;
-		if (line.len > 0)
-			ret = add_reply(replies, q, line.ptr, e);
-	}
-	if (ret == 0 && json_len(replies) > before)
-		ret = write_replies(r, replies, e) < 0 ? -1 : 1;
-	json_free(replies);
-	buf_release(&line);
+	if (dir != NULL && path != NULL && file_mkdirs(dir, e) == 0 &&
+		read_replies(path, &before, e) == 0 && run_guided(r, path, e) == 0 &&
+		read_replies(path, &after, e) == 0 &&
+		write_asked(path, replies_in(after), e) == 0)
+		ret = after != NULL && !json_equal(replies_in(before), replies_in(after));
+	if (ret >= 0)
+		ret = run_find_replies(r, e) < 0 ? -1 : ret;
+	json_free(before);
+	json_free(after);
+	free(dir);
+	free(path);
 	return ret;
 }

@@ -306,25 +306,6 @@ static int write_previous(struct run *r, struct err *e)
 	return ret;
 }
 
-/* Replies of an earlier start of this decision set count; what was left open then
- * is not asked again. */
-static int find_replies(struct run *r, struct err *e)
-{
-	char *path = run_path(e, "%s/answers/%s.json", r->home, r->set_id);
-
-	if (path == NULL)
-		return -1;
-	free(r->answers_path);
-	r->answers_path = NULL;
-	if (file_is_regular(path)) {
-		r->answers_path = path;
-		r->asked = 1;
-	} else {
-		free(path);
-	}
-	return 0;
-}
-
 int run_prepare_work(struct run *r, struct err *e)
 {
 	free(r->work);
@@ -340,7 +321,7 @@ int run_prepare_work(struct run *r, struct err *e)
 	r->zip = run_path(e, "%s/repo.zip", r->work);
 	if (r->repo == NULL || r->zip == NULL)
 		return -1;
-	if (file_mkdirs(r->work, e) < 0 || find_replies(r, e) < 0)
+	if (file_mkdirs(r->work, e) < 0 || run_find_replies(r, e) < 0)
 		return -1;
 	return write_previous(r, e);
 }
@@ -461,17 +442,27 @@ static void tell_reuse(struct run *r, enum node_id node)
 	buf_release(&note);
 }
 
-/* A run that stopped before it had read its brief needs it once more. */
-static int check_brief(struct run *r, enum node_id node, struct err *e)
+/* Intake reads the brief again, for new replies or options, where a start before has
+ * stored it; a run that stopped before it had read its brief needs it once more. */
+static int find_brief(struct run *r, enum node_id node, struct err *e)
 {
+	cJSON *last = NULL;
+	int ret = 0;
+
 	if (node != NODE_INTAKE_EXTRACT || !r->o->resume || r->have_brief ||
 		json_has(r->state, "brief") || json_has(r->state, "constraints"))
 		return 0;
-	return err_set(e, ERR_NO_INPUT,
-		"the run in '%s' stopped before it had read its brief: name the brief "
-		"with "
-		"--resume",
-		r->out);
+	if (store_state(r->store, r->set_id, NULL, &last, NULL, e) < 0)
+		return -1;
+	if (!json_has(last, "brief"))
+		ret = err_set(e, ERR_NO_INPUT,
+			"the run in '%s' stopped before it had read its brief: name the "
+			"brief with --resume",
+			r->out);
+	else
+		ret = json_set_copy(r->state, "brief", json_get(last, "brief"), e);
+	json_free(last);
+	return ret;
 }
 
 /* Reuses or runs. GO_ON with *answer, STOP at the gate budget, FORK or FAILED. */
@@ -494,7 +485,7 @@ static enum outcome one_node(struct run *r, enum node_id node, int *answer, stru
 		tell_reuse(r, node);
 	else if (r->frozen)
 		out = FORK;
-	else if (check_brief(r, node, e) < 0)
+	else if (find_brief(r, node, e) < 0)
 		goto out;
 	else if ((allowed = budget_allows(r, node, e)) <= 0)
 		out = allowed < 0 ? FAILED : STOP;
@@ -544,7 +535,6 @@ static enum outcome at_questions(struct run *r, struct err *e)
 		json_len(json_get(r->state, "questions")) == 0)
 		return GO_ON;
 	replies = run_ask_questions(r, e);
-	r->asked = replies == 0;
 	return replies < 0 ? FAILED : replies > 0 ? AGAIN : GO_ON;
 }
 

@@ -35,7 +35,7 @@ struct run {
 	char run_id[ID_TEXT_MAX];
 	int64_t version, lock_version;
 	int frozen; /* complete: may be read, never changed */
-	int asked;  /* questions were put on the terminal */
+	int asked;  /* all questions were put on the terminal */
 
 	/* where the walk stands */
 	enum node_id first; /* where it begins: a fork may begin later */
@@ -74,6 +74,10 @@ struct spawned {
 /* What counts of the options that this node gets; the caller owns it. */
 cJSON *run_node_options(struct run *r, enum node_id node, struct err *e);
 
+/* mlops-intake in guided mode on the terminal and r->state; each reply is kept in the file
+ * as it is given. ERR_LATER when it is interrupted. */
+int run_guided(struct run *r, const char *replies, struct err *e);
+
 /* Runs a node on r->state. -1 with *e when it failed; the caller frees out->state. */
 int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err *e);
 
@@ -104,8 +108,11 @@ cJSON *run_feedback(struct run *r, struct err *e);
 /* Asks at the gate. 0 with r->decision set, -1 with *e. */
 int run_ask_gate(struct run *r, struct err *e);
 
-/* Asks the questions; 1 when there were replies (r->answers_path), 0 when none. */
+/* Has mlops-intake ask the questions; 1 when there were replies, 0 when none. They are
+ * kept as they are given: what an interruption leaves is there on the next start. */
 int run_ask_questions(struct run *r, struct err *e);
+/* The replies of an earlier start (r->answers_path), and whether it asked all (r->asked). */
+int run_find_replies(struct run *r, struct err *e);
 
 /* ---- edits of the version before (edits.c) ---- */
 

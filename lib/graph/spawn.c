@@ -391,6 +391,58 @@ static int environment_fill(struct run *r, struct environment *v, struct err *e)
 	return 0;
 }
 
+/* What every node gets; `exe` holds its path for as long as the arguments live. */
+static void common_args(struct run *r, enum node_id node, struct buf *exe, struct args *a)
+{
+	buf_addf(exe, "%s/%s", r->exec_dir, node_rows[node].exe);
+	add(a, exe->ptr);
+	add(a, "--compact");
+	add2(a, "--errors", "json");
+	add2(a, "--share", r->env.share);
+	if (r->env.patterns[0] != '\0')
+		add2(a, "--patterns", r->env.patterns);
+}
+
+int run_guided(struct run *r, const char *replies, struct err *e)
+{
+	const enum node_id node = NODE_INTAKE_EXTRACT;
+	const char *threshold = json_text(json_get(r->passed, "threshold"));
+	struct buf exe = BUF_INIT(8192), in = BUF_INIT(BUF_NO_LIMIT);
+	struct buf text = BUF_INIT(STATE_TEXT_MAX), noise = BUF_INIT(1 << 20);
+	struct args a = { .n = 0 };
+	struct proc_spec spec = { .argv = a.at,
+		.out = &text,
+		.err = &noise,
+		.foreground = 1,
+		.stop = r->o->stop };
+	struct proc_result p;
+	int ret = -1;
+
+	common_args(r, node, &exe, &a);
+	if (threshold != NULL)
+		add2(&a, "--threshold", threshold);
+	add2(&a, "--only", "extract");
+	add2(&a, "--answers", replies);
+	add(&a, "--guided");
+	add(&a, "-q");
+	json_print(r->state, JSON_COMPACT, &in);
+	spec.in = in.ptr;
+	spec.in_len = in.len;
+	if (buf_ok(&exe, e) < 0 || buf_ok(&in, e) < 0 || proc_run(&spec, &p, e) < 0)
+		goto out;
+	if (p.signal != 0 || p.stopped)
+		ret = err_set(e, ERR_LATER,
+			"interrupted at the questions; go on with --resume");
+	else
+		ret = p.status == 0 ? 0 : failed(r, node, &p, &noise, e);
+out:
+	buf_release(&exe);
+	buf_release(&in);
+	buf_release(&text);
+	buf_release(&noise);
+	return ret;
+}
+
 int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err *e)
 {
 	struct buf exe = BUF_INIT(8192), in = BUF_INIT(BUF_NO_LIMIT);
@@ -409,13 +461,7 @@ int run_spawn(struct run *r, enum node_id node, struct spawned *out, struct err 
 
 	if (environment_fill(r, &env, e) < 0)
 		goto out;
-	buf_addf(&exe, "%s/%s", r->exec_dir, node_rows[node].exe);
-	add(&a, exe.ptr);
-	add(&a, "--compact");
-	add2(&a, "--errors", "json");
-	add2(&a, "--share", r->env.share);
-	if (r->env.patterns[0] != '\0')
-		add2(&a, "--patterns", r->env.patterns);
+	common_args(r, node, &exe, &a);
 	if (strcmp(r->env.provider, "none") != 0)
 		add2(&a, "--provider", r->env.provider);
 	if (!r->o->dry_run || node != NODE_CODEGEN)

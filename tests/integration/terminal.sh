@@ -28,9 +28,9 @@ while time.time() < end:
         if not data:
             break
         seen += data
-    elif replies and seen[mark:].endswith((b": ", b"? ")):
+    elif replies and seen[mark:].endswith((b": ", b"? ", b"  > ")):
         mark = len(seen)
-        os.write(fd, replies.pop(0).encode() + b"\n")
+        os.write(fd, replies.pop(0).encode().decode("unicode_escape").encode() + b"\n")
 os.close(fd)
 status = os.waitpid(pid, 0)[1]
 sys.stdout.buffer.write(seen)
@@ -68,4 +68,24 @@ exits "a comment against an option" 10 python3 terminal.py "n|Too dear: 2k USD a
 ok "the comment holds" grep -Eq '"max_usd": ?2000' real/state.json
 exits "and is gone on with" 10 mlops run real.md -o real --resume --set budget_band.max_usd=5000 --tools none
 ok "it still holds" grep -Eq '"max_usd": ?2000' real/state.json
+
+# The questions are those of mlops-intake --guided, and replies outlast an interruption.
+replies() { jq -c '[(if type == "array" then . else .answers end)[] | .text // .value]' .mlops/answers/*.json; }
+rm -rf .mlops
+echo 'Recommendations for our web shop. Something like 40 requests per second.' >open.md
+echo '{"regions": "Ireland"}' >given.json
+exits "interrupted after a reply, by the signal" 254 python3 terminal.py '1|\x03' mlops run open.md -o open --answers given.json --tools none
+says "the keys of guided mode" "up/down choose"
+says "what to do" "go on with --resume"
+same "the reply is kept, and those that were given" "$(replies)" '["Ireland","aws"]'
+exits "and gone on with" 10 python3 terminal.py '2|\x04|q' mlops run -o open --resume --answers given.json --tools none
+ok "it is not asked again" sh -c "! grep -q 'Which cloud' '$tmp/stdout'"
+same "all replies count" "$(jq -c '[.constraints.cloud, .constraints.regions[0], (.answers | length)]' open/state.json)" '["aws","eu-west-1",3]'
+exits "what was left open is not asked again" 10 python3 terminal.py 'q' mlops run -o open --resume --tools none
+ok "no question" sh -c "! grep -q 'up/down choose' '$tmp/stdout'"
+exits "words that nobody can read are asked for again" 10 python3 terminal.py 'qqq nonsense|2|\x04|q' \
+	mlops run open.md -o words --tools none
+says "and why" "Please say it differently"
+exits "a secret that is typed" 10 python3 terminal.py 'aws with AKIAQWERTYUIOPASDF12|\x04|q' mlops run open.md -o secret --tools none
+ok "is kept nowhere" sh -c "! grep -rqa QWERTYUIOPASDF12 .mlops secret"
 finish
