@@ -265,7 +265,8 @@ static size_t comes_down(const struct doc *d, const struct amount *a)
 	now = find(d, from, a->first, LC_PRESENT);
 	aim = now == NOT_FOUND ? now : find(d, now, a->first, LC_TARGETCUE);
 	if (aim == NOT_FOUND || a->first - aim > 9 ||
-		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND && !says_paid(d, from, aim)) ||
+		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND &&
+			!says_paid(d, from, aim)) ||
 		(a->currency == NULL && !a->q.scaled && !a->q.grouped))
 		return NOT_FOUND;
 	for (size_t k = from; k < aim; k++)
@@ -301,6 +302,22 @@ static int counts_things(const struct doc *d, const struct amount *a)
 	return 0;
 }
 
+/* "2k max.", "Cap 5k": a sentence of its own that says nothing else. */
+static int bare_cap(const struct doc *d, const struct amount *a)
+{
+	struct range s = sentence_of(d, a->first);
+
+	if (!a->q.scaled || s.last - s.first > 6 ||
+		find(d, s.first, s.last, LC_HARD) == NOT_FOUND)
+		return 0;
+	for (size_t k = s.first; k < s.last; k++)
+		if ((k < a->first || k >= a->last) && d->s.lex[k].kind != LEX_SIGN &&
+			is(d, k, LC_HARD) == NULL && is(d, k, LC_SOFT) == NULL &&
+			is(d, k, LC_DET) == NULL)
+			return 0;
+	return 1;
+}
+
 static int is_budget(const struct doc *d, struct amount *a)
 {
 	size_t cue = in_window(d, a, LC_BUDCUE);
@@ -330,6 +347,7 @@ static int is_budget(const struct doc *d, struct amount *a)
 			(d->sent[d->at[a->first].sentence].fragment &&
 				find(d, s.first, a->first, LC_BUDSTRONG) != NOT_FOUND);
 
+		strong |= bare_cap(d, a);
 		if ((l->flags & LEX_INWORD) || is(d, a->last, LC_TIME) != NULL)
 			return 0;
 		if (is_word(d, a->last) && is(d, a->last, LC_PER) == NULL &&

@@ -823,11 +823,15 @@ static void kill_whether(struct doc *d)
 {
 	for (size_t i = 0; i < d->s.n; i++) {
 		struct range c;
+		int clouds = 0;
 
 		if (!word_is(d, i, "whether"))
 			continue;
 		c = clause_of(d, i);
+		/* "whether AWS or Azure" is an open choice */
 		for (size_t k = i; k < c.last; k++)
+			clouds += is(d, k, LC_CLOUD) != NULL;
+		for (size_t k = i; k < c.last && clouds < 2; k++)
 			if (d->at[k].entity)
 				d->at[k].dead |= DEAD_QUESTION;
 	}

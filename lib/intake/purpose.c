@@ -470,6 +470,14 @@ static int schedule(const struct doc *d, size_t i)
 		find(d, segment_of(d, i).first, segment_of(d, i).last, LC_CUR) !=
 			NOT_FOUND)
 		return 0;
+	/* an item of its own: "5 stores, 2,000 SKUs, weekly" */
+	line = segment_of(d, i);
+	while (line.last > i + 1 && d->s.lex[line.last - 1].kind == LEX_SIGN)
+		line.last--;
+	if (line.last - line.first <= 1 + (size_t)sign_is(d, line.first, ',') &&
+		find(d, sentence_of(d, i).first, sentence_of(d, i).last, LC_CUR) ==
+			NOT_FOUND)
+		return 1;
 	for (size_t k = i + 1; k < i + 4; k++) {
 		if (is(d, k, LC_SCHEDJOB) != NULL)
 			return !word_is(d, k, "run|running") ||
@@ -490,6 +498,20 @@ static int schedule(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "one reading every 15 minutes", "meters report every 15 minutes": what flows in. */
+static int readings(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i);
+
+	for (size_t k = i; k > c.first && i - k < 5; k--)
+		if (word_is(d, k - 1,
+			    "reading|readings|measurement|measurements|ping|pings|"
+			    "position|positions|value|values|sample|samples|heartbeat|"
+			    "message|messages|sends|send|transmit|transmits|emits|emit"))
+			return 1;
+	return 0;
+}
+
 /* "every 6 h", "every 15 minutes" next to work that is done. */
 static int every_period(const struct doc *d, size_t i)
 {
@@ -498,7 +520,7 @@ static int every_period(const struct doc *d, size_t i)
 
 	if (!word_is(d, i, "every|each"))
 		return 0;
-	if (!quantity_at(&d->s, &d->words, i + 1, LC_CUR, &q))
+	if (!quantity_at(&d->s, &d->words, i + 1, LC_CUR, &q) || readings(d, i))
 		return 0;
 	t = is(d, q.next, LC_TIME);
 	return t != NULL && q.hi * strtod(t, NULL) >= 300;
@@ -570,6 +592,9 @@ static void named_work(const struct doc *d, struct reading *r)
 			continue;
 		if (is(d, i, LC_SCHED) != NULL && schedule(d, i) && !denied(d, i))
 			work_add(r, "batch", i, i + 1, "work.schedule", 0.85);
+		if (word_is(d, i, "every|each|once every|once per") && readings(d, i) &&
+			!denied(d, i))
+			work_add(r, "streaming", i, i + 1, "work.readings", 0.75);
 		if (every_period(d, i) && !denied(d, i))
 			work_add(r, "batch", i, i + 3, "work.schedule", 0.8);
 		if (own_api(d, i) && !denied(d, i))

@@ -280,7 +280,8 @@ static int arrives(const struct doc *d, size_t i)
 			((w != NULL && strcmp(w, "streaming") == 0) ||
 				word_is(d, k,
 					"arrive|arrives|arriving|sensor|sensors|device|"
-					"devices|meter|meters|emit|emits|publish|publishes|"
+					"devices|meter|meters|emit|emits|publish|"
+					"publishes|"
 					"gateway|gateways|come in|comes in")))
 			return 1;
 	}
@@ -461,7 +462,9 @@ static int scheduled_count(const struct doc *d, size_t i)
 	for (size_t k = c.first; k < i; k++) {
 		const char *w = is(d, k, LC_WORKLOAD);
 
-		if (w != NULL && strcmp(w, "batch") == 0 && is(d, k, LC_SCHED) == NULL)
+		/* "batch reports" are of a factory */
+		if (w != NULL && strcmp(w, "batch") == 0 && is(d, k, LC_SCHED) == NULL &&
+			!(word_is(d, k, "batch") && is(d, k + 1, LC_DOCNOUN) != NULL))
 			return 1;
 	}
 	return 0;
@@ -548,7 +551,8 @@ static void documents(
 	struct range seg = segment_of(d, q->first);
 
 	if (scheduled_count(d, q->first) &&
-		find(d, seg.first, seg.last, LC_CORPUS) == NOT_FOUND)
+		find(d, seg.first, q->first, LC_CORPUS) == NOT_FOUND &&
+		find(d, at + 1, seg.last, LC_CORPUS) == NOT_FOUND)
 		return;
 	if (word_is(d, at + 1,
 		    "types|type|classes|class|categories|templates|formats|languages|"
