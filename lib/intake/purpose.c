@@ -470,6 +470,8 @@ static int schedule(const struct doc *d, size_t i)
 		find(d, segment_of(d, i).first, segment_of(d, i).last, LC_CUR) !=
 			NOT_FOUND)
 		return 0;
+	if (is(d, i + 1, LC_ASKPOST) != NULL)
+		return 1; /* "weekly is fine" */
 	/* an item of its own: "5 stores, 2,000 SKUs, weekly" */
 	line = segment_of(d, i);
 	while (line.last > i + 1 && d->s.lex[line.last - 1].kind == LEX_SIGN)

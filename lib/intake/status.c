@@ -258,7 +258,9 @@ static enum found ruled_out(const struct look *l)
 			exclude_it(s);
 		return OVER;
 	}
-	if (is(d, l->i, LC_NOT) != NULL && s->words == 0 &&
+	/* "not X", "it must not be X" */
+	if (is(d, l->i, LC_NOT) != NULL &&
+		(s->words == 0 || (s->words == 1 && word_is(d, l->i + 1, "be"))) &&
 		!(l->i + 1 < d->s.n && word_is(d, l->i + 1, "only|just"))) {
 		exclude_it(s);
 		return OVER;
@@ -449,7 +451,9 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 		s->st = ST_LEFT;
 		return 1;
 	}
-	if (is(d, i, LC_NONUSE) != NULL) {
+	/* "X considered" names a rival */
+	if (is(d, i, LC_NONUSE) != NULL ||
+		(s->words == 0 && word_is(d, i, "considered|evaluated"))) {
 		s->st |= ST_NOTHING;
 		return 1;
 	}
