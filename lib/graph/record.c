@@ -458,39 +458,3 @@ int run_record_warning(struct run *r, const char *type, double share, struct err
 	json_free(events);
 	return payload == NULL ? -1 : ret;
 }
-
-/* ---- rejections ---- */
-
-static int add_comments(cJSON *out, const cJSON *approval, struct err *e)
-{
-	const cJSON *list = json_get(approval, "comments");
-	const char *text = json_text(json_get(approval, "comment"));
-	cJSON *o;
-
-	JSON_EACH (c, list)
-		if (json_push_copy(out, c, e) < 0)
-			return -1;
-	if (json_len(list) > 0 || text == NULL)
-		return 0;
-	o = json_push_object(out, e);
-	if (o == NULL || json_set_null(o, "pointer", e) < 0 ||
-		json_set_str(o, "text", text, e) < 0 ||
-		json_set_str(o, "actor", json_text(json_get(approval, "actor")), e) < 0)
-		return -1;
-	return json_set_str(o, "ts", json_text(json_get(approval, "created_at")), e);
-}
-
-cJSON *run_feedback(struct run *r, struct err *e)
-{
-	cJSON *out = json_new_array(e), *approvals = NULL;
-	int ret = out == NULL ? -1 : store_approvals(r->store, r->set_id, &approvals, e);
-
-	JSON_EACH (a, approvals)
-		if (ret == 0 && strcmp(json_str_or(a, "status", ""), "rejected") == 0)
-			ret = add_comments(out, a, e);
-	json_free(approvals);
-	if (ret == 0)
-		return out;
-	json_free(out);
-	return NULL;
-}

@@ -330,12 +330,12 @@ int run_prepare_work(struct run *r, struct err *e)
  * rejection the comments, and the brief and the answers as they were stored. */
 static int initial_state(struct run *r, struct err *e)
 {
-	cJSON *feedback = run_feedback(r, e), *last = NULL;
+	cJSON *feedback = NULL, *last = NULL;
 	int ret = -1;
 
 	json_free(r->state);
 	r->state = NULL;
-	if (feedback == NULL)
+	if (store_feedback(r->store, r->set_id, &feedback, e) < 0)
 		return -1;
 	if (r->input != NULL)
 		r->state = run_job_state(r, e) < 0 ? NULL : r->state;

@@ -100,9 +100,6 @@ void run_record_failure(
 int run_record_pause(struct run *r, const char *gate, const char *why, struct err *e);
 int run_record_warning(struct run *r, const char *type, double share, struct err *e);
 
-/* Comments of rejections of this decision set; the caller owns the array. */
-cJSON *run_feedback(struct run *r, struct err *e);
-
 /* ---- people (ask.c) ---- */
 
 /* Asks at the gate. 0 with r->decision set, -1 with *e. */

@@ -374,7 +374,7 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 
 	g->comments = comments_of(feedback);
 	JSON_EACH (it, json_get(in, "answers"))
-		if (json_push_copy(g->answers, it, e) < 0)
+		if (json_push(g->answers, redact_tree(g->clean->rules, it, e), e) < 0)
 			return -1;
 	if (new_replies(a, g, e) < 0)
 		return -1;

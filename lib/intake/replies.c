@@ -8,52 +8,50 @@
 #include "intake/extract.h"
 #include "intake/intake.h"
 
-/* Strings of an answer may hold secrets as a brief may. */
-static int clean_strings(struct cleaner *c, cJSON *one, struct err *e)
+static const char *const members[] = { "field", "value", "text", "question", "comments",
+	"source" };
+
+/* What an answer has of the members that answers have. */
+static cJSON *answer_from(const cJSON *given, struct err *e)
 {
-	static const char *const keys[] = { "text", "value" };
+	cJSON *one = json_new_object(e);
 
-	for (size_t i = 0; i < 2; i++) {
-		const char *s = json_str_or(one, keys[i], NULL);
-		struct buf b = BUF_INIT(INTAKE_ANSWER_MAX * 4);
-		int ret = 0;
-
-		if (s == NULL)
-			continue;
-		if (redact_secrets(c->rules, s, strlen(s), &b, NULL, e) < 0 ||
-			buf_ok(&b, e) < 0 || json_set_str(one, keys[i], b.ptr, e) < 0)
-			ret = -1;
-		buf_release(&b);
-		if (ret < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; one != NULL && i < ARRAY_LEN(members); i++)
+		if (json_has(given, members[i]) &&
+			json_set_copy(one, members[i], json_get(given, members[i]), e) <
+				0) {
+			json_free(one);
+			return NULL;
+		}
+	return one;
 }
 
-static int push_answer(
-	cJSON *list, struct cleaner *c, const char *field, const cJSON *it, struct err *e)
+/* A member `field` of an object of fields as an answer. */
+static cJSON *answer_of(const char *field, const cJSON *value, struct err *e)
 {
-	cJSON *one = field == NULL && json_is(it, JSON_OBJECT) ? json_copy(it, e)
-							       : json_new_object(e);
-	int ret = one == NULL ? -1 : 0;
+	cJSON *one = json_new_object(e);
 
-	if (ret == 0 && field != NULL)
-		ret = json_set_str(one, "field", field, e);
-	if (ret == 0 && field != NULL)
-		ret = json_set_copy(one, "value", it, e);
-	if (ret == 0 && field != NULL && json_is(it, JSON_STRING))
-		ret = json_set_copy(one, "text", it, e);
-	if (ret == 0 && !json_has(one, "source"))
-		ret = json_set_str(one, "source", "answer", e);
-	if (ret == 0 && json_str_or(one, "field", NULL) == NULL)
-		ret = err_set(e, ERR_INPUT, "an answer has no 'field'");
-	if (ret == 0)
-		ret = clean_strings(c, one, e);
-	if (ret < 0) {
-		json_free(one);
+	if (one != NULL && json_set_str(one, "field", field, e) == 0 &&
+		json_set_copy(one, "value", value, e) == 0 &&
+		(json_text(value) == NULL || json_set_copy(one, "text", value, e) == 0))
+		return one;
+	json_free(one);
+	return NULL;
+}
+
+/* Takes `one` over, NULL included, without the secrets that it may hold as a brief may. */
+static int push_answer(cJSON *list, struct cleaner *c, cJSON *one, struct err *e)
+{
+	cJSON *clean = NULL;
+
+	if (one != NULL && json_str_or(one, "field", NULL) == NULL)
+		err_fill(e, ERR_INPUT, "an answer has no 'field'");
+	else if (one != NULL)
+		clean = redact_tree(c->rules, one, e);
+	json_free(one);
+	if (json_push(list, clean, e) < 0)
 		return -1;
-	}
-	return json_push(list, one, e);
+	return json_has(clean, "source") ? 0 : json_set_str(clean, "source", "answer", e);
 }
 
 cJSON *answers_of_doc(
@@ -71,7 +69,10 @@ cJSON *answers_of_doc(
 	JSON_EACH (it, rows)
 		if (ret == 0) {
 			ret = push_answer(list, c,
-				json_is(rows, JSON_OBJECT) ? json_key(it) : NULL, it, e);
+				json_is(rows, JSON_OBJECT)
+					? answer_of(json_key(it), it, e)
+					: answer_from(it, e),
+				e);
 			if (ret < 0)
 				err_where(e, "%s", path);
 		}

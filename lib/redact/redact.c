@@ -580,3 +580,40 @@ int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *o
 {
 	return redact_mask(r, REDACT_SECRETS, text, len, out, n, e);
 }
+
+static int mask_word(struct redact *r, const char *text, struct buf *out, struct err *e)
+{
+	return redact_secrets(r, text, strlen(text), out, NULL, e) < 0 ? -1
+								       : buf_ok(out, e);
+}
+
+cJSON *redact_tree(struct redact *r, const cJSON *tree, struct err *e)
+{
+	struct buf clean = BUF_INIT(BUF_NO_LIMIT);
+	cJSON *out = NULL;
+	int object = json_is(tree, JSON_OBJECT), ret = 0;
+
+	if (json_text(tree) != NULL && mask_word(r, json_text(tree), &clean, e) == 0)
+		out = json_new_str(clean.ptr, e);
+	else if (object)
+		out = json_new_object(e);
+	else if (json_is(tree, JSON_ARRAY))
+		out = json_new_array(e);
+	else if (json_text(tree) == NULL)
+		out = json_copy(tree, e);
+	JSON_EACH (it, tree) {
+		buf_reset(&clean);
+		if (out == NULL || ret < 0)
+			break;
+		ret = object ? mask_word(r, json_key(it), &clean, e) : 0;
+		if (ret == 0 && object)
+			ret = json_set(out, clean.ptr, redact_tree(r, it, e), e);
+		else if (ret == 0)
+			ret = json_push(out, redact_tree(r, it, e), e);
+	}
+	buf_release(&clean);
+	if (ret == 0)
+		return out;
+	json_free(out);
+	return NULL;
+}

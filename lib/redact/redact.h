@@ -53,5 +53,7 @@ int redact_mask(struct redact *r, enum redact_what what, const char *text, size_
 /* redact_mask of secrets alone, as intake does to a brief before it is stored. */
 int redact_secrets(struct redact *r, const char *text, size_t len, struct buf *out,
 	size_t *n, struct err *e);
+/* A copy without secrets in any string or member name, for the caller to free. */
+cJSON *redact_tree(struct redact *r, const cJSON *tree, struct err *e);
 
 #endif

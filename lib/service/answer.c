@@ -240,20 +240,46 @@ void answer_range(struct call *c)
 	}
 }
 
-int mask_secrets(struct call *c, const char *text, struct buf *out, struct err *e)
+struct masks {
+	cJSON *doc;
+	struct redact *rules;
+};
+
+static int masks_load(struct masks *m, const struct call *c, struct err *e)
 {
 	struct buf path = BUF_INIT(8192);
-	struct redact *r = NULL;
-	cJSON *rules = NULL;
-	int ret = -1;
 
+	*m = (struct masks){ NULL, NULL };
 	buf_addf(&path, "%s/redact/secrets.json", c->service->env.share);
 	if (buf_ok(&path, e) == 0)
-		rules = json_parse_file(path.ptr, (size_t)4 << 20, e);
-	if (rules != NULL && (r = redact_new(rules, e)) != NULL)
-		ret = redact_secrets(r, text, strlen(text), out, NULL, e);
-	redact_free(r);
-	json_free(rules);
+		m->doc = json_parse_file(path.ptr, (size_t)4 << 20, e);
 	buf_release(&path);
+	m->rules = m->doc == NULL ? NULL : redact_new(m->doc, e);
+	return m->rules == NULL ? -1 : 0;
+}
+
+static void masks_release(struct masks *m)
+{
+	redact_free(m->rules);
+	json_free(m->doc);
+}
+
+int mask_secrets(struct call *c, const char *text, struct buf *out, struct err *e)
+{
+	struct masks m;
+	int ret = masks_load(&m, c, e);
+
+	if (ret == 0)
+		ret = redact_secrets(m.rules, text, strlen(text), out, NULL, e);
+	masks_release(&m);
 	return ret;
+}
+
+cJSON *mask_tree(struct call *c, const cJSON *tree, struct err *e)
+{
+	struct masks m;
+	cJSON *out = masks_load(&m, c, e) < 0 ? NULL : redact_tree(m.rules, tree, e);
+
+	masks_release(&m);
+	return out;
 }

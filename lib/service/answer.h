@@ -32,6 +32,8 @@ int is_unchanged(struct call *c);
 /* Secrets never reach the store: appends words of people with theirs masked, as intake
  * does it to a brief. */
 int mask_secrets(struct call *c, const char *text, struct buf *out, struct err *e);
+/* The same for every string of a tree: a copy for the caller to free. */
+cJSON *mask_tree(struct call *c, const cJSON *tree, struct err *e);
 
 /* Prints a JSON value into the reply. */
 void answer_json(struct call *c, const cJSON *value);

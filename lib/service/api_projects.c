@@ -222,29 +222,32 @@ static int push_constraints(cJSON *answers, const cJSON *constraints, struct err
 	return 0;
 }
 
-static int push_answers(struct call *c, cJSON *list, const cJSON *answers, struct err *e)
+static int push_answers(cJSON *list, const cJSON *answers, struct err *e)
 {
 	JSON_EACH (given, answers) {
-		const char *text = json_text(json_get(given, "text"));
-		struct buf masked = BUF_INIT(1 << 20);
 		cJSON *a;
-		int ret = 0;
 
-		if (text == NULL && !json_has(given, "value"))
+		if (json_text(json_get(given, "text")) == NULL &&
+			!json_has(given, "value"))
 			return err_set(e, ERR_INPUT,
 				"body: /answers: an answer needs a value or a text");
-		if (json_push_copy(list, given, e) < 0)
+		a = json_copy(given, e);
+		if (json_push(list, a, e) < 0 ||
+			json_set_str(a, "source", "answer", e) < 0)
 			return -1;
-		a = (cJSON *)(uintptr_t)json_item(list, json_len(list) - 1);
-		if (text != NULL)
-			ret = mask_secrets(c, text, &masked, e) < 0
-				? -1
-				: json_set_str(a, "text", masked.ptr, e);
-		if (ret == 0)
-			ret = json_set_str(a, "source", "answer", e);
-		buf_release(&masked);
-		if (ret < 0)
+	}
+	return 0;
+}
+
+/* Answers of the version before, all of them made before any comment on this one. */
+static int push_former(cJSON *list, const cJSON *answers, struct err *e)
+{
+	JSON_EACH (given, answers) {
+		cJSON *a = json_copy(given, e);
+
+		if (json_push(list, a, e) < 0)
 			return -1;
+		json_remove(a, "comments");
 	}
 	return 0;
 }
@@ -284,24 +287,22 @@ static int put_brief(struct call *c, cJSON *input, const cJSON *before, struct e
 
 static cJSON *make_input(struct call *c, struct err *e)
 {
-	cJSON *input = json_new_object(e), *before = NULL, *answers;
+	cJSON *input = json_new_object(e), *before = NULL, *answers = json_new_array(e);
 	int keep = !json_true(json_get(c->body, "fresh"));
 	int ret = -1;
 
-	if (input == NULL || previous_input(c, &before, e) < 0 ||
+	if (input == NULL || answers == NULL || previous_input(c, &before, e) < 0 ||
 		put_brief(c, input, before, e) < 0 ||
-		(answers = json_add_array(input, "answers", e)) == NULL)
+		push_former(answers, keep ? json_get(before, "answers") : NULL, e) < 0)
 		goto out;
-	JSON_EACH (a, keep ? json_get(before, "answers") : NULL)
-		if (json_push_copy(answers, a, e) < 0)
-			goto out;
 	if (push_constraints(answers, json_get(c->body, "constraints"), e) == 0 &&
-		push_answers(c, answers, json_get(c->body, "answers"), e) == 0)
-		ret = 0;
+		push_answers(answers, json_get(c->body, "answers"), e) == 0)
+		ret = json_set(input, "answers", mask_tree(c, answers, e), e);
 	if (ret == 0 && json_len(answers) == 0 && !json_has(input, "brief"))
 		ret = err_set(e, ERR_INPUT,
 			"body: say something: a brief, constraints or answers");
 out:
+	json_free(answers);
 	json_free(before);
 	if (ret == 0)
 		return input;
@@ -337,15 +338,18 @@ int api_post_constraints(struct call *c, struct err *e)
 int api_post_answers(struct call *c, struct err *e)
 {
 	const char *project = json_str_or(c->set, "project_id", "");
-	cJSON *answers = json_new_array(e);
+	cJSON *answers = json_new_array(e), *clean = NULL;
 	int ret = answers == NULL ? -1 : check_if_match(c);
 
 	if (ret == 0)
-		ret = push_answers(c, answers, json_get(c->body, "answers"), e);
+		ret = push_answers(answers, json_get(c->body, "answers"), e);
+	if (ret == 0 && (clean = mask_tree(c, answers, e)) == NULL)
+		ret = -1;
 	if (ret == 0)
-		ret = store_answer(c->store, project, c->id, c->who.id, answers,
+		ret = store_answer(c->store, project, c->id, c->who.id, clean,
 			c->service->config->retries, e);
 	json_free(answers);
+	json_free(clean);
 	c->asked = 1;
 	return ret < 0 ? ret
 		       : accepted(c, project, c->id, "queued",

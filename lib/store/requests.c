@@ -431,13 +431,38 @@ int store_budget(struct store *s, const char *project_id, const char *actor,
 	return store_end(s, ok, e) < 0 || !ok ? -1 : 0;
 }
 
-static int answer(struct store *s, const char *project_id, const char *set_id,
-	const char *actor, const cJSON *answers, int64_t max_retries, struct err *e)
+/* A copy that notes in each answer the comments that it comes after, so that intake
+ * reads both in the order of their making. */
+static cJSON *after_comments(
+	struct store *s, const char *set_id, const cJSON *answers, struct err *e)
 {
-	cJSON *row = NULL;
+	cJSON *feedback = NULL, *out = NULL;
+
+	if (store_feedback(s, set_id, &feedback, e) == 0)
+		out = json_new_array(e);
+	JSON_EACH (a, answers) {
+		cJSON *copy = out == NULL ? NULL : json_copy(a, e);
+
+		if (copy != NULL &&
+			json_set_num(copy, "comments", (double)json_len(feedback), e) ==
+				0 &&
+			json_push(out, copy, e) == 0)
+			continue;
+		json_free(out);
+		out = NULL;
+	}
+	json_free(feedback);
+	return out;
+}
+
+static int answer(struct store *s, const char *project_id, const char *set_id,
+	const char *actor, const cJSON *given, int64_t max_retries, struct err *e)
+{
+	cJSON *row = NULL, *answers = after_comments(s, set_id, given, e);
 	int ret = -1;
 
-	if (move(s, project_id, set_id, "'waiting'", "queued", &row, e) == 0 &&
+	if (answers != NULL &&
+		move(s, project_id, set_id, "'waiting'", "queued", &row, e) == 0 &&
 		add_input(s, set_id, row, "answers", answers, e) == 0 &&
 		add_job(s, project_id, set_id, NULL, 1, max_retries, e) == 0)
 		ret = note(s, "answers_received",
@@ -447,6 +472,7 @@ static int answer(struct store *s, const char *project_id, const char *set_id,
 				.name = "actor",
 				.value = actor },
 			e);
+	json_free(answers);
 	json_free(row);
 	return ret;
 }

@@ -719,6 +719,43 @@ int store_approvals(struct store *s, const char *set_id, cJSON **out, struct err
 		(struct db_value[]){ DB_TEXT(set_id) }, 1, out, e);
 }
 
+static int add_comments(cJSON *out, const cJSON *approval, struct err *e)
+{
+	const cJSON *list = json_get(approval, "comments");
+	const char *text = json_text(json_get(approval, "comment"));
+	cJSON *o;
+
+	JSON_EACH (c, list)
+		if (json_push_copy(out, c, e) < 0)
+			return -1;
+	if (json_len(list) > 0 || text == NULL)
+		return 0;
+	o = json_push_object(out, e);
+	if (o == NULL || json_set_null(o, "pointer", e) < 0 ||
+		json_set_str(o, "text", text, e) < 0 ||
+		json_set_str(o, "actor", json_text(json_get(approval, "actor")), e) < 0)
+		return -1;
+	return json_set_str(o, "ts", json_text(json_get(approval, "created_at")), e);
+}
+
+int store_feedback(struct store *s, const char *set_id, cJSON **out, struct err *e)
+{
+	cJSON *approvals = NULL;
+	int ret = store_approvals(s, set_id, &approvals, e);
+
+	*out = ret < 0 ? NULL : json_new_array(e);
+	ret = *out == NULL ? -1 : 0;
+	JSON_EACH (a, approvals)
+		if (ret == 0 && strcmp(json_str_or(a, "status", ""), "rejected") == 0)
+			ret = add_comments(*out, a, e);
+	json_free(approvals);
+	if (ret < 0) {
+		json_free(*out);
+		*out = NULL;
+	}
+	return ret;
+}
+
 int store_run_list(struct store *s, const char *project_id, const char *set_id,
 	cJSON **out, struct err *e)
 {

@@ -177,6 +177,8 @@ int store_print_document(struct store *s, const char *project_id, const char *se
 	const char *name, struct buf *out, struct err *e);
 
 int store_approvals(struct store *s, const char *set_id, cJSON **out, struct err *e);
+/* The comments of its rejections, in the order of their making. */
+int store_feedback(struct store *s, const char *set_id, cJSON **out, struct err *e);
 /* Runs without their documents, the oldest first; set_id NULL: of the project. */
 int store_run_list(struct store *s, const char *project_id, const char *set_id,
 	cJSON **out, struct err *e);

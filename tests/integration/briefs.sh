@@ -93,6 +93,10 @@ done
 echo '{"data_residency": ["DE"], "regions": "Frankfurt", "cloud": "aws"}' >"$tmp/a.json"
 status 'a jurisdiction that was asked for' 0 --answers "$tmp/a.json"
 same 'stays' "$(pick 'c.get("regions"), c.get("data_residency")')" "(['eu-central-1'], ['DE'])"
+key=AKIA$(printf QWERTYUIOPASDF12)
+printf '[{"field": "storage_prefs", "value": ["s3", "%s"], "note": "%s"}, {"field": "cloud", "text": "aws, %s"}]' "$key" "$key" "$key" >"$tmp/a.json"
+status 'secrets in replies' 0 --answers "$tmp/a.json"
+ok 'are kept nowhere' sh -c "! grep -q '$key' '$tmp/out' '$tmp/err' && grep -q 'redacted:aws' '$tmp/out'"
 cp "$tmp/kept" "$tmp/in"
 
 # A rejection's comments go through the same reading and change the constraints visibly.

@@ -350,6 +350,39 @@ def answers_change_the_plan():
 
 
 @test
+def the_later_word_holds_of_answers_and_comments():
+    def budget(sid, wanted):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            s = get(f"/decision-sets/{sid}").json()
+            if s["status"] == "waiting" and s["constraints"]["budget_band"]["max_usd"] == wanted:
+                return
+            time.sleep(0.05)
+        assert s["constraints"]["budget_band"]["max_usd"] == wanted, s["constraints"]
+
+    def reject(sid, comment):
+        post(f"/decision-sets/{sid}/approve", {"status": "rejected", "comment": comment})
+
+    def reply(sid, text):
+        post(f"/decision-sets/{sid}/answers", {"answers": [{"field": "budget_band", "text": text}]})
+
+    pid = project()
+    sid = ask(pid, answers=[{"field": "budget_band", "text": "6000 dollars a month"}])
+    budget(sid, 6000)
+    reject(sid, "Too dear: at most 5k USD a month.")
+    budget(sid, 5000)
+    reply(sid, "7000 USD a month, we got more")
+    budget(sid, 7000)
+    reject(sid, "Still too dear: at most 5,500 USD a month.")
+    budget(sid, 5500)
+    # a new version starts from the answers alone; comments on it come after them
+    sid = ask(pid, answers=[])
+    budget(sid, 7000)
+    reject(sid, "At most 5,200 USD a month.")
+    budget(sid, 5200)
+
+
+@test
 def versions_build_on_each_other_and_differ_readably():
     pid, first, _ = finished
     second = ask(pid, constraints={"budget_band": {"max_usd": 4000}, "availability_target": 99.9})

@@ -199,9 +199,36 @@ static void stays_linear_on_hostile_text(void **unused)
 	}
 }
 
+static void a_tree_loses_secrets_in_every_string_and_name(void **unused)
+{
+	struct err e = { 0 };
+	char key[32];
+	cJSON *tree, *clean;
+	struct buf text = BUF_INIT(4096);
+
+	(void)unused;
+	snprintf(key, sizeof(key), "AK%s", "IAQWERTYUIOPASDF12");
+	tree = json_new_object(&e);
+	assert_int_equal(json_set_str(tree, "plain", "a word", &e), 0);
+	assert_int_equal(json_set_num(tree, "number", 7.5, &e), 0);
+	assert_int_equal(json_set_bool(tree, key, 1, &e), 0);
+	assert_int_equal(json_push_str(json_add_array(tree, "list", &e), key, &e), 0);
+	clean = redact_tree(rules, tree, &e);
+	assert_non_null(clean);
+	json_print(clean, JSON_COMPACT, &text);
+	assert_null(strstr(text.ptr, key));
+	assert_string_equal(text.ptr,
+		"{\"plain\":\"a word\",\"number\":7.5,\"[redacted:aws-access-key-id]\":"
+		"true,\"list\":[\"[redacted:aws-access-key-id]\"]}");
+	buf_release(&text);
+	json_free(clean);
+	json_free(tree);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tree_loses_secrets_in_every_string_and_name),
 		cmocka_unit_test(finds_exactly_what_is_there),
 		cmocka_unit_test(masks_and_counts),
 		cmocka_unit_test(tells_lines_and_survives_any_bytes),
