@@ -348,6 +348,12 @@ static enum found used(const struct look *l)
 /* "our X", "sits in X" */
 static enum found in_place(const struct look *l)
 {
+	/* "we spend 20k a month on X" */
+	if (word_is(l->d, l->i, "spend|spending|pay|paying") && l->s->words <= 4 &&
+		word_is(l->d, l->last - 2, "on|for") && !(l->s->st & ST_ASKED)) {
+		l->s->st |= ST_IN_USE;
+		return GO_ON;
+	}
 	if (is(l->d, l->i, LC_INUSE) == NULL || l->s->st & ST_ASKED)
 		return NOT_IT;
 	l->s->st |= ST_IN_USE;
@@ -442,7 +448,11 @@ static int look_left(const struct doc *d, size_t i, size_t first, size_t last, s
 /* Cues after the mention: 1 when the look is over. */
 static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 {
-	if (is(d, i, LC_EXCLPOST) != NULL) {
+	/* "X out, Y in" */
+	if (is(d, i, LC_EXCLPOST) != NULL ||
+		(s->words == 0 && word_is(d, i, "out") &&
+			(i + 1 >= d->s.n || d->s.lex[i + 1].kind == LEX_SIGN ||
+				d->s.lex[i + 1].kind == LEX_BREAK))) {
 		s->st = (s->st & (ST_IN_USE | ST_HEDGED)) | ST_EXCLUDED;
 		return 1;
 	}

@@ -731,25 +731,37 @@ static int at_peak(const struct doc *d, const struct numeral *q)
 			"rush hour|peak load|at peak");
 }
 
+/* "4 orders/sec (black friday 60)": in a bracket right behind a rate that ends at `end` */
+static int in_bracket_behind(const struct doc *d, const struct numeral *q, size_t end)
+{
+	size_t k = q->first;
+
+	while (k > end && !sign_is(d, k - 1, '(') && q->first - k < 5)
+		k--;
+	return k > 0 && k - 1 <= end + 1 && k - 1 >= end && sign_is(d, k - 1, '(') &&
+		(sign_is(d, q->next, ')') || word_is(d, q->next, "in|on|at|during|when"));
+}
+
 /* "320 rps on a normal day, 900 in January", "1.2 million readings per minute on average
  * and 1.8 million after a power cut": the noun and the time are those before. */
 static int same_rate(const struct doc *d, struct best *b, const struct numeral *q)
 {
 	struct range s = sentence_of(d, q->first);
 
-	if (!at_peak(d, q) &&
-		(!(sign_is(d, q->first - 1, ',') ||
+	int follows = at_peak(d, q) ||
+		((sign_is(d, q->first - 1, ',') ||
 			 word_is(d, q->first - 1, "and|but|to") ||
-			 (is(d, q->first - 1, LC_SOFT) != NULL)) ||
-			!word_is(d, q->next,
+			 is(d, q->first - 1, LC_SOFT) != NULL) &&
+			word_is(d, q->next,
 				"in|on|at|after|during|when|while|around|before|over|for "
-				"peaks")))
-		return 0;
+				"peaks"));
+
 	for (int kind = RPS; kind <= EPS; kind++) {
 		struct best *o = &b[kind];
 
 		if (!o->set || o->unit == 0 || o->first < s.first || o->last > q->first ||
-			q->first - o->last > 9)
+			q->first - o->last > 9 ||
+			(!follows && !in_bracket_behind(d, q, o->last)))
 			continue;
 		better(d, o, q->hi / o->unit, q->first, q->next, o->rule);
 		return 1;

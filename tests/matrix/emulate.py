@@ -80,17 +80,23 @@ def moto(log: Path) -> Iterator[str]:
             server.wait(timeout=20)
 
 
+@dataclass(frozen=True)
+class Named:
+    """A root module of a generated repository."""
+
+    name: str
+    repo: repos.Repo
+    root: str = "infra"
+
+
 class Terraform:
     """Terraform in a copy of a repository, as if AWS were at `endpoint`."""
 
-    def __init__(self, repo: Path, work: Path, endpoint: str, plugins: str) -> None:
-        shutil.copytree(repo, work / "repo")
-        self.dir = work / "repo" / "infra"
+    def __init__(self, named: Named, work: Path, endpoint: str, plugins: str) -> None:
+        shutil.copytree(named.repo.path, work / "repo")
+        self.dir = work / "repo" / named.root
         (self.dir / "emulator_override.tf").write_text(OVERRIDE)
-        # The values that the repository's own tests give its variables.
-        tests = (self.dir / "tests/plan.tftest.hcl").read_text()
-        values = re.search(r"^variables \{\n(.*?)^\}", tests, re.M | re.S)
-        (self.dir / "emulator.auto.tfvars").write_text(values[1] if values else "")
+        (self.dir / "emulator.auto.tfvars").write_text(self.values())
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
@@ -104,6 +110,14 @@ class Terraform:
             "TF_VAR_environment": "dev",
         }
         self.run("init", "-input=false", "-no-color", f"-plugin-dir={plugins}")
+
+    def values(self) -> str:
+        """Those that the repository's own tests give its variables."""
+        tests = self.dir / "tests/plan.tftest.hcl"
+        if not tests.exists():
+            return 'github_repository = "acme/platform"\n'
+        found = re.search(r"^variables \{\n(.*?)^\}", tests.read_text(), re.M | re.S)
+        return found[1] if found else ""
 
     def raw(self, *words: str, limit: float = 600) -> subprocess.CompletedProcess[str]:
         try:
@@ -154,14 +168,25 @@ def kind(address: str) -> str:
     return ".".join(parts[:2]) if parts[0] == "data" else parts[0]
 
 
+def blocked(graph: dict[str, set[str]], without: set[str]) -> dict[str, set[str]]:
+    """Resources that cannot be applied, each with the unsupported types that it needs."""
+    out = {a: {kind(a)} for a in graph if kind(a) in without}
+    while True:
+        more = {}
+        for a, needs in graph.items():
+            behind = set().union(*(out.get(n, set()) for n in needs)) - out.get(
+                a, set()
+            )
+            if behind:
+                more[a] = out.get(a, set()) | behind
+        if not more:
+            return out
+        out |= more
+
+
 def supported(graph: dict[str, set[str]], without: set[str]) -> list[str]:
     """The resources that are supported with all that they need."""
-    out = {a for a in graph if kind(a) in without}
-    while True:
-        more = {a for a, needs in graph.items() if a not in out and needs & out}
-        if not more:
-            break
-        out |= more
+    out = blocked(graph, without)
     return sorted(a for a in graph if a not in out and not kind(a).startswith("data."))
 
 
@@ -268,14 +293,6 @@ def apply_one(tf: Terraform) -> Applied:
     return Applied(len(targets), whole, types)
 
 
-def types_in(repo: repos.Repo) -> set[str]:
-    text = "".join(p.read_text() for p in sorted((repo.path / "infra").rglob("*.tf")))
-    return set(re.findall(r'^resource "(aws_\w+)"', text, re.M))
-
-
-Named = tuple[str, repos.Repo]
-
-
 def distinct(build: Path, out: Path) -> list[Named]:
     """The repositories of plans.json, each once."""
     found: dict[str, Named] = {}
@@ -284,35 +301,50 @@ def distinct(build: Path, out: Path) -> list[Named]:
             continue
         repo = repos.generate(build, state, out)
         pins = (p.split(".", 1)[1] for p in row["pins"].values())
-        found.setdefault(repo.digest, (" ".join([row["constraints"], *pins]), repo))
+        found.setdefault(
+            repo.digest, Named(" ".join([row["constraints"], *pins]), repo)
+        )
     return list(found.values())
 
 
-def few(every: list[Named], unsupported: set[str]) -> list[Named]:
-    """As few as have every resource type that may be applied: greedy."""
-    left = set().union(*(types_in(r) for _, r in every)) - unsupported
+@dataclass
+class Types:
+    """Of a root module: the types that may be applied, and of the others why not."""
+
+    may: set[str]
+    behind: dict[str, set[str]]
+
+
+def few(every: list[Named], types: list[Types]) -> list[Named]:
+    """As few as have every type that may be applied somewhere: greedy."""
+    left = set().union(*(t.may for t in types))
     chosen = []
     while left:
-        best = max(every, key=lambda n: (len(types_in(n[1]) & left), n[0]))
-        chosen.append(best)
-        left -= types_in(best[1])
+        best = max(
+            range(len(every)), key=lambda i: (len(types[i].may & left), every[i].name)
+        )
+        chosen.append(every[best])
+        left -= types[best].may
     return chosen
 
 
-def write_record(every: list[Named], seen: dict[str, Any], plugins: str) -> None:
+def write_record(types: list[Types], seen: dict[str, Any], plugins: str) -> None:
     """What was applied, and why each type that was not was not."""
     unsupported = json.loads((HERE / "aws.json").read_text())["unsupported"]
     applied = {t for run in seen.values() for t in run["types"]}
-    known = set().union(*(types_in(r) for _, r in every))
-    behind = "each one depends on what moto does not do"
+    reasons: dict[str, str] = {}
+    for one in types:
+        for name, behind in one.behind.items():
+            needs = ", ".join(sorted(behind))
+            reasons.setdefault(name, unsupported.get(name, f"needs {needs}"))
+    may = set().union(*(t.may for t in types))
+    reasons |= {t: "its run failed" for t in may - applied}
     RECORD.write_text(
         json.dumps(
             {
                 "tools": versions(plugins),
-                "applied": sorted(applied & known),
-                "planned_only": {
-                    t: unsupported.get(t, behind) for t in sorted(known - applied)
-                },
+                "applied": sorted(applied),
+                "planned_only": {t: reasons[t] for t in sorted(set(reasons) - applied)},
                 "runs": dict(sorted(seen.items())),
             },
             indent=1,
@@ -350,7 +382,7 @@ class Bench:
         work = Path(tempfile.mkdtemp(dir=self.tmp))
         try:
             with moto(work / "moto.log") as endpoint:
-                tf = Terraform(named[1].path, work, endpoint, self.plugins)
+                tf = Terraform(named, work, endpoint, self.plugins)
                 if self.mode == "plan":
                     return True, plan_one(tf), None
                 done = apply_one(tf)
@@ -360,13 +392,27 @@ class Bench:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
+    def types(self, named: Named) -> Types:
+        """What may be applied of a root module, by Terraform's own graph."""
+        without = set(json.loads((HERE / "aws.json").read_text())["unsupported"])
+        work = Path(tempfile.mkdtemp(dir=self.tmp))
+        graph = Terraform(named, work, "http://127.0.0.1:9", self.plugins).graph()
+        shutil.rmtree(work, ignore_errors=True)
+        behind: dict[str, set[str]] = {}
+        for address, why in blocked(graph, without).items():
+            behind.setdefault(kind(address), set()).update(why)
+        may = {kind(a) for a in supported(graph, without)}
+        return Types(
+            may, {k: v for k, v in behind.items() if not k.startswith("data.")}
+        )
+
 
 def kept(chosen: list[Named], plugins: str) -> dict[str, Any]:
     """Runs of the record that are still of these repositories and tools."""
     if not RECORD.exists():
         return {}
     old = json.loads(RECORD.read_text())
-    digests = {repo.digest for _, repo in chosen}
+    digests = {named.repo.digest for named in chosen}
     if old["tools"] != versions(plugins):
         return {}
     return {k: v for k, v in old["runs"].items() if v["content_digest"] in digests}
@@ -385,30 +431,31 @@ def main() -> int:
     passed = failed = 0
     seen: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(JOBS[mode]) as pool:
+        bench = Bench(mode, Path(tmp), plugins)
         chosen = every = distinct(build, Path(tmp, "repos"))
+        types: list[Types] = []
         if mode == "record":
-            chosen = few(
-                every, set(json.loads((HERE / "aws.json").read_text())["unsupported"])
-            )
+            every = [*every, Named("bootstrap", every[0].repo, "infra/bootstrap")]
+            types = list(pool.map(bench.types, every))
+            chosen = few(every, types)
             seen = kept(chosen, plugins)
         elif mode == "apply" or len(sys.argv) == 4:
             chosen = every[: int(sys.argv[3]) if len(sys.argv) == 4 else 1]
-        left = [named for named in chosen if named[0] not in seen]
+        left = [named for named in chosen if named.name not in seen]
         passed = len(chosen) - len(left)
         print(
             f"{len(chosen)} of {len(every)} repositories, {passed} recorded before",
             flush=True,
         )
-        bench = Bench(mode, Path(tmp), plugins)
         for named, (ok, said, done) in zip(
             left, pool.map(bench.attempt, left), strict=True
         ):
-            print(f"{'' if ok else 'FAILED: '}{named[0]}: {said}", flush=True)
+            print(f"{'' if ok else 'FAILED: '}{named.name}: {said}", flush=True)
             passed, failed = passed + ok, failed + (not ok)
             if mode == "record" and done is not None:
-                seen[named[0]] = {"content_digest": named[1].digest, **vars(done)}
+                seen[named.name] = {"content_digest": named.repo.digest, **vars(done)}
         if mode == "record":
-            write_record(every, seen, plugins)
+            write_record(types, seen, plugins)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)
 
