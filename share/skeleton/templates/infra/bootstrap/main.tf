@@ -203,8 +203,21 @@ resource "aws_iam_role_policy" "deploy_iam" {
         "iam:TagRole",
         "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
       ]
       Resource = "arn:${local.partition}:iam::${local.account_id}:role/${var.project}-${each.key}-*"
+      }, {
+      Effect = "Allow"
+      Action = [
+        "iam:AddRoleToInstanceProfile",
+        "iam:CreateInstanceProfile",
+        "iam:DeleteInstanceProfile",
+        "iam:GetInstanceProfile",
+        "iam:RemoveRoleFromInstanceProfile",
+        "iam:TagInstanceProfile",
+        "iam:UntagInstanceProfile",
+      ]
+      Resource = "arn:${local.partition}:iam::${local.account_id}:instance-profile/${var.project}-${each.key}-*"
     }]
   })
 }
