@@ -93,6 +93,11 @@ resource "aws_rds_cluster" "this" {
     max_capacity = var.max_acu
   }
 
+  # Aurora takes minor versions by itself, and a plan must not take them back.
+  lifecycle {
+    ignore_changes = [engine_version]
+  }
+
   depends_on = [aws_cloudwatch_log_group.database]
 }
 
