@@ -7,6 +7,7 @@ pinned to patterns at random; the real planner says what is feasible. A failing 
 told by its seed, which makes it again.
 """
 
+import json
 import random
 import sys
 import tempfile
@@ -20,17 +21,18 @@ import repos
 STATIC = (
     "ruff-lint,ruff-format,mypy,terraform-fmt,tflint,hadolint,actionlint,zizmor,yamllint,shellcheck"
 )
-REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-2")
+REGIONS = [r["code"] for r in json.loads((repos.SHARE / "regions/aws.json").read_text())["regions"]]
+USES = sorted({use for work in cover.WORK.values() for use in work["use_cases"]})
+WORKLOADS = ("online", "batch", "streaming")
 NAMES = ("s3", "postgres", "kafka", "O'Brien & Söhne <x>", 'tab\there "quoted"', "${HOME} {{name}}")
 
 
 def constraints(dice: random.Random) -> dict[str, Any]:
-    work = cover.WORK[dice.choice(sorted(cover.WORK))]
     drawn: dict[str, Any] = {
         "cloud": "aws",
         "regions": [dice.choice(REGIONS)],
-        "use_cases": work["use_cases"],
-        "workload_types": work["workload_types"],
+        "use_cases": dice.sample(USES, dice.randint(1, 3)),
+        "workload_types": dice.sample(WORKLOADS, dice.randint(1, 3)),
         "data_classification": dice.choice(("public", "internal", "confidential", "pii", "phi")),
         "throughput": {
             "requests_per_second": round(10 ** dice.uniform(-1, 2.5), 2),
@@ -43,6 +45,11 @@ def constraints(dice: random.Random) -> dict[str, Any]:
     }
     if dice.random() < 0.4:
         drawn["compliance"] = [dice.choice(("GDPR", "SOC2", "HIPAA", "PCI-DSS"))]
+    if dice.random() < 0.3:
+        drawn["availability_target"] = dice.choice((99.0, 99.5, 99.9, 99.99))
+    if dice.random() < 0.3:
+        drawn["sla_latency_ms"] = round(10 ** dice.uniform(2, 4))
+        drawn["sla_latency_percentile"] = dice.choice((50, 90, 95, 99))
     if dice.random() < 0.4:
         drawn["deployment_pref"] = dice.choice(("serverless", "containers"))
     return drawn
