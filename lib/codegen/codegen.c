@@ -116,12 +116,14 @@ static int add_card(struct node_env *env, const cJSON *in, const struct gen_file
 }
 
 /* A dry run that met conflicts ends as the run would. */
-static int tell_conflicts(const struct gen_files *files, struct err *e)
+static int tell_conflicts(
+	const struct gen_files *files, enum gen_on_conflict chosen, struct err *e)
 {
 	return err_set(e, ERR_CANT_CREATE,
 		"%zu file%s would stop this version: settle what is named above in the "
-		"files, or choose --on-conflict keep or mark",
-		files->conflicts, files->conflicts == 1 ? "" : "s");
+		"files, or choose --on-conflict keep%s",
+		files->conflicts, files->conflicts == 1 ? "" : "s",
+		chosen == GEN_CONFLICT_MARK ? "" : " or mark");
 }
 
 static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *out,
@@ -160,7 +162,7 @@ static int run(struct node_env *env, const void *args, const cJSON *in, cJSON *o
 		"%zu files: %zu added, %zu changed, %zu removed, %zu as they were%s",
 		files.n, done.added, done.changed, done.removed, done.same,
 		a->dry_run ? " (dry run: nothing written)" : "");
-	ret = files.conflicts == 0 ? 0 : tell_conflicts(&files, e);
+	ret = files.conflicts == 0 ? 0 : tell_conflicts(&files, edits.on_conflict, e);
 out:
 	gen_files_release(&files);
 	return ret;

@@ -179,19 +179,27 @@ static int keep_generated(struct merging *m, const struct gen_file *f, struct er
 		: blob_put(m->o->base, f->text.ptr, f->text.len, hex, e);
 }
 
-/* Why an edit cannot be merged; NULL when it can be tried. */
-static const char *unmergeable(
-	const char *was, const struct buf *base, const struct buf *text)
+/* Why an edit cannot be merged; NULL when it can be tried. Without a base the two texts
+ * can still stand in one file, what differs between marks. */
+static const char *unmergeable(const struct merging *m, const char *was,
+	const struct buf *base, const struct buf *text)
 {
-	if (was == NULL)
-		return "is there, and no earlier version made it";
 	if (memchr(text->ptr, '\0', text->len) != NULL)
-		return "was edited to be no text any more, and this version changes it";
-	return base->len > 0
-		? NULL
+		return was == NULL
+			? "is there, no earlier version made it, and it is no "
+			  "text: move it away, or keep it with --on-conflict "
+			  "keep"
+			: "was edited to be no text any more, and this version "
+			  "changes it: move it away, or keep it with "
+			  "--on-conflict keep";
+	if (base->len > 0 || (m->o->on_conflict == GEN_CONFLICT_MARK && text->len > 0))
+		return NULL;
+	return was == NULL
+		? "is there, and no earlier version made it"
 		: "was edited, and the text that it was made from is not known "
-		  "here: name the .mlops/blobs of the run that made it by --base, "
-		  "or keep your text with --on-conflict keep";
+		  "here: name the .mlops/blobs of the run that made it by "
+		  "--base, keep your text with --on-conflict keep, or have "
+		  "all that differs marked with --on-conflict mark";
 }
 
 /* Puts into `out` what the file becomes: 1, or 0 for a conflict that was told. `out`
@@ -204,7 +212,7 @@ static int settle(struct merging *m, struct gen_file *f, const char *was, struct
 	int ret = 1;
 
 	(void)find_base(m, was, &base);
-	why = unmergeable(was, &base, out);
+	why = unmergeable(m, was, &base, out);
 	if ((was != NULL && strcmp(was, f->made) == 0) ||
 		(why != NULL && m->o->on_conflict == GEN_CONFLICT_KEEP)) {
 		f->edit = GEN_KEPT;
@@ -213,7 +221,7 @@ static int settle(struct merging *m, struct gen_file *f, const char *was, struct
 		ret = 0;
 	} else {
 		buf_reset(out);
-		ret = merge_files(m, f, base.ptr, out, e);
+		ret = merge_files(m, f, base.len > 0 ? base.ptr : "/dev/null", out, e);
 		if (ret == 0)
 			conflict(m, f->path, "your edit and this version conflict");
 	}
@@ -321,11 +329,13 @@ static int stop_on_conflicts(const struct merging *m, struct err *e)
 		return 0;
 	return err_set(e, ERR_CANT_CREATE,
 		"%zu file%s of '%s' cannot take this version beside an edit (%s%s): "
-		"nothing "
-		"was written; settle it in the file, or choose --on-conflict keep (your "
-		"lines stay) or mark (both, between conflict marks that fail validation)",
+		"nothing was written; settle it in the file, or choose --on-conflict "
+		"keep (your lines stay)%s",
 		m->conflicts, m->conflicts == 1 ? "" : "s", m->o->dir, m->named.ptr,
-		m->conflicts > CONFLICTS_NAMED ? ", ..." : "");
+		m->conflicts > CONFLICTS_NAMED ? ", ..." : "",
+		m->o->on_conflict == GEN_CONFLICT_MARK
+			? ""
+			: " or mark (both, between conflict marks that fail validation)");
 }
 
 int edits_apply(struct node_env *env, struct gen_files *files, const struct gen_edits *o,

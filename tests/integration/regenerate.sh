@@ -108,6 +108,16 @@ echo '# mine' >>pipe/infra/locals.tf
 exits 'without a base it cannot be merged' 73 bash -c 'mlops-codegen -o pipe <out/state.json'
 says 'which is said' 'infra/locals.tf: was edited, and the text that it was made from is not known'
 ok 'and nothing is written' bash -c '! grep -rq 6700 pipe'
+ok 'what helps is named' grep -q -e '--base.*--on-conflict keep.*--on-conflict mark' "$tmp/stderr"
+cp -R pipe marked
+exits 'what differs can be marked' 0 bash -c 'mlops-codegen -o marked --on-conflict mark <out/state.json >made.json'
+ok 'the edit is there' grep -q '^# mine' marked/infra/locals.tf
+ok 'beside the new text' bash -c "grep -q '^<<<<<<< edited' marked/infra/locals.tf && grep -q 6700 marked/infra/locals.tf"
+same 'what both have stands there once' "$(grep -c '^locals {' marked/infra/locals.tf)" 1
+ok 'and is told' grep -q '"edit":"conflict"' made.json
+printf 'a\0b' >marked/docs/runbook.md
+exits 'what is no text cannot be' 73 bash -c 'mlops-codegen -o marked --on-conflict mark <a.json'
+ok 'and is not offered again' bash -c "! grep -q 'mark (both' '$tmp/stderr'"
 exits 'with one it is' 0 bash -c 'mlops-codegen -o pipe --base .mlops/blobs <out/state.json >made.json'
 ok 'both are there' bash -c 'grep -q "^# mine" pipe/infra/locals.tf && grep -q 6700 pipe/infra/locals.tf'
 echo '{"files":[]}' >pipe/mlops.lock.json
