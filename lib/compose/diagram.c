@@ -1,4 +1,4 @@
-/* A plan as a Mermaid flowchart. */
+/* A plan as a Mermaid flowchart: arrows go where data goes. */
 #include "emit.h"
 
 #include <string.h>
@@ -41,8 +41,9 @@ int emit_diagram(const struct parts *all, const cJSON *edges, cJSON *plan, struc
 	}
 	JSON_EACH (edge, edges) {
 		const char *port = json_str_or(edge, "port", "");
-		const char *ends[2] = { json_str_or(edge, "from", ""),
-			json_str_or(edge, "to", "") };
+		int writes = json_true(json_get(edge, "writes"));
+		const char *ends[2] = { json_str_or(edge, writes ? "to" : "from", ""),
+			json_str_or(edge, writes ? "from" : "to", "") };
 
 		if (strncmp(port, "sec.", 4) == 0 || strcmp(port, "obs.logs") == 0)
 			continue; /* everything has these: they would hide the rest */

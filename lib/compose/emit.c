@@ -107,19 +107,23 @@ static int has_edge(
 	return 0;
 }
 
-static int add_edge(const struct part *from, const struct part *to, const char *port,
+/* `need` is the port as `to` requires it. */
+static int add_edge(const struct part *from, const struct part *to, const cJSON *need,
 	cJSON *edges, struct err *e)
 {
+	const char *port = json_str_or(need, "port", "");
 	const char *names[2] = { edge_name(from), edge_name(to) };
 	cJSON *edge;
 
 	if (strcmp(names[0], names[1]) == 0 || has_edge(edges, names[0], names[1], port))
 		return 0;
 	edge = json_push_object(edges, e);
-	return edge == NULL || json_set_str(edge, "from", names[0], e) < 0 ||
-			json_set_str(edge, "to", names[1], e) < 0
-		? -1
-		: json_set_str(edge, "port", port, e);
+	if (edge == NULL || json_set_str(edge, "from", names[0], e) < 0 ||
+		json_set_str(edge, "to", names[1], e) < 0 ||
+		json_set_str(edge, "port", port, e) < 0)
+		return -1;
+	return json_true(json_get(need, "writes")) ? json_set_bool(edge, "writes", 1, e)
+						   : 0;
 }
 
 static int emit_edges(
@@ -129,11 +133,10 @@ static int emit_edges(
 
 	for (size_t i = 0; edges != NULL && i < all->n; i++) {
 		JSON_EACH (it, json_get(all->at[i].pattern->json, "requires")) {
-			const char *port = json_str_or(it, "port", "");
-			const struct part *from = provider(sc, all, &all->at[i], port);
+			const struct part *from = provider(
+				sc, all, &all->at[i], json_str_or(it, "port", ""));
 
-			if (from != NULL &&
-				add_edge(from, &all->at[i], port, edges, e) < 0)
+			if (from != NULL && add_edge(from, &all->at[i], it, edges, e) < 0)
 				return -1;
 		}
 	}

@@ -173,13 +173,14 @@ int plan_dot(const cJSON *state, struct buf *out, struct err *e)
 			"cylinder");
 	JSON_EACH (ed, json_get(plan, "edges")) {
 		const char *port = json_str_or(ed, "port", "");
+		int writes = json_true(json_get(ed, "writes"));
 
 		if (is_everywhere(port))
 			continue;
 		buf_add_str(out, "  ");
-		quoted(out, json_str_or(ed, "from", "?"));
+		quoted(out, json_str_or(ed, writes ? "to" : "from", "?"));
 		buf_add_str(out, " -> ");
-		quoted(out, json_str_or(ed, "to", "?"));
+		quoted(out, json_str_or(ed, writes ? "from" : "to", "?"));
 		buf_add_str(out, " [label=");
 		quoted(out, port);
 		buf_add_str(out, "];\n");

@@ -30,6 +30,7 @@ struct node {
 struct edge {
 	size_t from, to;
 	const char *port;
+	int back;          /* closes a circle: has no say in the columns */
 	size_t via, n_via; /* nodes that it passes, one a column */
 };
 
@@ -65,27 +66,52 @@ static void collect(struct drawing *d, const cJSON *plan)
 			.capability = json_str_or(s, "capability", "") };
 	}
 	JSON_EACH (e, json_get(plan, "edges")) {
-		size_t from = find(d, json_str_or(e, "from", "")),
-		       to = find(d, json_str_or(e, "to", ""));
+		int writes = json_true(json_get(e, "writes"));
+		size_t from = find(d, json_str_or(e, writes ? "to" : "from", "")),
+		       to = find(d, json_str_or(e, writes ? "from" : "to", ""));
 
 		if (from < NODES_MAX && to < NODES_MAX && from != to &&
 			d->n_edges < EDGES_MAX)
-			d->edges[d->n_edges++] = (struct edge){
-				.from = from, .to = to, .port = json_str_or(e, "port", "")
-			};
+			d->edges[d->n_edges++] = (struct edge){ .from = from,
+				.to = to,
+				.port = json_str_or(e, "port", ""),
+				.back = writes };
+	}
+}
+
+/* Marks in `seen` what data reaches from `at` by the arrows that have a say. */
+static void reach(const struct drawing *d, size_t at, char seen[SLOTS_MAX])
+{
+	seen[at] = 1;
+	for (size_t i = 0; i < d->n_edges; i++)
+		if (!d->edges[i].back && d->edges[i].from == at && !seen[d->edges[i].to])
+			reach(d, d->edges[i].to, seen);
+}
+
+/* Who reads from a store stands behind it, and who writes before it, unless that one
+ * reads from it, too. */
+static void close_circles(struct drawing *d)
+{
+	for (size_t i = 0; i < d->n_edges; i++) {
+		char seen[SLOTS_MAX] = { 0 };
+
+		reach(d, d->edges[i].to, seen);
+		d->edges[i].back = seen[d->edges[i].from];
 	}
 }
 
 /* Longest path; a cycle stops growing after as many rounds as there are nodes. */
 static void layer(struct drawing *d)
 {
+	close_circles(d);
 	for (size_t round = 0; round < d->n; round++) {
 		int moved = 0;
 
 		for (size_t i = 0; i < d->n_edges; i++) {
 			size_t least = d->at[d->edges[i].from].layer + 1;
 
-			if (d->at[d->edges[i].to].layer < least && least < d->n) {
+			if (!d->edges[i].back && d->at[d->edges[i].to].layer < least &&
+				least < d->n) {
 				d->at[d->edges[i].to].layer = least;
 				moved = 1;
 			}
@@ -288,7 +314,13 @@ static void arrow(struct buf *out, const struct drawing *d, const struct edge *e
 			buf_addf(out, "L%d %d", x, y);
 		}
 		bend(out, x, y, b->x - 7, b->y + BOX_H / 2);
-	} else { /* the same column, or back */
+	} else if (b->x < a->x) { /* back, below both */
+		int below = (a->y > b->y ? a->y : b->y) + BOX_H + 2 * GAP_Y;
+
+		buf_addf(out, "<path d=\"M%d %dC%d %d %d %d %d %d", a->x + BOX_W / 2,
+			a->y + BOX_H, a->x + BOX_W / 2, below, b->x + BOX_W / 2, below,
+			b->x + BOX_W / 2, b->y + BOX_H + 7);
+	} else { /* the same column */
 		int down = b->y > a->y;
 
 		buf_addf(out, "<path d=\"M%d %dL%d %d", a->x + BOX_W / 2,

@@ -212,6 +212,30 @@ static void bases_and_ports_are_complete(void **unused)
 	outcome_release(&o);
 }
 
+/* Arrows go where data goes: into a store from who writes, out of it to who reads. */
+static void arrows_follow_the_data(void **unused)
+{
+	static const char *const arrows[] = {
+		"ingest_batch -->|obj.raw| store_lake",
+		"store_lake -->|obj.raw| transform_batch",
+		"transform_batch -->|obj.curated| store_lake",
+		"store_lake -->|obj.curated| train_batch",
+		"train_batch -->|model.registry| govern_registry",
+		"govern_registry -->|model.registry| serve_batch",
+	};
+	struct outcome o = compose("{'cloud':'aws','regions':['eu-west-1'],"
+				   "'use_cases':['training','inference'],"
+				   "'workload_types':['batch']}",
+		NULL, NULL, NULL);
+	const char *drawn = json_str_or(o.plan, "diagram_mermaid", "");
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(arrows); i++)
+		if (strstr(drawn, arrows[i]) == NULL)
+			fail_msg("no '%s' in\n%s", arrows[i], drawn);
+	outcome_release(&o);
+}
+
 static void same_question_same_answer(void **unused)
 {
 	const char *c = "{'use_cases':['rag','recommendation'],'workload_types':['online'"
@@ -682,6 +706,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_pattern_is_best_for_something),
 		cmocka_unit_test(bases_and_ports_are_complete),
+		cmocka_unit_test(arrows_follow_the_data),
 		cmocka_unit_test(same_question_same_answer),
 		cmocka_unit_test(order_of_lists_does_not_matter),
 		cmocka_unit_test(pins_and_exclusions_hold),
