@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from common.contract import Contract
 from common.objects import ObjectStore
 from common.records import Row, digest, parse_rows, write_dataset
-from common.tabular import clean
+from common.tabular import MAX_REJECTED, clean
 from pipelines.steps.land import ROWS
-
-MAX_REJECTED = 0.1
 
 Select = Callable[[Iterable[Row]], list[Row]]
 

@@ -9,7 +9,7 @@ from common.errors import NotFoundError
 from common.keyvalue import KeyValue
 from common.objects import ObjectStore
 from common.records import Manifest, Row, digest, dump_rows, read_dataset, write_dataset
-from common.tabular import QualityError, build_features, split
+from common.tabular import QualityError, build_features, curated_rows, split
 
 TEST_SHARE = 0.25
 MIN_ROWS = 20
@@ -26,7 +26,7 @@ class TrainingSet:
 
 def build_view(curated: ObjectStore, offline: ObjectStore, contract: Contract) -> Manifest:
     """Compute the feature view of a dataset."""
-    rows, _ = build_features(read_dataset(curated, contract.dataset), contract)
+    rows, _ = build_features(curated_rows(curated, contract), contract)
     return write_dataset(offline, contract.dataset, rows)
 
 
@@ -45,7 +45,7 @@ def write_training_set(store: ObjectStore, rows: list[Row], contract: Contract) 
 
 def build_training_set(curated: ObjectStore, store: ObjectStore, contract: Contract) -> TrainingSet:
     """Make the training set straight from the curated rows."""
-    rows, _ = build_features(read_dataset(curated, contract.dataset), contract)
+    rows, _ = build_features(curated_rows(curated, contract), contract)
     return write_training_set(store, rows, contract)
 
 
@@ -61,7 +61,7 @@ def read_training_set(store: ObjectStore, contract: Contract) -> TrainingSet | N
 
 def materialise(curated: ObjectStore, online: KeyValue, contract: Contract, ttl_s: int) -> int:
     """Write what is known of each entity to the online store; the count of entities."""
-    _, known = build_features(read_dataset(curated, contract.dataset), contract)
+    _, known = build_features(curated_rows(curated, contract), contract)
     for entity, state in sorted(known.items()):
         online.put(entity, state.item(), ttl_s)
     return len(known)

@@ -11,7 +11,7 @@ from common.objects import open_store
 from common.records import Row, read_dataset, write_dataset
 from common.registry import open_registry
 from common.settings import env_int, port_uri
-from common.tabular import build_features
+from common.tabular import build_features, curated_rows
 from pipelines.context import Context, Result
 
 
@@ -20,7 +20,7 @@ def feature_rows(contract: Contract) -> list[Row]:
     try:
         return read_dataset(open_store(port_uri("feat_offline")), contract.dataset)
     except NotFoundError:
-        curated = read_dataset(open_store(port_uri("obj_curated")), contract.dataset)
+        curated = curated_rows(open_store(port_uri("obj_curated")), contract)
         return build_features(curated, contract)[0]
 
 
