@@ -22,6 +22,7 @@ void patterns_release(struct patterns *p)
 	for (size_t i = 0; i < p->n; i++) {
 		json_free(p->at[i].json);
 		free(p->at[i].path);
+		free(p->at[i].loads);
 	}
 	free(p->at);
 	free(p->refused);
@@ -84,14 +85,30 @@ int pattern_check(const cJSON *json, const char *folder_id, struct err *e)
 	return 0;
 }
 
-static int add(
-	struct patterns *p, char *path, cJSON *json, int names_region, struct err *e)
+/* The names behind each "load. and "c.throughput. in the text, each between spaces. */
+static char *loads_in(const char *text)
+{
+	static const char *const vars[] = { "\"load.", "\"c.throughput." };
+	struct buf out = BUF_INIT(PATTERN_TEXT_MAX);
+
+	buf_add_char(&out, ' ');
+	for (size_t i = 0; i < ARRAY_LEN(vars); i++)
+		for (const char *p = text; (p = strstr(p, vars[i])) != NULL;) {
+			p += strlen(vars[i]);
+			buf_addf(&out, "%.*s ", (int)strcspn(p, "\""), p);
+		}
+	return buf_take(&out);
+}
+
+static int add(struct patterns *p, char *path, cJSON *json, int names_region, char *loads,
+	struct err *e)
 {
 	struct pattern *grown = realloc(p->at, (p->n + 1) * sizeof(*grown));
 
 	if (grown == NULL) {
 		json_free(json);
 		free(path);
+		free(loads);
 		return err_no_memory(e);
 	}
 	p->at = grown;
@@ -103,6 +120,7 @@ static int add(
 		.path = path,
 		.json = json,
 		.names_region = names_region,
+		.loads = loads,
 	};
 	return 0;
 }
@@ -182,7 +200,7 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 	struct buf text = BUF_INIT(PATTERN_TEXT_MAX);
 	struct err why = { 0 };
 	char relative[512], id[256];
-	char *path;
+	char *path, *loads;
 	cJSON *json;
 	int ret = -1, names_region;
 
@@ -194,13 +212,20 @@ static int load_one(struct patterns *p, struct node_env *env, const char *capabi
 		return -1;
 	json = env_read_json_text(env, relative, &text, &why);
 	names_region = strstr(text.ptr, "plan.region") != NULL;
+	loads = loads_in(text.ptr);
 	buf_release(&text);
+	if (loads == NULL) {
+		json_free(json);
+		free(path);
+		return err_no_memory(e);
+	}
 	if (json != NULL && pattern_check(json, id, &why) == 0) {
 		warn_twice(p, env, relative, id, path);
-		return add(p, path, json, names_region, e);
+		return add(p, path, json, names_region, loads, e);
 	}
 	if (json != NULL)
 		err_where(&why, "%s", path);
+	free(loads);
 	json_free(json);
 	if (why.code == ERR_INTERNAL || why.code == ERR_IO)
 		*e = why;

@@ -23,6 +23,7 @@ struct pattern {
 	char *path; /* of its pattern.json: "share/patterns/...", or an own folder's */
 	cJSON *json;
 	int names_region; /* a formula looks at plan.region */
+	char *loads;      /* the volumes that its formulas read: " eps rps_peak " */
 };
 
 /* A pattern that was left out, and why: "/bom/3: 'sku' is missing". */

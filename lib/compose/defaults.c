@@ -73,12 +73,14 @@ int apply_defaults(struct scenario *sc, const cJSON *constraints, struct err *e)
 {
 	JSON_EACH (def, json_get(sc->k->slots, "defaults")) {
 		const char *field = json_str_or(def, "field", "/");
+		int limit = !json_has(def, "value"); /* none is kept */
 		char id[80];
 		cJSON *v;
 
-		if (is_given(constraints, field))
+		if (is_given(constraints, field) || !when_true(sc, def, "when", 1))
 			continue;
-		v = logic_apply(NULL, json_get(def, "value"), sc->ctx, e);
+		v = limit ? json_new_str("none", e)
+			  : logic_apply(NULL, json_get(def, "value"), sc->ctx, e);
 		if (v == NULL) {
 			err_where(e, "share/patterns/slots.json: default of %s", field);
 			return -1;
@@ -88,7 +90,9 @@ int apply_defaults(struct scenario *sc, const cJSON *constraints, struct err *e)
 			json_free(v);
 			return -1;
 		}
-		if (json_set(json_edit(sc->ctx, "/c"), field + 1, v, e) < 0)
+		if (limit)
+			json_free(v);
+		else if (json_set(json_edit(sc->ctx, "/c"), field + 1, v, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -109,10 +113,29 @@ int when_true(const struct scenario *sc, const cJSON *def, const char *member, i
 	return yes;
 }
 
+/* Formulas look at what is stated of a volume, too. */
+static int state_varied(struct scenario *sc, struct err *e)
+{
+	static const char at[] = "/throughput/";
+	cJSON *stated = json_edit(sc->ctx, "/c/throughput");
+
+	JSON_EACH (def, json_get(sc->k->slots, "load")) {
+		const char *field = json_str_or(def, "field", "");
+
+		if (strcmp(json_str_or(def, "id", ""), sc->k->varied) == 0 &&
+			strncmp(field, at, sizeof(at) - 1) == 0)
+			return json_set_num(
+				stated, field + sizeof(at) - 1, sc->k->varied_to, e);
+	}
+	return 0;
+}
+
 int build_load(struct scenario *sc, const cJSON *constraints, struct err *e)
 {
 	cJSON *load = json_edit(sc->ctx, "/load");
 
+	if (sc->k->varied != NULL && state_varied(sc, e) < 0)
+		return -1;
 	JSON_EACH (def, json_get(sc->k->slots, "load")) {
 		const char *id = json_str_or(def, "id", "?");
 		const char *field = json_text(json_get(def, "field"));
@@ -120,6 +143,11 @@ int build_load(struct scenario *sc, const cJSON *constraints, struct err *e)
 		char name[80], pointer[96];
 		double v;
 
+		if (sc->k->varied != NULL && strcmp(sc->k->varied, id) == 0) {
+			if (json_set_num(load, id, sc->k->varied_to, e) < 0)
+				return -1;
+			continue;
+		}
 		if (json_is(given, JSON_NUMBER)) {
 			if (json_set_num(load, id, json_number(given, 0), e) < 0)
 				return -1;

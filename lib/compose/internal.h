@@ -33,6 +33,8 @@ struct knowledge {
 	struct err failed; /* a price book is broken: no pattern is to blame for that */
 	char warned[2048]; /* ids, each with a space around */
 	const struct change *change; /* of a plan that was reopened; NULL: none */
+	const char *varied; /* an item of the load that is `varied_to`; NULL: none */
+	double varied_to;
 };
 
 /* Why an option or a pattern is out. */
@@ -131,11 +133,13 @@ struct sites {
 /* One set of constraints, compiled for one site. */
 struct scenario {
 	struct knowledge *k;
-	const struct scenario *
-		like; /* the same constraints at another site, while compiling; or NULL */
-	int alone;    /* compiled without another's help */
-	cJSON *c;     /* constraints with defaults */
-	cJSON *ctx;   /* {c, load, plan, p} for formulas */
+	const struct scenario
+		*like;      /* the same constraints at another site, or with another load,
+		       * while compiling; or NULL */
+	char *differs;      /* that other load: " eps eps_peak "; NULL: another site */
+	int alone;          /* compiled without another's help */
+	cJSON *c;           /* constraints with defaults */
+	cJSON *ctx;         /* {c, load, plan, p} for formulas */
 	cJSON *assumptions; /* array */
 	char region[REGIONS_MAX][48];
 	int copies;    /* regions that share the load */
@@ -180,7 +184,8 @@ int refuse_unsound(struct knowledge *k, size_t from, struct err *e);
 /* ---- scenario.c ---- */
 /* Compiles for one site; without one, only what does not depend on it. 0 also when
  * sc->impossible tells that there is nothing to solve. `like`: the same constraints,
- * compiled for another site of as many copies, or NULL; used only while this runs. */
+ * compiled for another site of as many copies or, with k->varied, for this site at the
+ * usual load; or NULL. Used only while this runs. */
 int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constraints,
 	const struct site *site, int per_jurisdiction, const struct scenario *like,
 	struct err *e);
@@ -275,6 +280,9 @@ int keep_option(struct slot *s, const struct option *o, struct err *e);
 /* Defaults, load and facts as the other has them, and sc->like set: 1; 0 when what
  * formulas see of the site differs; -1. */
 int reuse_context(struct scenario *sc, const struct scenario *like, struct err *e);
+/* Sets sc->like where the slots and the facts of the site are the same, and what differs
+ * of the load. */
+int reuse_load(struct scenario *sc, const struct scenario *like, struct err *e);
 /* A base or an endpoint, the options of one pattern: 1 when they are those of sc->like at
  * the prices of this site; 0 when they must be compiled; -1. */
 int reuse_component(struct scenario *sc, struct component *c, struct err *e);
@@ -329,6 +337,9 @@ struct solution {
  * `any`: the first feasible site will do, as where only feasibility is asked. */
 int solve_constraints(struct knowledge *k, const cJSON *constraints, size_t n_best,
 	int any, struct solution *out, struct err *e);
+/* The best plan at the site of `like` with an item of the load taken otherwise. */
+int solve_with_load(const struct solution *like, const cJSON *constraints,
+	const char *item, double value, struct solution *out, struct err *e);
 void solution_release(struct solution *s);
 
 #endif

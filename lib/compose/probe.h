@@ -32,4 +32,12 @@ int probe_solve(struct probe *p, const cJSON *constraints, struct probe_answer *
 int probe_plan(struct probe *p, const cJSON *constraints, struct probe_answer *out,
 	cJSON **plan, struct err *e);
 
+/* As probe_solve; what was solved is kept, for probe_load. */
+int probe_base(struct probe *p, const cJSON *constraints, struct probe_answer *out,
+	struct err *e);
+/* The base, which is feasible, solved again where it lies with one item of the load
+ * (slots.json) at another value: only what looks at it is compiled anew. 0 or -1. */
+int probe_load(struct probe *p, const char *item, double value, struct probe_answer *out,
+	struct err *e);
+
 #endif

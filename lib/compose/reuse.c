@@ -2,9 +2,12 @@
  * What one site teaches of another: the same constraints give the same slots, sizes, hops
  * and queues there. Prices differ, and which services there are; a pattern whose formulas
  * look at the region, or whose services are missing, is compiled as if nothing were known.
+ * Likewise what one load teaches of another at the same site: there the patterns whose
+ * formulas look at what differs are compiled anew.
  */
 #include "internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* 1 if formulas see the same facts about both sites. */
@@ -38,6 +41,60 @@ int reuse_context(struct scenario *sc, const struct scenario *like, struct err *
 	return 0;
 }
 
+/* The names of the load and of stated volumes that differ, each between spaces; the
+ * caller frees it. */
+static char *loads_that_differ(const struct scenario *sc, const struct scenario *like)
+{
+	static const char *const where[] = { "/load", "/c/throughput" };
+	struct buf out = BUF_INIT(8192);
+
+	buf_add_char(&out, ' ');
+	for (size_t i = 0; i < ARRAY_LEN(where); i++) {
+		const cJSON *other = json_at(like->ctx, where[i]);
+
+		JSON_EACH (v, json_at(sc->ctx, where[i]))
+			if (!json_equal(v, json_get(other, json_key(v))))
+				buf_addf(&out, "%s ", json_key(v));
+	}
+	return buf_take(&out);
+}
+
+int reuse_load(struct scenario *sc, const struct scenario *like, struct err *e)
+{
+	int same = sc->n_slots == like->n_slots && same_facts(sc, like);
+
+	for (size_t i = 0; same && i < sc->n_slots; i++)
+		same = strcmp(sc->slots[i].name, like->slots[i].name) == 0;
+	if (!same)
+		return 0;
+	sc->differs = loads_that_differ(sc, like);
+	if (sc->differs == NULL)
+		return err_no_memory(e);
+	sc->like = like;
+	return 0;
+}
+
+/* Is one of the names in both lists? */
+static int overlap(const char *a, const char *b)
+{
+	for (const char *p = a + 1; *p != '\0'; p += strcspn(p, " ") + 1) {
+		char name[64];
+
+		snprintf(name, sizeof(name), " %.*s ", (int)strcspn(p, " "), p);
+		if (strstr(b, name) != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+/* Do the pattern's formulas give here what they gave there? */
+static int holds_here(const struct scenario *sc, const struct pattern *p)
+{
+	if (sc->like == NULL)
+		return 0;
+	return sc->differs != NULL ? !overlap(sc->differs, p->loads) : !p->names_region;
+}
+
 /* The region here for one there. */
 static const char *region_for(const struct scenario *sc, const struct line *there)
 {
@@ -60,6 +117,8 @@ static int reuse_lines(
 		struct line *l = &out->at[out->n++];
 
 		*l = from->at[i];
+		if (sc->differs != NULL)
+			continue;
 		snprintf(
 			l->region, sizeof(l->region), "%s", region_for(sc, &from->at[i]));
 		if (line_price(sc, l, e) < 0)
@@ -86,7 +145,7 @@ static const struct component *same_component(
 
 int reuse_component(struct scenario *sc, struct component *c, struct err *e)
 {
-	const struct component *from = sc->like == NULL || c->pattern->names_region
+	const struct component *from = !holds_here(sc, c->pattern)
 		? NULL
 		: same_component(sc->like, c->pattern, c->endpoint);
 
@@ -142,10 +201,10 @@ int reuse_options(
 	const struct slot *from;
 	size_t n = 0;
 
-	if (sc->like == NULL || p->names_region)
+	if (!holds_here(sc, p))
 		return 0;
 	from = &sc->like->slots[s - sc->slots];
-	if (from->lacks[index])
+	if (from->lacks[index] && sc->differs == NULL)
 		return 0; /* what was out there may be possible here */
 	for (size_t i = 0; i < from->n_options; i++) {
 		const struct option *o = &from->options[i];
@@ -160,5 +219,9 @@ int reuse_options(
 		if (from->options[i].pattern == p &&
 			reuse_option(sc, s, &from->options[i], shared, e) < 0)
 			return -1;
+	if (n == 0 && sc->differs != NULL) {
+		s->out[index] = from->out[index];
+		return 1;
+	}
 	return n > 0;
 }

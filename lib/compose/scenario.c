@@ -115,7 +115,7 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 		sc->copies = site->copies;
 		sc->redundant = per_jurisdiction ? 1 : site->copies;
 	}
-	if (like != NULL)
+	if (like != NULL && k->varied == NULL)
 		same = reuse_context(sc, like, e);
 	if (same < 0 || (!same && fill_context(sc, constraints, e) < 0))
 		return -1;
@@ -127,6 +127,8 @@ int scenario_init(struct scenario *sc, struct knowledge *k, const cJSON *constra
 			build_plan_facts(sc, e) < 0))
 		return -1;
 	if (open_slots(sc, e) < 0)
+		return -1;
+	if (like != NULL && k->varied != NULL && reuse_load(sc, like, e) < 0)
 		return -1;
 	open_paths(sc);
 	for (size_t i = 0; i < sc->n_slots; i++)
@@ -163,6 +165,7 @@ void scenario_release(struct scenario *sc)
 	}
 	json_free(sc->ctx);
 	json_free(sc->assumptions);
+	free(sc->differs);
 	free(sc->s_slots);
 	free(sc->s_options);
 	memset(sc, 0, sizeof(*sc));

@@ -201,6 +201,25 @@ out:
 	return ret;
 }
 
+int solve_with_load(const struct solution *like, const cJSON *constraints,
+	const char *item, double value, struct solution *out, struct err *e)
+{
+	const struct scenario *at = like->sc;
+	struct knowledge *k = at->k;
+	struct site site = { .copies = at->copies };
+
+	memset(out, 0, sizeof(*out));
+	memcpy(site.region, at->region, sizeof(site.region));
+	k->varied = item;
+	k->varied_to = value;
+	out->sc = scenario_new(k, constraints, &site, at->copies > at->redundant, at, e);
+	k->varied = NULL;
+	if (out->sc != NULL && solve_compiled(out->sc, 1, &out->r, e) == 0)
+		return 0;
+	solution_release(out);
+	return -1;
+}
+
 void solution_release(struct solution *s)
 {
 	forget_like(s);

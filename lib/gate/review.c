@@ -1,5 +1,6 @@
 #include "review.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LIST_MAX    12 /* items of one kind on the screen */
@@ -228,29 +229,45 @@ static void add_list(const char *title, const cJSON *list, size_t width, struct 
 	add_more(all, out);
 }
 
-/* Those first whose being wrong was priced. */
+/* The heaviest assumption that is lighter than `than`, the first of equals after `last`. */
+static const cJSON *next_heaviest(const cJSON *state, double than, const cJSON *last)
+{
+	const cJSON *best = NULL;
+	double most = -2;
+	int passed = last == NULL;
+
+	JSON_EACH (a, json_at(state, "/plan/assumptions")) {
+		double w = state_assumption_weight(state, json_str_or(a, "field", "?"));
+
+		if (w > most && (w < than || (w == than && passed))) {
+			best = a;
+			most = w;
+		}
+		passed |= a == last;
+	}
+	return best;
+}
+
+/* Those first that cost most when they are wrong. */
 static void add_assumptions(const cJSON *state, size_t width, struct buf *out)
 {
-	const cJSON *list = json_at(state, "/plan/assumptions");
-	size_t all = 0;
+	size_t all = json_len(json_at(state, "/plan/assumptions"));
+	const cJSON *a = next_heaviest(state, INFINITY, NULL);
 
-	if (json_len(list) > 0)
+	if (all > 0)
 		buf_add_str(out, "ASSUMPTIONS\n");
-	for (int priced = 1; priced >= 0; priced--)
-		JSON_EACH (a, list) {
-			const char *field =
-				json_str_or(a, "field", json_str_or(a, "id", "?"));
-			const char *cost = state_assumption_cost(state, field);
-			struct buf text = BUF_INIT(1 << 16);
+	for (size_t i = 0; a != NULL && i < LIST_MAX; i++) {
+		const char *field = json_str_or(a, "field", json_str_or(a, "id", "?"));
+		const char *cost = state_assumption_cost(state, field);
+		struct buf text = BUF_INIT(1 << 16);
 
-			if ((cost != NULL) != priced || all++ >= LIST_MAX)
-				continue;
-			buf_add_str(&text, json_str_or(a, "why", ""));
-			if (cost != NULL)
-				buf_addf(&text, "; %s", cost);
-			add_item(out, width, NULL, field, text.ptr);
-			buf_release(&text);
-		}
+		buf_add_str(&text, json_str_or(a, "why", ""));
+		if (cost != NULL)
+			buf_addf(&text, "; %s", cost);
+		add_item(out, width, NULL, field, text.ptr);
+		buf_release(&text);
+		a = next_heaviest(state, state_assumption_weight(state, field), a);
+	}
 	add_more(all, out);
 }
 

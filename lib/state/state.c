@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include <math.h>
 #include <string.h>
 
 const struct node_row node_rows[NODE_COUNT] = {
@@ -131,10 +132,30 @@ cJSON *state_read(const char *text, size_t len, struct err *e)
 	return NULL;
 }
 
-const char *state_assumption_cost(const cJSON *state, const char *field)
+static const cJSON *assumption_found(const cJSON *state, const char *field)
 {
 	JSON_EACH (found, json_at(state, "/critique/assumptions"))
 		if (strcmp(json_str_or(found, "field", ""), field) == 0)
-			return json_text(json_get(found, "text"));
+			return found;
 	return NULL;
+}
+
+const char *state_assumption_cost(const cJSON *state, const char *field)
+{
+	return json_text(json_get(assumption_found(state, field), "text"));
+}
+
+double state_assumption_weight(const cJSON *state, const char *field)
+{
+	const cJSON *found = assumption_found(state, field);
+	double most = fabs(json_num_or(found, "twice_usd", 0));
+
+	if (found == NULL)
+		return -1;
+	JSON_EACH (a, json_get(found, "alternatives"))
+		most = fmax(most,
+			json_bool_or(a, "feasible", 1)
+				? fabs(json_num_or(a, "delta_usd", 0))
+				: INFINITY);
+	return json_bool_or(found, "feasible", 1) ? most : INFINITY;
 }

@@ -54,6 +54,9 @@ int state_upgrade(cJSON *state, struct err *e);
 /* What the technical critic found being wrong in an assumption costs: the text, for the
  * field of an entry of plan.assumptions; NULL when it was not priced. Borrowed. */
 const char *state_assumption_cost(const cJSON *state, const char *field);
+/* The most that it costs, in USD a month, more or less; INFINITY where nothing is feasible
+ * then; -1 when it was not priced. */
+double state_assumption_weight(const cJSON *state, const char *field);
 
 #include "cards.h"
 #include "filter.h"

@@ -267,7 +267,8 @@ status 78 'a book in another currency' mlops-critic cost
 ok 'is named with its place' grep -q 'eu-west-1.json: /currency' "$tmp/err"
 unset MLOPS_SHARE
 
-# What being wrong by a factor of two costs is what planning with twice as much says.
+# What being wrong by a factor of two costs is what planning with twice as much says; what
+# another answer costs is what planning with it says.
 for name in rag-startup batch-training streaming-fraud; do
 	mlops-intake -q --compact <"examples/$name.md" | mlops-plan -q --compact >"$tmp/once"
 	mlops-critic -q --compact tech <"$tmp/once" >"$tmp/judged"
@@ -278,9 +279,22 @@ for name in rag-startup batch-training streaming-fraud; do
 			mlops-plan -q --compact >"$tmp/twice"
 		same "$name: twice as much $member" "$said" "$(jq -n --slurpfile a "$tmp/once" --slurpfile b "$tmp/twice" -r \
 			'if $b[0].plan.feasible then (($b[0].plan.estimates.ranked_usd-$a[0].plan.estimates.ranked_usd)*100|round/100) else "none" end')"
-	done < <(jq -r '(.plan.assumptions | map({(.field): .value}) | add) as $v | .critique.assumptions[] |
+	done < <(jq -r '(.plan.assumptions | map({(.field): .value}) | add) as $v | .critique.assumptions[] | select(.field|startswith("/throughput/")) |
 		"\(.field|ltrimstr("/throughput/")) \($v[.field]) \(if .feasible then .twice_usd else "none" end)"' "$tmp/judged")
 done
+
+echo 'Churn scoring API for a web shop, 10 requests per second.' | mlops-intake -q --compact | mlops-plan -q --compact >"$tmp/once"
+mlops-critic -q --compact tech <"$tmp/once" >"$tmp/judged"
+same "every assumption says what it decides" "$(jq '.critique.assumptions | map(select(.text != "")) | length' "$tmp/judged")" \
+	"$(jq '.plan.assumptions | length' "$tmp/once")"
+while read -r field value said; do
+	jq -c --arg f "$field" --argjson v "$value" '.constraints.regions=.plan.regions | .constraints[$f]=$v |
+		if $f == "cloud" then del(.constraints.regions) else . end | del(.plan,.candidates)' "$tmp/once" |
+		mlops-plan -q --compact >"$tmp/other"
+	same "$field: $value" "$said" "$(jq -n --slurpfile a "$tmp/once" --slurpfile b "$tmp/other" -r \
+		'if $b[0].plan.feasible then (($b[0].plan.estimates.ranked_usd-$a[0].plan.estimates.ranked_usd)*100|round/100) else "none" end')"
+done < <(jq -rc '.critique.assumptions[] | .field as $f | .alternatives[]? | select($f != "/cloud") |
+	"\($f|ltrimstr("/")) \(.value|tojson) \(if .feasible then .delta_usd else "none" end)"' "$tmp/judged")
 
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compose/compose.h"
+#include "compose/internal.h"
 
 struct outcome {
 	int answer;
@@ -701,6 +702,77 @@ static void routing_of_models_is_in_the_residency_table(void **unused)
 	outcome_release(&o);
 }
 
+/* Another load over the base, of which most is taken over, gives what solving it alone
+ * gives. */
+static int another_load(struct knowledge *k, const cJSON *c, const struct solution *base,
+	const char *item, double value)
+{
+	struct solution part, whole;
+	struct err e = { 0 };
+	int differ;
+
+	assert_int_equal(solve_with_load(base, c, item, value, &part, &e), 0);
+	k->varied = item;
+	k->varied_to = value;
+	assert_int_equal(solve_constraints(k, c, 1, 1, &whole, &e), 0);
+	k->varied = NULL;
+	differ = part.r.n != whole.r.n || part.sc->n_slots != whole.sc->n_slots ||
+		(part.r.n > 0 &&
+			(part.r.plans[0].cents != whole.r.plans[0].cents ||
+				part.r.plans[0].penalty != whole.r.plans[0].penalty));
+	for (size_t i = 0; !differ && part.r.n > 0 && i < part.sc->n_slots; i++) {
+		const struct option
+			*a = &part.sc->slots[i].options[part.r.plans[0].choice[i]],
+			*b = &whole.sc->slots[i].options[whole.r.plans[0].choice[i]];
+
+		differ |= a->pattern != b->pattern || !json_equal(a->params, b->params);
+	}
+	solution_release(&part);
+	solution_release(&whole);
+	return differ;
+}
+
+static void another_load_is_solved_as_if_alone(void **unused)
+{
+	size_t compared = 0, differ = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_LEN(best_for); i += 3) {
+		struct common_args common = { .share = "share", .quiet = 1 };
+		struct compose_options options = { 0 };
+		struct knowledge k = { 0 };
+		struct solution base;
+		struct node_env env;
+		struct err e = { 0 };
+		cJSON *c = J(best_for[i].constraints);
+
+		assert_int_equal(env_init(&env, "test", &common, &e), 0);
+		assert_int_equal(knowledge_load(&k, &env, c, &options, &e), 0);
+		assert_int_equal(solve_constraints(&k, c, 1, 1, &base, &e), 0);
+		if (!json_has(c, "regions")) { /* so that both lie at the same place */
+			cJSON *list = json_add_array(c, "regions", &e);
+
+			assert_int_equal(json_push_str(list, base.sc->region[0], &e), 0);
+		}
+		JSON_EACH (a, base.r.n > 0 ? base.sc->assumptions : NULL) {
+			const char *id = json_str_or(a, "id", "");
+			double value = json_num_or(a, "value", 0);
+
+			if (strncmp(id, "load.", 5) != 0 || value <= 0)
+				continue;
+			compared += 2;
+			differ += (size_t)another_load(&k, c, &base, id + 5, 2 * value);
+			differ += (size_t)another_load(&k, c, &base, id + 5, value / 7);
+		}
+		solution_release(&base);
+		knowledge_release(&k);
+		env_release(&env);
+		json_free(c);
+	}
+	assert_true(compared > 150);
+	assert_int_equal(differ, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -723,6 +795,7 @@ int main(void)
 		cmocka_unit_test(routing_of_models_is_in_the_residency_table),
 		cmocka_unit_test(each_jurisdiction_has_its_region),
 		cmocka_unit_test(a_jurisdiction_without_prices_is_planned),
+		cmocka_unit_test(another_load_is_solved_as_if_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
