@@ -802,6 +802,19 @@ static int revises(const struct doc *d, const struct amount *b, const struct amo
 		b->q.hi < a->q.hi * 10 && !is_word(d, b->last);
 }
 
+/* "6k a month ... scratch that, 7.5k is what got approved": in a sentence that revises. */
+static int revised_later(
+	const struct doc *d, const struct amount *b, const struct amount *a)
+{
+	struct range s = sentence_of(d, b->first);
+	size_t k = find(d, s.first, b->first, LC_REVISE);
+
+	return k != NOT_FOUND && is(d, k, LC_REVISEOLD) == NULL && b->q.scaled &&
+		!d->at[b->first].dead && in_window(d, b, LC_BUDCUE) != NOT_FOUND &&
+		b->q.hi > a->q.hi / 10 && b->q.hi < a->q.hi * 10 && !distractor(d, b) &&
+		!paid_today(d, b);
+}
+
 /* A negative amount, or one past all money, is no budget: open, not silently another. */
 static void refuse_absurd(const struct doc *d, struct reading *r, struct amount *a)
 {
@@ -846,6 +859,8 @@ void read_budget(const struct doc *d, struct reading *r)
 						NOT_FOUND ||
 					in_window(d, &at[i], LC_REVISE) != NOT_FOUND) &&
 				!distractor(d, &at[i]) && !paid_today(d, &at[i]);
+			beside |=
+				n_kept > 0 && revised_later(d, &at[i], &kept[n_kept - 1]);
 			if (!beside)
 				continue;
 		}

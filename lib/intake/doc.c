@@ -805,9 +805,10 @@ static void kill_questions(struct doc *d)
 				(sign_is(d, i - 1, ',') || sign_is(d, i - 1, '-') ||
 					sign_is(d, i - 1, ':') ||
 					word_is(d, i - 1, "and|or|but")) &&
-				!word_is(d, i,
-					"is|are|has|which|who|where|when|did|should|"
-					"would|does|was|were") &&
+				(sign_is(d, i - 1, ':') ||
+					!word_is(d, i,
+						"is|are|has|which|who|where|when|did|"
+						"should|would|does|was|were")) &&
 				s->last - i > 3) {
 				kill_range(d, i, s->last, DEAD_QUESTION);
 				break;
@@ -870,8 +871,9 @@ static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 		for (size_t i = s->first; i < s->last; i++) {
 			struct range r;
 
-			if (is(d, i, cls) == NULL)
-				continue;
+			if (is(d, i, cls) == NULL ||
+				(word_is(d, i, "later") && is(d, i - 1, LC_TIME) != NULL))
+				continue; /* "20 seconds later" */
 			r = segment_of(d, i);
 			/* "Later: ...", "In phase 2 we add a, b": from the start it holds for the sentence */
 			if (i < r.first + 4 && r.first <= s->first + 1) {
@@ -1074,6 +1076,57 @@ static void weigh_weak(struct doc *d)
 	}
 }
 
+/* Is the company at i named as a cloud: "Cloud: Google", "Google, Zurich", "AWS or Google"? */
+static int is_provider(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	if (i > s.first + 1 && i < s.first + 6 &&
+		(sign_is(d, i - 1, ':') || sign_is(d, i - 1, '=') ||
+			d->s.lex[i - 1].kind == LEX_CELL || word_is(d, i - 1, "is|=")) &&
+		(word_is(d, i - 2,
+			 "cloud|provider|hyperscaler|vendor|hosting|platform|csp") ||
+			is(d, i - 2, LC_HOSTING) != NULL))
+		return 1;
+	for (size_t k = i + 1; k < i + 3 && k < s.last; k++)
+		if (is(d, k, LC_REGION) != NULL ||
+			(is(d, k, LC_PLACE) != NULL &&
+				(sign_is(d, k - 1, ',') || sign_is(d, k - 1, '('))))
+			return 1;
+	for (size_t k = i > s.first + 2 ? i - 2 : s.first; k < i + 3 && k < s.last; k++)
+		if (k != i && is(d, k, LC_CLOUD) != NULL &&
+			lexeme_is(&d->s.lex[k], LC_WEAK) == NULL &&
+			(k + 1 == i || k == i + 1 ||
+				word_is(d, k < i ? k + 1 : i + 1, "or|and|vs|versus") ||
+				sign_is(d, k < i ? k + 1 : i + 1, '/') ||
+				sign_is(d, k < i ? k + 1 : i + 1, ',')))
+			return 1;
+	return 0;
+}
+
+/* A company that is no cloud here is a word like others. */
+static void weigh_companies(struct doc *d)
+{
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct lexeme *l = &d->s.lex[i];
+
+		/* "an outsourcing firm" is not "27 grand, firm" */
+		if (i > 0 && word_is(d, i, "firm") && is_word(d, i - 1) &&
+			!word_is(d, i - 1, "is|are|be|it's|stays|remains|and|but")) {
+			l->kind = LEX_WORD;
+			l->senses = NULL;
+			continue;
+		}
+		if (lexeme_is(l, LC_CLOUD) == NULL || lexeme_is(l, LC_WEAK) == NULL)
+			continue;
+		d->at[i].entity = (uint8_t)is_provider(d, i);
+		if (!d->at[i].entity) {
+			l->kind = LEX_WORD;
+			l->senses = NULL;
+		}
+	}
+}
+
 /* Words that nobody knows and that are one slip away from one that matters. */
 static void mend_spelling(struct doc *d)
 {
@@ -1198,6 +1251,7 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 	find_headers(d);
 	if (cut_clauses(d, e) < 0)
 		return -1;
+	weigh_companies(d);
 	weigh_weak(d);
 	kill_injections(d);
 	kill_questions(d);

@@ -228,7 +228,9 @@ static void hosted_model(const struct doc *d, struct reading *r)
 			continue;
 		}
 		if (!word_is(d, i,
-			    "host|hosted|hosting|deploy|deployed|deploying|deployment|"
+			    "host|hosted|hosting|hosted on|hosted in|served with|"
+			    "deployed on|deployed to|"
+			    "deploy|deployed|deploying|deployment|"
 			    "expose|exposed|productionise|"
 			    "productionize|productionised|productionized|operationalise|"
 			    "operationalize"))
@@ -272,6 +274,47 @@ static int word_before(const struct doc *d, size_t first, size_t i)
 	return text;
 }
 
+static int free_text(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = s.first; k < s.last; k++)
+		if (word_is(d, k, "free text|free-text|freetext") ||
+			(word_is(d, k, "free") && word_is(d, k + 1, "text|texts")) ||
+			(word_is(d, k, "free") && sign_is(d, k + 1, '-') &&
+				word_is(d, k + 2, "text")))
+			return 1;
+	return 0;
+}
+
+/* "stock reports for the buyers in Looker": what is looked at in such a tool */
+static void reports_in_tools(const struct doc *d, struct reading *r)
+{
+	for (size_t i = 0; i < d->s.n; i++) {
+		struct range c;
+
+		if (d->at[i].dead || !d->at[i].entity || is(d, i, LC_TECH) == NULL)
+			continue;
+		/* "then BigQuery for reports" */
+		if (word_is(d, i + 1, "for") && word_is(d, i + 2, "reports|reporting"))
+			use_add(r, "analytics", i + 1, i + 3, "use.reports", 0.75);
+		if (!word_is(d, i,
+			    "looker|looker studio|tableau|power bi|powerbi|metabase|"
+			    "superset|apache superset|quicksight|quick sight|"
+			    "amazon quicksight"))
+			continue;
+		c = segment_of(d, i);
+		for (size_t k = c.first; k < i; k++)
+			if (word_is(d, k,
+				    "report|reports|chart|charts|figures|overview|"
+				    "overviews|numbers") &&
+				!d->at[k].dead) {
+				use_add(r, "analytics", k, i + 1, "use.reports", 0.8);
+				return;
+			}
+	}
+}
+
 /* "classify 12k incoming emails", "ticket routing": work on text; the same on images is
  * vision's already. */
 static void text_work(const struct doc *d, struct reading *r)
@@ -308,7 +351,12 @@ static void text_work(const struct doc *d, struct reading *r)
 			word_is(d, i + 1, "by|into|according to|as|to") &&
 			word_before(d, c.first, i))
 			use_add(r, "nlp", i, i + 2, "use.text-work", 0.7);
+		/* "descriptions are free text and need a code (classification)" */
+		else if (word_is(d, i, "classification|classifier|classified|classify") &&
+			free_text(d, i))
+			use_add(r, "nlp", i, i + 1, "use.text-work", 0.75);
 		else if (i > c.first && is(d, i - 1, LC_TEXTNOUN) != NULL &&
+			!(word_is(d, i, "triage") && word_is(d, i - 1, "claim|claims")) &&
 			word_is(d, i,
 				"classification|classifier|routing|triage|tagging|"
 				"labelling|labeling|categorisation|"
@@ -403,6 +451,7 @@ static void read_uses(const struct doc *d, struct reading *r)
 		}
 	}
 	text_work(d, r);
+	reports_in_tools(d, r);
 	hosted_model(d, r);
 	if (train != NOT_FOUND &&
 		!(tuned &&
@@ -563,6 +612,11 @@ static int no_work(const struct doc *d, size_t i, const char *w)
 		(near_class(d, i, LC_RATE, 5) ||
 			(near_class(d, i, LC_TIME, 4) && near_class(d, i, LC_PER, 5))))
 		return 1;
+	/* "2,500 per second Friday night" */
+	if (strcmp(w, "batch") == 0 && says(d, i, "night") && !says(d, i, "nightly") &&
+		is(d, i, LC_NIGHTLY) == NULL && i > 1 && is(d, i - 1, LC_TIME) != NULL &&
+		is(d, i - 2, LC_PER) != NULL)
+		return 1;
 	if (strcmp(w, "batch") == 0 && word_is(d, i, "batch") &&
 		word_is(d, i + 1, "report|reports|record|records|number|numbers|size"))
 		return 1; /* of a factory */
@@ -665,10 +719,8 @@ static void batch_only(const struct doc *d, struct reading *r)
 			latency->last, only, only + 1,
 			"batch only, and yet requests are to be answered in time");
 	work_add(r, "batch", only, only + 1, "work.batch-only", 0.95);
-	if (!contradicts) {
-		fact_drop(r, "workload_types", NULL, "online");
-		fact_drop(r, "workload_types", NULL, "streaming");
-	}
+	fact_drop(r, "workload_types", NULL, "online");
+	fact_drop(r, "workload_types", NULL, "streaming");
 }
 
 static void read_work(const struct doc *d, struct reading *r)

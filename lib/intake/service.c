@@ -92,6 +92,14 @@ static double percentile_near(
 	double p = 0;
 	struct range s = sentence_of(d, first);
 
+	/* "6 s at the median, 12 s at p90" */
+	if (word_is(d, last, "at|@") || sign_is(d, last, '@') || sign_is(d, last, '(')) {
+		p = percentile_at(d, last + 1);
+		if (p == 0 && is(d, last + 1, LC_DET) != NULL)
+			p = percentile_at(d, last + 2);
+		if (p > 0)
+			return p;
+	}
 	for (size_t i = first; i > w.first; i--) {
 		p = percentile_at(d, i - 1);
 		if (p > 0)
@@ -267,6 +275,8 @@ static int is_latency(const struct doc *d, struct duration *t)
 	bad = find(d, from, t->first, LC_LATNOT);
 	if (bad == NOT_FOUND)
 		bad = find(d, t->last, seg.last < w.last ? seg.last : w.last, LC_LATNOT);
+	if (bad != NOT_FOUND && bad > t->last && word_is(d, bad, "for"))
+		bad = NOT_FOUND; /* "in 400 ms is a must for the scanners" */
 	if (find(d, clause_of(d, t->first).first, clause_of(d, t->first).last,
 		    LC_FRESHNESS) != NOT_FOUND &&
 		t->percentile == 0)
@@ -642,6 +652,16 @@ static void downtime_budget(const struct doc *d, size_t i, struct uptime *at, si
 			continue;
 		down = q.hi * factor(unit);
 		first = k < i ? k : i;
+		/* "4 h 23 min" */
+		k = q.next + 1;
+		if (quantity_at(&d->s, &d->words, k + (size_t)word_is(d, k, "and"),
+			    LC_TIME, &q) &&
+			is(d, q.next, LC_TIME) != NULL &&
+			factor(is(d, q.next, LC_TIME)) < factor(unit) &&
+			factor(is(d, q.next, LC_TIME)) >= 1)
+			down += q.hi * factor(is(d, q.next, LC_TIME));
+		else
+			q.next = (uint32_t)k - 1;
 		last = q.next + 1 > last ? q.next + 1 : last;
 		break;
 	}

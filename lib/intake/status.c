@@ -5,6 +5,8 @@
  * Cues before the mention govern it through a list ("no Kafka, Spark or Flink"),
  * cues after it as a predicate ("Kafka and Spark are off the table").
  */
+#include <string.h>
+
 #include "intake/internal.h"
 
 #define REACH 26 /* lexemes that a cue may stand before its object */
@@ -189,6 +191,9 @@ static enum found moves(const struct look *l)
 	}
 	if (s->to && (is(d, l->i, LC_LEFTPOST) != NULL || being_left(d, l->i)))
 		return over(l, ST_ASKED);
+	/* "Y goes away and X takes over": said of Y */
+	if (is(d, l->i, LC_LEFTPOST) != NULL && l->i > l->first && d->at[l->i - 1].entity)
+		return OVER;
 	if (is(d, l->i, LC_MOVEV) == NULL || s->words > (s->to ? 10 : 5))
 		return NOT_IT;
 	if (s->to)
@@ -400,11 +405,19 @@ static enum found lands(const struct look *l)
 	return GO_ON;
 }
 
-/* "want X", "should be X" */
+/* "want X", "should be X", "write the result to our X" */
 static enum found asked_for(const struct look *l)
 {
 	struct scan_state *s = l->s;
 
+	if (s->strong && s->to && l->near && s->words <= 5 &&
+		word_is(l->d, l->i,
+			"write|writes|written|store|stored|push|pushed|save|saved|put|"
+			"export|exported|send|sent|load|loaded|return|returned") &&
+		!(l->i > l->first && is(l->d, l->i - 1, LC_SUBJECT) != NULL)) {
+		s->st |= ST_KEEP;
+		return GO_ON;
+	}
 	if (is(l->d, l->i, LC_ASK) == NULL)
 		return NOT_IT;
 	if (!(s->st & ST_IN_USE))
@@ -495,6 +508,9 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 	}
 	if (is(d, i, LC_PREFER) != NULL && s->words == 0)
 		s->st |= ST_PREFERRED;
+	if (s->st & ST_IN_USE && s->words <= 5 &&
+		word_is(d, i, "must be used|should be used|shall be used|is to be used"))
+		s->st |= ST_KEEP;
 	if (is(d, i, LC_ASKPOST) != NULL && s->words <= 2) {
 		if (!(s->st & ST_IN_USE))
 			s->st |= ST_ASKED;
@@ -614,11 +630,12 @@ static int stays_behind(const struct doc *d, size_t i, size_t end)
 		size_t m = k + 1;
 
 		/* "X today; we'd like to keep it" */
-		if (word_is(d, k, "keep it|keep them|keep that|keep both") && k > i &&
+		if (word_is(d, k, "keep it|keep them|keep that") && k > i &&
 			(m >= end || !is_word(d, m)) && is(d, k - 1, LC_NOT) == NULL &&
 			is(d, k - 1, LC_NONUSE) == NULL)
 			return 1;
-		if (is(d, k, LC_KEEP) != NULL && word_is(d, m, "it|them") && k > i + 1 &&
+		if (is(d, k, LC_KEEP) != NULL &&
+			word_is(d, m, "it|them|both|these|all|all three") && k > i + 1 &&
 			(m + 1 >= end || !is_word(d, m + 1)) &&
 			is(d, k - 1, LC_NOT) == NULL && is(d, k - 1, LC_NONUSE) == NULL)
 			return 1;
@@ -632,6 +649,19 @@ static int stays_behind(const struct doc *d, size_t i, size_t end)
 				word_is(d, m + 1, "it|them|that|this|so|there|doing")))
 			return 1;
 	}
+	return 0;
+}
+
+/* "X is what we have, and we would rather not keep it" */
+static int dropped_behind(const struct doc *d, size_t i, size_t end)
+{
+	for (size_t k = i; k < end && k < i + 14 && !d->at[k].entity; k++)
+		if ((is(d, k, LC_EXCL) != NULL ||
+			    word_is(d, k, "get rid of|drop|replace")) &&
+			k + 1 < end &&
+			word_is(d, k + 1, "it|them|that|keep it|keep them|use it") &&
+			(k + 2 >= end || !is_word(d, k + 2)))
+			return 1;
 	return 0;
 }
 
@@ -660,6 +690,20 @@ static unsigned relative_status(const struct doc *d, size_t i, size_t end)
 	return 0;
 }
 
+/* A predicate in the singular: "goes away", "is off the table", "has to go". */
+static int of_one(const struct doc *d, size_t i)
+{
+	const char *p = d->s.norm + d->s.lex[i].from;
+	size_t len = d->s.lex[i].to - d->s.lex[i].from;
+
+	return (is(d, i, LC_LEFTPOST) != NULL || is(d, i, LC_EXCLPOST) != NULL) &&
+		((len > 5 && memcmp(p, "goes ", 5) == 0) ||
+			(len > 3 && memcmp(p, "is ", 3) == 0) ||
+			(len > 4 &&
+				(memcmp(p, "has ", 4) == 0 ||
+					memcmp(p, "was ", 4) == 0)));
+}
+
 unsigned status_of(const struct doc *d, size_t first, size_t last)
 {
 	struct range c = clause_of(d, first);
@@ -667,6 +711,8 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	size_t left = c.first, i;
 	/* of what is history words of history tell, too */
 	unsigned told = d->at[first].dead & DEAD_PAST;
+	int alone = 0;      /* behind a comma and another thing */
+	size_t tail = last; /* behind the last thing of the list */
 
 	if (d->sent[d->at[first].sentence].refused)
 		return ST_EXCLUDED;
@@ -687,8 +733,13 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 			continue;
 		if (d->at[i].entity) {
 			s.words = 0;
+			alone = sign_is(d, i - 1, ',');
+			tail = i + 1;
 			continue;
 		}
+		/* "X, Y goes away": of Y alone */
+		if (alone && is_word(d, i) && of_one(d, i))
+			break;
 		if (sign_is(d, i, ',') || sign_is(d, i, '(') || sign_is(d, i, ')')) {
 			/* "X (Y) is off the table" */
 			if (sign_is(d, i, ')') && s.words == 0)
@@ -717,7 +768,10 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 
 		s.st = rel & ST_LEFT ? ST_LEFT : s.st | rel;
 	}
-	if (s.st & ST_IN_USE && stays_behind(d, last, sentence_of(d, first).last))
+	if (s.st & ST_IN_USE && !(s.st & ST_KEEP) &&
+		dropped_behind(d, tail, sentence_of(d, first).last))
+		return ST_IN_USE | ST_EXCLUDED;
+	if (s.st & ST_IN_USE && stays_behind(d, tail, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
 	if (s.st == 0)
 		s.st = wont_status(d, first);

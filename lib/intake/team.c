@@ -220,6 +220,10 @@ static int not_theirs(const struct doc *d, size_t i, size_t k, int article)
 		!team_word_near(d, i) && find_in_header(d, i, LC_TEAMWORD) == NOT_FOUND &&
 		find(d, s.first, s.last, LC_LANG) == NOT_FOUND)
 		return 1;
+	/* "an endpoint for 260 quality engineers" */
+	if (word_is(d, i - 1, "for") && d->s.lex[i].kind == LEX_NUMBER &&
+		d->s.lex[i].num > 20)
+		return 1;
 	/* those who use it are no team */
 	return word_is(d, k + 1, "using|use|will use|who use|who will use") ||
 		word_is(d, i - 1, "serve|serves|serving|support|supporting");
@@ -269,6 +273,32 @@ static void no_role(const struct doc *d, struct team *t, size_t i,
 	*to = q->next - 1;
 	if (t->total > 0)
 		return;
+	/* "we are five, all of us write Kotlin", "built and run by two volunteers" */
+	if (q->hi > 0 && t->sum == 0 && word_is(d, q->first - 1, "we are|we're") &&
+		(q->next >= d->s.n || sign_is(d, q->next, ',') ||
+			sign_is(d, q->next, '.') || sign_is(d, q->next, ';') ||
+			d->s.lex[q->next].kind == LEX_BREAK)) {
+		set_total(t, q->hi, q->first - 1, q->next);
+		return;
+	}
+	if (q->hi > 0 && t->sum == 0 && word_is(d, q->first - 1, "by") &&
+		is_word(d, q->next) &&
+		word_is(d, q->first - 2,
+			"run|built|maintained|operated|developed|managed|done|looked "
+			"after")) {
+		set_total(t, q->hi, q->first, q->next + 1);
+		*to = q->next;
+		return;
+	}
+	/* "R and Julia people (five in total)" */
+	if (q->hi > 0 && word_is(d, q->next, "in total|altogether|in all|all in all") &&
+		sign_is(d, q->first - 1, '(') &&
+		find(d, sentence_of(d, i).first, i, LC_TEAMNOUN) != NOT_FOUND &&
+		(find(d, sentence_of(d, i).first, i, LC_LANG) != NOT_FOUND ||
+			team_word_near(d, i))) {
+		set_total(t, q->hi, q->first, q->next + 1);
+		return;
+	}
 	if (q->hi > 1 && (sign_is(d, q->next, ':') || sign_is(d, q->next, '(')) &&
 		word_is(d, q->first - 1, "we are|we're") &&
 		find(d, q->next, sentence_of(d, i).last, LC_TEAMNOUN) != NOT_FOUND) {
@@ -312,6 +342,9 @@ static int counted_role(const struct doc *d, struct team *t, size_t i, size_t *t
 		no_role(d, t, i, &q, to);
 		return 1;
 	}
+	/* "two of us know X" are among those counted */
+	if (word_is(d, k, "of us") && t->sum > 0)
+		return 1;
 	if (not_theirs(d, i, k, article) ||
 		(!article && t->sum == 0 && !team_context(d, i)) ||
 		(t->sum > 0 && d->at[i].sentence > t->sentence + 1))

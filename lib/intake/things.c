@@ -179,6 +179,20 @@ static int alternative(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "we prefer AWS, Azure would be acceptable too": Azure is what would do as well. */
+static int second_choice(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = i + 1; k < s.last && k < i + 6 && !d->at[k].entity; k++)
+		if (word_is(d, k,
+			    "acceptable|possible|fallback|fall-back|second|also|too|as "
+			    "well|would be ok|would be fine|is fine|is ok|are fine|"
+			    "would do|will do|would work|works too"))
+			return 1;
+	return 0;
+}
+
 static void one_cloud(
 	const struct doc *d, struct reading *r, size_t i, struct cloud_view cv[CLOUDS])
 {
@@ -221,6 +235,8 @@ static void one_cloud(
 		else
 			st |= ST_HEDGED;
 	}
+	if (st & ST_PREFERRED && second_choice(d, i))
+		st &= ~(unsigned)ST_PREFERRED;
 	if (!c->named || rank_of(d, i) > c->rank) {
 		c->rank = rank_of(d, i);
 		c->at = i;
@@ -374,6 +390,10 @@ static int hosting_place(const struct doc *d, size_t i)
 	if (host != NOT_FOUND)
 		return 1;
 	if (find_in_header(d, i, LC_HOSTING) != NOT_FOUND)
+		return 1;
+	if (word_is(d, i - 1,
+		    "agreed on|settled on|decided on|decided for|go with|went with|"
+		    "going with|chose|choose|picked"))
 		return 1;
 	/* a bare item: "Google Cloud, Zurich", "- Frankfurt" */
 	if (seg.last - seg.first <= 4)
@@ -877,6 +897,8 @@ static int language_counts(const struct doc *d, size_t i)
 		(word_is(d, i + 1, "server|injection|queries|query|database|db|dump") ||
 			word_is(d, i - 1, "ad-hoc|ad hoc|no|azure|cloud|ms")))
 		return 0;
+	if (word_is(d, i, ".net") && d->s.lex[i].flags & LEX_GLUED)
+		return 0; /* of a host's name */
 	if (word_is(d, i, "r") && (sign_is(d, i + 1, '&') || sign_is(d, i - 1, '&')))
 		return 0;
 	return 1;

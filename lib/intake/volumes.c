@@ -312,7 +312,9 @@ static int unnamed(const struct doc *d, const struct numeral *q, size_t k, doubl
 	/* "narratives come in per day" */
 	while (k > from + 1 &&
 		word_is(d, k - 1,
-			"come|comes|in|arrive|arrives|arriving|received|coming|are|is"))
+			"come|comes|in|come in|comes in|coming in|arrive|arrives|"
+			"arriving|received|coming|are|is|are received|are made|are filed|"
+			"are sent"))
 		k--;
 	if (word_is(d, k - 1, "those|them|these|such"))
 		return noun_before(d, q->first) == RPS ? RPS : EPS;
@@ -431,11 +433,17 @@ static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q
 				!word_is(d, n, "a|an"))
 				t = factor(is(d, n + 1, LC_TIME));
 	}
-	/* "every night the sales data (roughly 35 GB) lands in X" */
+	/* "every night the sales data (roughly 35 GB) lands in X", "Each night we get the
+	 * bills dropped into X, about 45 GB" */
 	for (size_t j = q->first; t == 0 && j > c.first && q->first - j < 4; j--)
-		if (sign_is(d, j - 1, '(') &&
-			find(d, sentence_of(d, j).first, j, LC_NIGHTLY) != NOT_FOUND)
-			t = 86400;
+		if (sign_is(d, j - 1, '(') || sign_is(d, j - 1, ',')) {
+			struct range s = sentence_of(d, j);
+			size_t n = find(d, s.first, j, LC_NIGHTLY);
+
+			if (n != NOT_FOUND && n < s.first + 3 &&
+				find(d, n, j, LC_BYTES) == NOT_FOUND)
+				t = 86400;
+		}
 	if (hardware(d, q->first, k) && t == 0)
 		return 1;
 	if (t > 0) {
@@ -550,7 +558,13 @@ static void documents(
 {
 	struct range seg = segment_of(d, q->first);
 
-	if (scheduled_count(d, q->first) &&
+	/* "1.2 million contracts to be scored" */
+	if (word_is(d, at + 1, "to be|to|are to be") &&
+		(is(d, at + 2, LC_SCHEDJOB) != NULL ||
+			is(d, at + 2, LC_SCOREWORD) != NULL ||
+			word_is(d, at + 2, "priced|ranked|rated|rate|rank|price")))
+		return;
+	if (scheduled_count(d, q->first) && !sign_is(d, q->first - 1, '(') &&
 		find(d, seg.first, q->first, LC_CORPUS) == NOT_FOUND &&
 		find(d, at + 1, seg.last, LC_CORPUS) == NOT_FOUND)
 		return;
@@ -567,7 +581,9 @@ static int will_use(const struct doc *d, size_t k)
 	for (size_t j = k; j < k + 5 && (j == k || is_word(d, j - 1)); j++)
 		if (word_is(d, j, "will use|would use|are going to use|going to use") ||
 			(word_is(d, j, "going to|are going to|will|would") &&
-				(word_is(d, j + 1, "use|query|ask|work with") ||
+				(word_is(d, j + 1,
+					 "use|query|ask|work with|ask questions|consult|"
+					 "search|put questions to|look up") ||
 					(word_is(d, j + 1, "work") &&
 						word_is(d, j + 2, "with")))))
 			return 1;
@@ -578,7 +594,9 @@ static int will_use(const struct doc *d, size_t k)
 static int for_people(const struct doc *d, const struct numeral *q, size_t at)
 {
 	return word_is(d, q->first - 1, "for") &&
-		word_is(d, at, "people|persons|colleagues");
+		(word_is(d, at, "people|persons|colleagues") ||
+			(q->hi > 20 && is(d, at, LC_ROLENOUN) != NULL &&
+				!word_is(d, at, "customer|customers|drivers")));
 }
 
 /* People of a company or a trade that are not said to use anything. */
@@ -663,9 +681,13 @@ static int unknown_users(const struct doc *d, const struct numeral *q)
 /* "Advisors (25 people)", "the sales team (25 people)" */
 static int people_in_brackets(const struct doc *d, const struct numeral *q)
 {
-	return sign_is(d, q->first - 1, '(') &&
-		word_is(d, q->next, "people|persons|heads|users") &&
-		sign_is(d, q->next + 1, ')') &&
+	if (!word_is(d, q->next, "people|persons|heads|users"))
+		return 0;
+	/* "for the commercial department, 60 people" */
+	if (sign_is(d, q->first - 1, ','))
+		return is(d, q->first - 2, LC_BIZTEAM) != NULL ||
+			word_is(d, q->first - 2, "department|dept|division");
+	return sign_is(d, q->first - 1, '(') && sign_is(d, q->next + 1, ')') &&
 		(is(d, q->first - 2, LC_ROLENOUN) != NULL ||
 			is(d, q->first - 2, LC_BIZTEAM) != NULL);
 }
@@ -697,7 +719,10 @@ static void keyed_count(const struct doc *d, struct best *b, const struct numera
 
 	if (p == 0 || is(d, q->next, LC_PER) != NULL)
 		return;
-	if (is(d, p - 1, LC_USERNOUN) != NULL && is(d, q->next, LC_REQNOUN) == NULL)
+	if (is(d, p - 1, LC_USERNOUN) != NULL && is(d, q->next, LC_REQNOUN) == NULL &&
+		(!is_word(d, q->next) ||
+			word_is(d, q->next,
+				"in|at|on|of|people|persons|total|and|for|with")))
 		better(d, &b[USERS], q->hi, p - 1, q->next, "volume.users");
 	else if (is(d, p - 1, LC_ROLENOUN) != NULL && sign_is(d, p, '(') &&
 		sign_is(d, q->next, ')') &&
