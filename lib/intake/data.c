@@ -60,8 +60,8 @@ static void read_compliance(const struct doc *d, struct reading *r)
 			continue;
 		if (word_is(d, i, "dora") && word_is(d, i + 1, "metrics|metric"))
 			continue;
-		if (word_is(d, i, "c5") &&
-			(sign_is(d, i + 1, '.') && d->s.lex[i + 1].flags & LEX_GLUED))
+		if (word_is(d, i, "c5") && sign_is(d, i + 1, '.') && is_word(d, i + 2) &&
+			d->s.lex[i + 2].flags & LEX_GLUED) /* an instance type */
 			continue;
 		if (word_is(d, i, "sox") && word_is(d, i - 1, "red|white"))
 			continue;

@@ -946,6 +946,19 @@ static int is_cargo(const struct doc *d, size_t i)
 }
 
 /* deploy[wish or in use][serverless or containers] */
+/* "Everything runs as containers": of the system to be, unless it says "today" */
+static int of_everything(const struct doc *d, size_t i)
+{
+	struct range c = clause_of(d, i);
+
+	if (find(d, c.first, c.last, LC_PRESENT) != NOT_FOUND)
+		return 0;
+	for (size_t k = c.first; k < i; k++)
+		if (word_is(d, k, "everything|all services|all programs"))
+			return 1;
+	return 0;
+}
+
 static void read_deployment(
 	const struct doc *d, struct reading *r, int deploy[2][2], size_t at[2][2])
 {
@@ -969,7 +982,7 @@ static void read_deployment(
 		}
 		if ((st & (ST_LEFT | ST_NOTHING | ST_SKILL)) || d->at[i].dead)
 			continue;
-		wish = (st & ST_IN_USE) == 0 || (st & ST_KEEP);
+		wish = (st & ST_IN_USE) == 0 || (st & ST_KEEP) || of_everything(d, i);
 		for (size_t j = i + 1; j < i + 3; j++)
 			if (word_is(d, j, "or") && is(d, j + 1, LC_DEPLOY) != NULL)
 				alternatives = 1;
