@@ -95,7 +95,7 @@ class Terraform:
     def __init__(self, named: Named, work: Path, endpoint: str, plugins: str) -> None:
         shutil.copytree(named.repo.path, work / "repo")
         self.dir = work / "repo" / named.root
-        (self.dir / "emulator_override.tf").write_text(OVERRIDE)
+        (self.dir / "emulator_override.tf").write_text(OVERRIDE + self.unprotected())
         (self.dir / "emulator.auto.tfvars").write_text(self.values())
         self.env = {
             "PATH": os.environ["PATH"],
@@ -110,6 +110,16 @@ class Terraform:
             "TF_VAR_environment": "dev",
         }
         self.run("init", "-input=false", "-no-color", f"-plugin-dir={plugins}")
+
+    def unprotected(self) -> str:
+        """What the code forbids to destroy, allowed for the emulator."""
+        text = "".join(path.read_text() for path in sorted(self.dir.glob("*.tf")))
+        found = re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', text, re.M | re.S)
+        return "".join(
+            f'resource "{kind}" "{name}" {{\n  lifecycle {{\n    prevent_destroy = false\n  }}\n}}\n'
+            for kind, name, body in found
+            if "prevent_destroy" in body
+        )
 
     def values(self) -> str:
         """Those that the repository's own tests give its variables."""
@@ -328,7 +338,7 @@ def few(every: list[Named], types: list[Types]) -> list[Named]:
     return chosen
 
 
-def write_record(types: list[Types], seen: dict[str, Any], plugins: str) -> None:
+def write_record(types: list[Types], seen: dict[str, Any], plugins: str, failed: int) -> None:
     """What was applied, and why each type that was not was not."""
     unsupported = json.loads((HERE / "aws.json").read_text())["unsupported"]
     applied = {t for run in seen.values() for t in run["types"]}
@@ -338,7 +348,8 @@ def write_record(types: list[Types], seen: dict[str, Any], plugins: str) -> None
             needs = ", ".join(sorted(behind))
             reasons.setdefault(name, unsupported.get(name, f"needs {needs}"))
     may = set().union(*(t.may for t in types))
-    reasons |= {t: "its run failed" for t in may - applied}
+    none = "no instance of it in the environment that is applied"
+    reasons |= dict.fromkeys(may - applied, "its run failed" if failed else none)
     RECORD.write_text(
         json.dumps(
             {
@@ -455,7 +466,7 @@ def main() -> int:
             if mode == "record" and done is not None:
                 seen[named.name] = {"content_digest": named.repo.digest, **vars(done)}
         if mode == "record":
-            write_record(types, seen, plugins)
+            write_record(types, seen, plugins, failed)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)
 
