@@ -227,13 +227,32 @@ static int complete(
 	return 0;
 }
 
+/* Members that the schema does not have would be kept and mean nothing. */
+static int check_members(const struct gathered *g, const char *field, const char *member,
+	const cJSON *value, struct err *e)
+{
+	const cJSON *has = json_get(
+		json_get(json_get(g->schema_doc, "properties"), field), "properties");
+	const char *odd = member != NULL && !json_has(has, member) ? member : NULL;
+
+	JSON_EACH (m, member == NULL && json_is(value, JSON_OBJECT) ? value : NULL)
+		if (odd == NULL && !json_has(has, json_key(m)))
+			odd = json_key(m);
+	return g->schema_doc == NULL || odd == NULL
+		? 0
+		: err_set(e, ERR_INPUT, "%s: has no member '%s'", field, odd);
+}
+
 /* Is the value right for its field? Checked on a document of its own, before it counts. */
 static int check_value(struct gathered *g, const char *field, const char *member,
 	const cJSON *value, struct err *e)
 {
-	cJSON *doc = json_new_object(e), *in = doc;
+	cJSON *doc, *in;
 	int ret = -1;
 
+	if (check_members(g, field, member, value, e) < 0)
+		return -1;
+	doc = in = json_new_object(e);
 	if (doc != NULL && member != NULL)
 		in = json_add_object(doc, field, e);
 	if (in != NULL &&
@@ -241,15 +260,6 @@ static int check_value(struct gathered *g, const char *field, const char *member
 		ret = g->schema == NULL ? 0 : schema_check(g->schema, doc, "", e);
 	json_free(doc);
 	return ret;
-}
-
-static int is_region(const struct gathered *g, const cJSON *list)
-{
-	JSON_EACH (it, list)
-		if (json_text(it) == NULL ||
-			region_by_code(g->v->regions, json_text(it)) == NULL)
-			return 0;
-	return 1;
 }
 
 /* The words of a reply, or its value where it had none; personal data masked. */
@@ -353,6 +363,175 @@ static int says_nothing(const char *text)
 	return 0;
 }
 
+static int refuse(const char *source, const char *field, const char *text, struct err *e)
+{
+	int option = strcmp(source, "set") == 0;
+
+	return err_set(e, option ? ERR_USAGE : ERR_INPUT,
+		is_text_field(field) || option
+			? "answers: '%s' is no value for %s"
+			: "answers: nothing can be read from '%s' about %s",
+		text, field);
+}
+
+/* ---- a reply about a field that is a list ---- */
+
+static int is_place(const char *field)
+{
+	return strcmp(field, "regions") == 0 || strcmp(field, "data_residency") == 0;
+}
+
+/* An id as technologies have: lower case, one word. */
+static int is_id(const char *item)
+{
+	return strspn(item, "abcdefghijklmnopqrstuvwxyz0123456789.+/_-") == strlen(item);
+}
+
+/* The items that a reply names, without those that say nothing. NULL with *e. */
+static cJSON *items_of(
+	const char *field, const cJSON *value, const char *text, struct err *e)
+{
+	cJSON *list = json_new_array(e);
+	int ret = list == NULL ? -1 : 0;
+
+	if (ret == 0 && !json_is(value, JSON_ARRAY)) {
+		const char *one = json_text(value) != NULL ? json_text(value) : text;
+
+		if (one == NULL)
+			ret = err_set(e, ERR_INPUT, "answers: %s: must be a list", field);
+		else if (!says_nothing(one))
+			ret = json_push_str(list, one, e);
+	}
+	JSON_EACH (it, json_is(value, JSON_ARRAY) ? value : NULL) {
+		const char *one = json_text(it);
+
+		if (ret < 0)
+			break;
+		if (one == NULL)
+			ret = err_set(
+				e, ERR_INPUT, "answers: %s: must hold words only", field);
+		else if (!says_nothing(one + strspn(one, " ")))
+			ret = json_push_str(list, one + strspn(one, " "), e);
+	}
+	if (ret == 0)
+		return list;
+	json_free(list);
+	return NULL;
+}
+
+/* What words say of the field, added to the list: how many values, or -1. */
+static int read_words(struct gathered *g, const char *field, const char *words,
+	cJSON *list, struct err *e)
+{
+	struct gathered alone = { .v = g->v,
+		.clean = g->clean,
+		.answers = g->answers,
+		.constraints = json_new_object(e),
+		.provenance = json_new_object(e) };
+	const char *cloud = json_str_or(g->constraints, "cloud", NULL);
+	int n = alone.constraints == NULL || alone.provenance == NULL ? -1 : 0;
+
+	if (n == 0 && cloud != NULL)
+		n = json_set_str(alone.constraints, "cloud", cloud, e);
+	if (n == 0)
+		n = free_text(&alone, field, words, e);
+	if (n > 0 && list != NULL)
+		JSON_EACH (it, json_get(alone.constraints, field))
+			if (n >= 0 && !json_has_text(list, json_text(it)))
+				n = json_push_copy(list, it, e) < 0 ? -1 : n;
+	json_free(alone.constraints);
+	json_free(alone.provenance);
+	return n;
+}
+
+static int is_typed(struct gathered *g, const char *field, const char *item)
+{
+	struct err why;
+	cJSON *one = json_new_array(&why);
+	int ret = one != NULL && json_push_str(one, item, &why) == 0 &&
+		check_value(g, field, NULL, one, &why) == 0;
+
+	json_free(one);
+	if (strcmp(field, "regions") == 0)
+		return ret && region_by_code(g->v->regions, item) != NULL;
+	/* names of regimes are read, so that each has one spelling */
+	return ret && strcmp(field, "compliance") != 0 &&
+		(is_place(field) || is_id(item));
+}
+
+/* One item as values of the field; an unknown word alone is one. */
+static int add_item(struct gathered *g, const char *field, const char *item,
+	const char *source, cJSON *list, struct err *e)
+{
+	int closed = strcmp(field, "use_cases") == 0 ||
+		strcmp(field, "workload_types") == 0 || is_place(field);
+	int n = is_typed(g, field, item) ? 0 : read_words(g, field, item, list, e);
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	if (!is_typed(g, field, item) && (closed || strpbrk(item, " \t\n,;") != NULL))
+		return refuse(source, field, item, e);
+	return json_has_text(list, item) ? 0 : json_push_str(list, item, e);
+}
+
+/* Places are read together, with the cloud, once each is known to be one. */
+static int gather_places(struct gathered *g, const char *field, const cJSON *items,
+	const char *source, const char *text, struct err *e)
+{
+	struct buf all = BUF_INIT(INTAKE_ANSWER_MAX);
+	int typed = 1, ret = 0;
+
+	JSON_EACH (it, items) {
+		int n = is_typed(g, field, json_text(it))
+			? 1
+			: read_words(g, field, json_text(it), NULL, e);
+
+		typed &= is_typed(g, field, json_text(it));
+		if (n == 0)
+			n = refuse(source, field, json_text(it), e);
+		if (n < 0) {
+			buf_release(&all);
+			return -1;
+		}
+		buf_addf(&all, "%s%s", all.len > 0 ? ", " : "", json_text(it));
+	}
+	if (typed)
+		ret = put_value(g, field, NULL, items, source, text, e);
+	else
+		ret = buf_ok(&all, e) < 0 || free_text(g, field, all.ptr, e) < 0 ? -1 : 0;
+	buf_release(&all);
+	return ret;
+}
+
+static int gather_list(struct gathered *g, const char *field, const cJSON *value,
+	const char *source, const char *text, struct err *e)
+{
+	cJSON *items = items_of(field, value, text, e), *list = json_new_array(e);
+	char pointer[96];
+	int ret = items == NULL || list == NULL ? -1 : 0;
+
+	if (ret == 0 && json_len(items) == 0 && json_is(value, JSON_ARRAY) &&
+		json_len(value) == 0) { /* emptied by hand */
+		snprintf(pointer, sizeof(pointer), "/constraints/%s", field);
+		forget(g->provenance, pointer);
+		json_remove(g->constraints, field);
+	} else if (ret == 0 && json_len(items) > 0 && is_place(field)) {
+		ret = gather_places(g, field, items, source, text, e);
+	} else if (ret == 0 && json_len(items) > 0) {
+		JSON_EACH (it, items)
+			if (ret == 0)
+				ret = add_item(g, field, json_text(it), source, list, e);
+		if (ret == 0)
+			ret = put_value(g, field, NULL, list, source,
+				text != NULL ? text : json_text(value), e);
+	}
+	json_free(items);
+	json_free(list);
+	return ret;
+}
+
+/* ---- any reply ---- */
+
 int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 {
 	char field[FIELD_MAX];
@@ -361,30 +540,16 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 	const char *text = json_str_or(answer, "text", NULL),
 		   *source = json_str_or(answer, "source", "answer");
 	struct err why;
-	cJSON *list = NULL;
 	int n;
 
 	if (lead_of(field) == NULL)
 		return err_set(e, ERR_INPUT, "answers: there is no field '%s'", field);
-	if (value != NULL && is_list_field(field) && json_is(value, JSON_STRING)) {
-		list = json_new_array(e);
-		if (list == NULL || json_push_copy(list, value, e) < 0) {
-			json_free(list);
-			return -1;
-		}
-		value = list;
-	}
-	if (value != NULL && check_value(g, field, member, value, &why) == 0 &&
-		(strcmp(field, "regions") != 0 || is_region(g, value))) {
-		n = put_value(g, field, member, value, source, text, e);
-		json_free(list);
-		return n;
-	}
-	json_free(list);
-	if (value != NULL && text == NULL)
-		text = json_is(json_get(answer, "value"), JSON_STRING)
-			? json_text(json_get(answer, "value"))
-			: json_text(json_item(json_get(answer, "value"), 0));
+	if (is_list_field(field) && member == NULL && (value != NULL || text != NULL))
+		return gather_list(g, field, value, source, text, e);
+	if (value != NULL && check_value(g, field, member, value, &why) == 0)
+		return put_value(g, field, member, value, source, text, e);
+	if (text == NULL)
+		text = json_text(value);
 	if (text == NULL)
 		return err_set(e, strcmp(source, "set") == 0 ? ERR_USAGE : ERR_INPUT,
 			"answers: %s%s", field,
@@ -393,17 +558,7 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 	if (says_nothing(text))
 		return 0;
 	n = free_text(g, field, text, e);
-	if (n < 0)
-		return -1;
-	if (n == 0) {
-		if (is_text_field(field) || strcmp(source, "set") == 0)
-			return err_set(e,
-				strcmp(source, "set") == 0 ? ERR_USAGE : ERR_INPUT,
-				"answers: '%s' is no value for %s", text, field);
-		return err_set(e, ERR_INPUT,
-			"answers: nothing about %s can be read from '%s'", field, text);
-	}
-	return 0;
+	return n < 0 ? -1 : n == 0 ? refuse(source, field, text, e) : 0;
 }
 
 int answer_after(cJSON *answer, const struct gathered *g, struct err *e)

@@ -11,10 +11,17 @@
 static const char *const members[] = { "field", "value", "text", "question", "comments",
 	"source" };
 
-/* What an answer has of the members that answers have. */
+/* What an answer has of the members that answers have; its question names the field, too. */
 static cJSON *answer_from(const cJSON *given, struct err *e)
 {
 	cJSON *one = json_new_object(e);
+	const char *id = json_str_or(given, "question", "");
+
+	if (one != NULL && !json_has(given, "field") && strncmp(id, "q-", 2) == 0 &&
+		json_set_str(one, "field", id + 2, e) < 0) {
+		json_free(one);
+		return NULL;
+	}
 
 	for (size_t i = 0; one != NULL && i < ARRAY_LEN(members); i++)
 		if (json_has(given, members[i]) &&

@@ -93,6 +93,27 @@ done
 echo '{"data_residency": ["DE"], "regions": "Frankfurt", "cloud": "aws"}' >"$tmp/a.json"
 status 'a jurisdiction that was asked for' 0 --answers "$tmp/a.json"
 same 'stays' "$(pick 'c.get("regions"), c.get("data_residency")')" "(['eu-central-1'], ['DE'])"
+# Lists: ids as they are, words as what they say, nothing that is not known for one.
+while IFS='|' read -r reply want; do
+	printf '%s' "$reply" >"$tmp/a.json" && status "a list: $reply" 0 --answers "$tmp/a.json"
+	same "is read: $reply" "$(jq -c '.constraints | del(.throughput, .workload_types, .sla_latency_percentile)' "$tmp/out")" "$want"
+done <<'END'
+{"compliance": "GDPR and HIPAA"}|{"use_cases":["inference"],"compliance":["GDPR","HIPAA"]}
+{"compliance": ["NIS2", "gdpr"]}|{"use_cases":["inference"],"compliance":["NIS2","GDPR"]}
+{"existing_stack": ["Kafka", "acme-broker"]}|{"use_cases":["inference"],"existing_stack":["kafka","acme-broker"]}
+{"storage_prefs": "we like postgres"}|{"use_cases":["inference"],"storage_prefs":["postgres"]}
+{"exclusions": "no kubernetes, nothing from Google"}|{"use_cases":["inference"],"exclusions":["kubernetes"]}
+{"use_cases": ["rag", "a fraud check"]}|{"use_cases":["rag","fraud"]}
+{"compliance": ["none"], "existing_stack": "nothing in particular", "regions": "no restriction"}|{"use_cases":["inference"]}
+{"use_cases": []}|{}
+{"regions": ["eu-central-1", "Ireland"], "cloud": "aws"}|{"use_cases":["inference"],"regions":["eu-central-1","eu-west-1"],"cloud":"aws"}
+[{"question": "q-cloud", "text": "aws"}]|{"use_cases":["inference"],"cloud":"aws"}
+END
+for bad in '{"regions": ["eu-central-1", "mars"]}' '{"use_cases": ["rag", "nonsense"]}' '{"compliance": [1]}' \
+	'{"existing_stack": {"a": 1}}' '{"budget_band": {"nope": 1}}' '[{"field": "budget_band.nope", "value": 1}]' \
+	'{"storage_prefs": "what the others have"}' '[{"question": "cloud", "text": "aws"}]' '{"nope": 1}' 'null' '[[]]' '[null]'; do
+	printf '%s' "$bad" >"$tmp/a.json" && status "no list: $bad" 65 --answers "$tmp/a.json"
+done
 key=AKIA$(printf QWERTYUIOPASDF12)
 printf '[{"field": "storage_prefs", "value": ["s3", "%s"], "note": "%s"}, {"field": "cloud", "text": "aws, %s"}]' "$key" "$key" "$key" >"$tmp/a.json"
 status 'secrets in replies' 0 --answers "$tmp/a.json"
