@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int is_alnum(char c)
+static inline int is_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == NORM_LETTER;
 }
 
-static int is_digit(char c)
+static inline int is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -87,9 +87,52 @@ static size_t walk(const struct lexicon *lx, const char *norm, size_t len, size_
 size_t lexicon_at(const struct lexicon *lx, const char *norm, size_t len, size_t from,
 	struct match out[MATCHES_MAX])
 {
-	uint32_t at = lx->image->root[lx->image->symbol[(unsigned char)norm[from]]];
+	const struct image *m = lx->image;
+	uint8_t sym = m->symbol[(unsigned char)norm[from]];
+	uint64_t next = m->root_next[sym];
 
-	return at == 0 ? 0 : walk(lx, norm, len, from, norm + from + 1, at, 0, out);
+	if ((next & (1 | UINT64_C(1) << m->symbol[(unsigned char)norm[from + 1]])) == 0)
+		return 0;
+	return walk(lx, norm, len, from, norm + from + 1, m->root[sym], 0, out);
+}
+
+/* May a phrase go on behind the word that ends at p? Where a space or hyphen and letters
+ * follow, these letters are looked at. */
+static inline int may_go_on(
+	const struct image *m, const struct first_word *f, const char *p, uint32_t hash)
+{
+	uint8_t sym = m->symbol[(unsigned char)p[0]];
+	uint64_t key[2];
+	uint32_t bit;
+	size_t n;
+
+	if ((f->next & next_bit(sym)) == 0)
+		return 0;
+	if (sym != SYM_SPACE)
+		return 1;
+	n = letters_at(p + 1);
+	if (n == 0 || n == WORD_KEY_MAX)
+		return 1;
+	word_key(p + 1, n, key);
+	bit = pair_bit(m, hash, word_hash(key));
+	return image_pairs(m)[bit / 64] >> bit % 64 & 1;
+}
+
+/* The word is a phrase by itself at most. */
+static inline size_t word_alone(const struct image *m, const struct first_word *f,
+	const char *norm, size_t len, size_t from, size_t to,
+	struct match out[MATCHES_MAX])
+{
+	const struct phrase *p = &image_phrases(m)[f->phrase - 1];
+
+	if (f->phrase == 0)
+		return 0;
+	/* letters stop it on neither side, as it is a word: only digits may */
+	if ((is_digit(norm[to]) || (from > 0 && is_digit(norm[from - 1]))) &&
+		!boundary(p, norm, len, from, to))
+		return 0;
+	out[0] = (struct match){ (uint32_t)to, image_senses(m) + p->senses };
+	return 1;
 }
 
 size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
@@ -98,18 +141,21 @@ size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
 	const struct image *m = lx->image;
 	const struct first_word *firsts = image_firsts(m), *f;
 	uint64_t key[2];
+	uint32_t hash;
 
-	if (to - from > WORD_KEY_MAX)
-		return lexicon_at(lx, norm, len, from, out);
 	word_key(norm + from, to - from, key);
-	for (uint32_t slot = word_slot(key);; slot++) {
+	hash = word_hash(key);
+	for (uint32_t slot = hash;; slot++) {
 		f = &firsts[slot & m->first_mask];
-		if (f->branch == 0)
+		if (f->at == 0)
 			return 0;
 		if (f->key[0] == key[0] && f->key[1] == key[1])
-			return walk(lx, norm, len, from, norm + to, f->branch,
-				f->in_label, out);
+			break;
 	}
+	if (!may_go_on(m, f, norm + to, hash))
+		return word_alone(m, f, norm, len, from, to, out);
+	return walk(lx, norm, len, from, norm + to, f->at / IN_LABEL_MAX,
+		f->at % IN_LABEL_MAX, out);
 }
 
 /* 1 when a and b differ by one edit: insertion, deletion, substitution, swap. */

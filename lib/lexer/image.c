@@ -235,48 +235,124 @@ static size_t first_word_len(const char *t, size_t len)
 	return n;
 }
 
-/* Where the first n symbols of a phrase lead. */
-static void follow(const struct image *m, const char *t, size_t n, struct first_word *out)
-{
-	const struct branch *branches = image_branches(m), *b;
-	uint32_t at = m->root[m->symbol[(unsigned char)t[0]]], k = 0;
+/* A place in the trie: behind so many symbols of a branch's label. */
+struct spot {
+	uint32_t branch, in_label;
+};
 
-	for (size_t i = 1; i < n; i++) {
-		b = &branches[at];
-		if (k < b->n_label) {
-			k++;
-			continue;
-		}
-		at = image_child(b, m->symbol[(unsigned char)t[i]]);
-		k = 0;
-	}
-	out->branch = at;
-	out->in_label = k;
+static struct spot follow(const struct image *m, struct spot at, uint8_t sym)
+{
+	const struct branch *b = &image_branches(m)[at.branch];
+
+	if (at.in_label < b->n_label)
+		return (struct spot){ at.branch, at.in_label + 1 };
+	return (struct spot){ image_child(b, sym), 0 };
 }
 
-static void lay_firsts(const struct builder *b, struct image *m)
+/* The symbols that lead on from there, a bit each. */
+static uint64_t leads_on(const struct image *m, struct spot at)
 {
-	struct first_word *firsts = (struct first_word *)((char *)m + m->firsts);
+	const struct branch *b = &image_branches(m)[at.branch];
 
+	if (at.in_label < b->n_label)
+		return UINT64_C(1) << image_labels(m)[b->label + at.in_label];
+	return b->children;
+}
+
+static int may_end(const struct image *m, struct spot at)
+{
+	const struct branch *b = &image_branches(m)[at.branch];
+
+	return at.in_label == b->n_label && b->phrase != 0;
+}
+
+/* Describes the word of n letters at t, with which a phrase begins. */
+static void first_word_set(
+	const struct image *m, const char *t, size_t n, struct first_word *f)
+{
+	struct spot at = { m->root[m->symbol[(unsigned char)t[0]]], 0 };
+	uint64_t next;
+	unsigned bits = 0;
+
+	for (size_t i = 1; i < n; i++)
+		at = follow(m, at, m->symbol[(unsigned char)t[i]]);
+	next = leads_on(m, at);
+	for (uint8_t sym = 0; sym < SYMBOLS; sym++)
+		bits |= next >> sym & 1 ? next_bit(sym) : 0;
+	f->at = at.branch * IN_LABEL_MAX + at.in_label;
+	f->phrase = may_end(m, at) ? image_branches(m)[at.branch].phrase & 0xffffffu : 0;
+	f->next = bits & 0xffu;
+}
+
+/* The slot of the word, or the free one that it shall have. */
+static struct first_word *first_word_slot(const struct image *m, const uint64_t key[2])
+{
+	struct first_word *firsts =
+		(struct first_word *)((char *)(uintptr_t)m + m->firsts);
+	uint32_t slot = word_hash(key);
+
+	for (;; slot++) {
+		struct first_word *f = &firsts[slot & m->first_mask];
+
+		if (f->at == 0 || (f->key[0] == key[0] && f->key[1] == key[1]))
+			return f;
+	}
+}
+
+/* Notes the word that follows the first one, of n bytes, if a space and letters do. */
+static void note_pair(
+	const struct image *m, const char *t, size_t len, size_t n, uint32_t first)
+{
+	char word[WORD_KEY_MAX] = { 0 };
+	size_t k = 0;
+	uint64_t key[2];
+	uint32_t bit;
+
+	if (n == len || t[n] != ' ')
+		return;
+	for (t += n + 1, len -= n + 1; k < len && t[k] >= 'a' && t[k] <= 'z'; k++)
+		if (k < WORD_KEY_MAX)
+			word[k] = t[k];
+	if (k == 0 || k > WORD_KEY_MAX)
+		return;
+	word_key(word, k, key);
+	bit = pair_bit(m, first, word_hash(key));
+	image_pairs(m)[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void lay_firsts(const struct builder *b, const struct image *m)
+{
 	for (size_t i = 0; i < b->n_phrases; i++) {
 		const char *t = b->pool + b->phrases[i].text;
-		size_t n = first_word_len(t, b->phrases[i].len);
+		size_t len = b->phrases[i].len, n = first_word_len(t, len);
 		char word[WORD_KEY_MAX] = { 0 };
+		struct first_word *f;
 		uint64_t key[2];
-		uint32_t slot;
 
 		if (n == 0 || n > WORD_KEY_MAX)
 			continue;
 		memcpy(word, t, n);
 		word_key(word, n, key);
-		for (slot = word_slot(key); firsts[slot & m->first_mask].branch != 0 &&
-			memcmp(firsts[slot & m->first_mask].key, key, sizeof(key)) != 0;
-			slot++)
-			;
-		memcpy(firsts[slot & m->first_mask].key, key, sizeof(key));
-		follow(m, t, n, &firsts[slot & m->first_mask]);
+		note_pair(m, t, len, n, word_hash(key));
+		f = first_word_slot(m, key);
+		if (f->at != 0)
+			continue;
+		memcpy(f->key, key, sizeof(f->key));
+		first_word_set(m, t, n, f);
 	}
 }
+
+static void lay_root(struct image *m)
+{
+	for (size_t sym = 0; sym < SYMBOLS; sym++) {
+		struct spot at = { m->root[sym], 0 };
+
+		if (at.branch != 0)
+			m->root_next[sym] = leads_on(m, at) | (uint64_t)may_end(m, at);
+	}
+}
+
+#define PAIR_BITS 8 /* for each phrase: few enough to stay in the fastest cache */
 
 int lexicon_compile(struct lexicon *lx, struct err *e)
 {
@@ -286,12 +362,13 @@ int lexicon_compile(struct lexicon *lx, struct err *e)
 	size_t labels =
 		branches + aligned((count_branches(b) + 1) * sizeof(struct branch));
 	size_t firsts = labels + aligned(b->n_nodes), slots = 64;
-	size_t phrases, senses, words, pool, size;
+	size_t pairs, phrases, senses, words, pool, size;
 	struct image *m;
 
 	while (slots < b->n_phrases) /* few phrases begin with a word of their own */
 		slots *= 2;
-	phrases = firsts + aligned(slots * sizeof(struct first_word));
+	pairs = firsts + aligned(slots * sizeof(struct first_word));
+	phrases = pairs + slots * PAIR_BITS / 8;
 	senses = phrases + aligned(b->n_phrases * sizeof(struct phrase));
 	words = senses + aligned(n.senses * sizeof(struct sense));
 	pool = words + aligned(n.near * sizeof(uint32_t));
@@ -308,6 +385,8 @@ int lexicon_compile(struct lexicon *lx, struct err *e)
 	m->labels = (uint32_t)labels;
 	m->firsts = (uint32_t)firsts;
 	m->first_mask = (uint32_t)slots - 1;
+	m->pairs = (uint32_t)pairs;
+	m->pair_mask = (uint32_t)(slots * PAIR_BITS) - 1;
 	m->phrases = (uint32_t)phrases;
 	m->senses = (uint32_t)senses;
 	m->words = (uint32_t)words;
@@ -319,6 +398,7 @@ int lexicon_compile(struct lexicon *lx, struct err *e)
 		free(m);
 		return -1;
 	}
+	lay_root(m);
 	lay_firsts(b, m);
 	builder_free(lx->builder);
 	lx->builder = NULL;

@@ -13,7 +13,7 @@
 
 #include "lexer/builder.h"
 
-#define IMAGE_MAGIC "mlopslx5"
+#define IMAGE_MAGIC "mlopslx6"
 #define NEAR_MAX    15 /* letters of the longest word that lexicon_near knows */
 
 struct branch {
@@ -31,25 +31,39 @@ struct phrase {
 	uint8_t letter_first, letter_last;
 };
 
-/* Where the first word of some phrases leads: found by the word, not letter by letter. */
+/*
+ * Where the first word of some phrases leads: found by the word, not letter by letter.
+ * Most words in a text begin no phrase, or are one that does not go on: the slot and
+ * the image's pairs tell.
+ */
 struct first_word {
 	uint64_t key[2]; /* its bytes, padded with NULs */
-	uint32_t branch; /* 0: the slot is free */
-	uint32_t in_label;
+	uint32_t at; /* branch * IN_LABEL_MAX + symbols of its label; 0: slot is free */
+	uint32_t phrase : 24; /* + 1: the word alone; 0: it is none */
+	uint32_t next : 8;    /* next_bit of what may follow; one not set is sure */
 };
+#define IN_LABEL_MAX 64 /* more than any label has symbols */
 
 struct image {
 	char magic[8];
 	uint32_t size; /* bytes of all of it */
 	uint32_t n_branches, n_phrases, n_senses;
 	/* where each part begins, in bytes from the start of the image */
-	uint32_t branches, labels, firsts, phrases, senses, words, pool;
+	uint32_t branches, labels, firsts, pairs, phrases, senses, words, pool;
 	uint32_t first_mask;    /* slots of `firsts` less one */
+	uint32_t pair_mask;     /* bits of `pairs` less one */
 	uint32_t root[SYMBOLS]; /* branch per symbol, or 0 */
+	uint64_t root_next
+		[SYMBOLS]; /* bit per symbol that may follow; bit 0: it may end */
 	uint8_t symbol[256];
 	/* single words by length and first letter, [begin, end) in `words` */
 	uint32_t near[NEAR_MAX + 1][27];
 };
+
+static inline unsigned next_bit(uint8_t sym)
+{
+	return 1u << sym % 8;
+}
 
 struct lexicon {
 	struct builder *builder;   /* NULL once compiled */
@@ -90,23 +104,15 @@ static inline const char *image_pool(const struct image *m)
 	return (const char *)m + m->pool;
 }
 
-/* The key of a word of n bytes, at most WORD_KEY_MAX, all of which are readable. */
-static inline void word_key(const char *p, size_t n, uint64_t key[2])
+/* Two words that a phrase begins with: a bit for each pair of hashes. One that is not set
+ * is sure. */
+static inline uint64_t *image_pairs(const struct image *m)
 {
-	memcpy(key, p, WORD_KEY_MAX);
-	if (n < 8)
-		key[0] &= (UINT64_C(1) << 8 * n) - 1;
-	key[1] = n <= 8   ? 0
-		: n == 16 ? key[1]
-			  : key[1] & ((UINT64_C(1) << 8 * (n - 8)) - 1);
+	return (uint64_t *)((char *)(uintptr_t)m + m->pairs);
 }
-
-static inline uint32_t word_slot(const uint64_t key[2])
+static inline uint32_t pair_bit(const struct image *m, uint32_t first, uint32_t second)
 {
-	uint64_t h = (key[0] ^ key[1] * UINT64_C(0x9e3779b97f4a7c15)) *
-		UINT64_C(0xd6e8feb86659fd93);
-
-	return (uint32_t)(h >> 32 ^ h >> 44);
+	return (first + second * 0x9e3779b1u) >> 8 & m->pair_mask;
 }
 
 /* Bits set in x: not every machine that this runs on has an instruction for it. */

@@ -1,15 +1,17 @@
 /* scan.c - levelled text to lexemes and lines. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lexer/internal.h"
 
 #define LETTER 1u
 #define DIGIT  2u
 #define JOINT  4u /* in e-mail addresses, beside the other two */
+#define TAIL   8u /* behind letters: the word may be longer than they, or an address */
 
-/* Of the bytes of levelled text. */
+/* Of the bytes of levelled text, which are all ASCII. */
 static const uint8_t kinds[256] = {
 	['a'] = LETTER,
 	['b'] = LETTER,
@@ -37,66 +39,46 @@ static const uint8_t kinds[256] = {
 	['x'] = LETTER,
 	['y'] = LETTER,
 	['z'] = LETTER,
-	[NORM_LETTER] = LETTER,
-	['0'] = DIGIT,
-	['1'] = DIGIT,
-	['2'] = DIGIT,
-	['3'] = DIGIT,
-	['4'] = DIGIT,
-	['5'] = DIGIT,
-	['6'] = DIGIT,
-	['7'] = DIGIT,
-	['8'] = DIGIT,
-	['9'] = DIGIT,
-	['.'] = JOINT,
-	['_'] = JOINT,
+	[NORM_LETTER] = LETTER | TAIL,
+	['0'] = DIGIT | TAIL,
+	['1'] = DIGIT | TAIL,
+	['2'] = DIGIT | TAIL,
+	['3'] = DIGIT | TAIL,
+	['4'] = DIGIT | TAIL,
+	['5'] = DIGIT | TAIL,
+	['6'] = DIGIT | TAIL,
+	['7'] = DIGIT | TAIL,
+	['8'] = DIGIT | TAIL,
+	['9'] = DIGIT | TAIL,
+	['.'] = JOINT | TAIL,
+	['_'] = JOINT | TAIL,
 	['+'] = JOINT,
-	['-'] = JOINT,
-	['@'] = JOINT,
+	['-'] = JOINT | TAIL,
+	['@'] = JOINT | TAIL,
+	[':'] = TAIL,
+	['\''] = TAIL,
 };
+
+#define WAITING_MAX 512 /* lexemes cut before the first of them are joined */
+#define EMAIL_MAX   128
 
 struct scanner {
 	struct scan *s;
+	const struct lexicon *lx;
+	size_t at;              /* norm is cut into lexemes up to here */
+	struct lexeme *waiting; /* cut, but not yet joined to phrases */
+	size_t n_waiting, cap_waiting;
 	size_t cap_lex, cap_lines;
-	uint32_t line;
-	size_t line_from; /* where the line begins in norm */
-	int commas;       /* the line has some */
-	int values;       /* -1: not known yet; else what line.values will be */
-	unsigned struck;
-	int glued;
+	uint32_t line;   /* that is being cut */
+	int line_begun;  /* it has a lexeme */
+	int commas;      /* it has some */
+	unsigned struck; /* LEX_STRUCK or 0 */
+	unsigned glued;  /* LEX_GLUED or 0 */
+	struct line_look look;
+	size_t at_sign;      /* the first @ from `at` on, where it was last looked for */
+	size_t joined_line;  /* the line of the last lexeme that was joined */
+	size_t joined_first; /* its first lexeme */
 };
-
-static int more_lexemes(struct scanner *c, struct err *e)
-{
-	size_t cap =
-		c->cap_lex == 0 ? c->s->norm_len / 6 + 64 : c->cap_lex + c->cap_lex / 2;
-	struct lexeme *grown = realloc(c->s->lex, cap * sizeof(*grown));
-
-	if (grown == NULL)
-		return err_no_memory(e);
-	c->s->lex = grown;
-	c->cap_lex = cap;
-	return 0;
-}
-
-static inline int push(struct scanner *c, uint8_t kind, size_t from, size_t to,
-	unsigned flags, struct err *e)
-{
-	struct scan *s = c->s;
-
-	if (s->n == c->cap_lex && more_lexemes(c, e) < 0)
-		return -1;
-	s->lex[s->n++] = (struct lexeme){
-		.from = (uint32_t)from,
-		.to = (uint32_t)to,
-		.line = c->line,
-		.kind = kind,
-		.sign = kind == LEX_SIGN ? (uint8_t)s->norm[from] : 0,
-		.flags = (uint16_t)(flags | c->struck | (c->glued ? LEX_GLUED : 0)),
-	};
-	c->glued = 1;
-	return 0;
-}
 
 static inline int is_digit(char c)
 {
@@ -108,162 +90,137 @@ static inline int is_letter(char c)
 	return (kinds[(unsigned char)c] & LETTER) != 0;
 }
 
-static size_t digits(const char *p)
-{
-	size_t n = 0;
+/* ---- memory ---- */
 
-	while (is_digit(p[n]))
+#define HUGE_FROM ((size_t)4 << 20)
+
+/* Asks for large pages: the first touch of each small one costs more than the scan of
+ * the text that fills it. */
+static void prefer_large_pages(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page;
+
+	if (bytes >= HUGE_FROM)
+		(void)madvise((void *)from, (uintptr_t)p + bytes - from, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)bytes;
+#endif
+}
+
+static void *grow(void *p, size_t n, size_t size, struct err *e)
+{
+	void *grown = realloc(p, n * size);
+
+	if (grown == NULL)
+		err_no_memory(e);
+	else
+		prefer_large_pages(grown, n * size);
+	return grown;
+}
+
+/* Room for one lexeme more. */
+static int more_lexemes(struct scanner *c, struct err *e)
+{
+	size_t cap =
+		c->cap_lex == 0 ? c->s->norm_len / 4 + 64 : c->cap_lex + c->cap_lex / 2;
+	struct lexeme *grown = grow(c->s->lex, cap, sizeof(*grown), e);
+
+	if (grown == NULL)
+		return -1;
+	c->s->lex = grown;
+	c->cap_lex = cap;
+	return 0;
+}
+
+static int more_waiting(struct scanner *c, struct err *e)
+{
+	size_t cap = c->cap_waiting == 0 ? WAITING_MAX : c->cap_waiting * 2;
+	struct lexeme *grown = grow(c->waiting, cap, sizeof(*grown), e);
+
+	if (grown == NULL)
+		return -1;
+	c->waiting = grown;
+	c->cap_waiting = cap;
+	return 0;
+}
+
+static int new_line(struct scanner *c, struct err *e)
+{
+	struct scan *s = c->s;
+
+	if (s->n_lines == c->cap_lines) {
+		size_t cap = c->cap_lines == 0 ? s->norm_len / 64 + 64
+					       : c->cap_lines + c->cap_lines / 2;
+		struct line *grown = grow(s->lines, cap, sizeof(*grown), e);
+
+		if (grown == NULL)
+			return -1;
+		s->lines = grown;
+		c->cap_lines = cap;
+	}
+	s->lines[s->n_lines] = (struct line){ .blank = 1 };
+	c->line = (uint32_t)s->n_lines++;
+	return 0;
+}
+
+/* ---- levelled text to lexemes ---- */
+
+/* Room for it was made by cut. */
+static inline struct lexeme *push(
+	struct scanner *c, uint8_t kind, size_t from, size_t to, unsigned flags)
+{
+	struct lexeme *l = &c->waiting[c->n_waiting++];
+
+	*l = (struct lexeme){
+		.from = (uint32_t)from,
+		.to = (uint32_t)to,
+		.line = c->line,
+		.kind = kind,
+		.flags = (uint16_t)(flags | c->struck | c->glued),
+	};
+	c->glued = LEX_GLUED;
+	c->line_begun = 1;
+	c->at = to;
+	return l;
+}
+
+/* Length of a URL whose scheme is the n letters at p, or 0. */
+static size_t url(const char *p, size_t n)
+{
+	if (n < 2 || n > 12 || p[n] != ':' || p[n + 1] != '/' || p[n + 2] != '/')
+		return 0;
+	for (n += 3;
+		(unsigned char)p[n] > ' ' && strchr("\"')>]}", p[n]) == NULL && n < 2048;)
 		n++;
+	while (strchr(".,;:", p[n - 1]) != NULL)
+		n--;
 	return n;
 }
 
-/* Comma-separated values: commas with no space behind, most beside a letter. */
-static int values_line(const char *p)
+/* Is there an @ within reach? */
+static int near_at_sign(struct scanner *c)
 {
-	size_t commas = 0, words = 0;
+	const struct scan *s = c->s;
+	const char *found;
 
-	for (size_t i = 0; p[i] != '\0' && p[i] != '\n'; i++) {
-		if ((p[i] == ',' || p[i] == '.') && p[i + 1] == ' ')
-			return 0; /* running text */
-		if (p[i] != ',' || p[i + 1] == '\n' || p[i + 1] == '\0')
-			continue;
-		commas++;
-		words += (i > 0 && is_letter(p[i - 1])) || is_letter(p[i + 1]);
+	if (c->at_sign < c->at || c->at_sign == 0) {
+		found = memchr(s->norm + c->at, '@', s->norm_len - c->at);
+		c->at_sign = found != NULL ? (size_t)(found - s->norm) : SIZE_MAX;
 	}
-	return commas >= 2 && words >= 1 && words * 2 >= commas;
+	return c->at_sign - c->at < EMAIL_MAX;
 }
 
-/* Is the line that is being read one of values? Looked up once, where it matters. */
-static int in_values(struct scanner *c)
+/* Length of the e-mail address at p, or 0. */
+static size_t email(const char *p)
 {
-	if (c->values < 0)
-		c->values = values_line(c->s->norm + c->line_from);
-	return c->values;
-}
-
-/*
- * A number at norm[i]: digits, then groups of three or a decimal part, as English,
- * German, Swiss and French writers set them. Two points of another shape are a version.
- */
-static size_t number(
-	struct scanner *scanner, size_t i, int inword, double *num, unsigned *flags)
-{
-	const char *p = scanner->s->norm;
-	char grouped[32], sep[8];
-	size_t at = i, first = digits(p + i), g = 0, n_sep = 0, groups3 = 0;
-
-	*flags = 0;
-	/* "2e3" */
-	if (!inword && first < 4 && p[i + first] == 'e' && is_digit(p[i + first + 1])) {
-		size_t e = digits(p + i + first + 1), all = first + 1 + e;
-
-		if (e < 4 && !is_letter(p[i + all])) {
-			char text[16];
-
-			memcpy(text, p + i, all);
-			text[all] = '\0';
-			*num = strtod(text, NULL);
-			return all;
-		}
-	}
-	if (first < 10 && p[at + first] != ',' && p[at + first] != '.' &&
-		p[at + first] != ' ' && p[at + first] != '\'') {
-		double plain_value = 0;
-
-		for (size_t k = 0; k < first; k++)
-			plain_value = plain_value * 10 + (p[i + k] - '0');
-		*num = plain_value;
-		return first;
-	}
-	for (size_t k = 0; k < first && k < 24; k++)
-		grouped[g++] = p[i + k];
-	at += first;
-	while (n_sep < 6) {
-		char c = p[at];
-		size_t n = c == '\0' ? 0 : digits(p + at + 1);
-
-		if (c == ' ' || c == '\'') {
-			/* groups of exactly three after one to three digits */
-			if (inword || n != 3 || first > 3 ||
-				(n_sep > 0 && sep[n_sep - 1] != c) ||
-				is_letter(p[at + 4]) ||
-				(p[at + 4] == '.' && is_digit(p[at + 5])) ||
-				p[at + 4] == '%' ||
-				(c == ' ' &&
-					(p[at + 4] == '-' ||
-						(p[at + 4] == '/' &&
-							!is_letter(p[at + 5])) ||
-						p[i] == '0')))
-				break;
-		} else if ((c != ',' || inword || in_values(scanner)) && c != '.') {
-			break;
-		}
-		if (n == 0)
-			break;
-		sep[n_sep++] = c;
-		groups3 += n == 3;
-		if (n == 3 && first <= 3) {
-			for (size_t k = 0; k < 3 && g < 24; k++)
-				grouped[g++] = p[at + 1 + k];
-		} else {
-			if (g < 30)
-				grouped[g++] = '.';
-			for (size_t k = 0; k < n && g < 30; k++)
-				grouped[g++] = p[at + 1 + k];
-		}
-		at += 1 + n;
-		if (n != 3 && n_sep > 1 && sep[n_sep - 1] == sep[0]) {
-			*flags |= LEX_VERSION;
-			break;
-		}
-		if (n != 3)
-			break; /* a decimal part ends it */
-	}
-	/* mixed separators: the last one starts the decimals, "1.500,500" */
-	if (n_sep > 1 && sep[n_sep - 1] != sep[0] && groups3 == n_sep &&
-		sep[n_sep - 1] != '\'' && g > 3) {
-		memmove(grouped + g - 2, grouped + g - 3, 3);
-		grouped[g - 3] = '.';
-		g++;
-	}
-	if (p[at] == '.' && is_digit(p[at + 1]) && n_sep > 0 && sep[n_sep - 1] == '.' &&
-		!(*flags & LEX_VERSION)) {
-		*flags |= LEX_VERSION;
-		while (p[at] == '.' && is_digit(p[at + 1]))
-			at += 1 + digits(p + at + 1);
-	}
-	grouped[g] = '\0';
-	*num = strtod(grouped, NULL);
-	if (n_sep == 1 && groups3 == 1 && (sep[0] == '.' || sep[0] == ',')) {
-		if (p[i] == '0')
-			*num /= 1000; /* 0.125 */
-		else
-			*flags |= LEX_GROUPED;
-	}
-	if (memchr(grouped, '.', g) != NULL)
-		*flags |= LEX_DECIMAL;
-	if (first > 15)
-		*num = HUGE_VAL; /* a number nobody means */
-	return at - i;
-}
-
-/* Length of a URL or e-mail address at a word's start, or 0. */
-static size_t address(const struct scan *s, size_t i)
-{
-	const char *p = s->norm + i;
 	size_t n = 0, at = 0, dot = 0;
 
-	while (n < 12 && is_letter(p[n]))
-		n++;
-	if (n > 1 && p[n] == ':' && p[n + 1] == '/' && p[n + 2] == '/') {
-		for (n += 3; (unsigned char)p[n] > ' ' &&
-			strchr("\"')>]}", p[n]) == NULL && n < 2048;)
-			n++;
-		while (strchr(".,;:", p[n - 1]) != NULL)
-			n--;
-		return n;
-	}
-	for (n = 0; n < 128 && kinds[(unsigned char)p[n]] != 0; n++) {
+	for (; n < EMAIL_MAX &&
+		(kinds[(unsigned char)p[n]] & (LETTER | DIGIT | JOINT)) != 0;
+		n++) {
 		if (p[n] == '@' && at == 0)
 			at = n;
 		if (p[n] == '.' && at > 0 && is_letter(p[n + 1]))
@@ -272,50 +229,71 @@ static size_t address(const struct scan *s, size_t i)
 	return at > 0 && dot > at + 1 ? n : 0;
 }
 
-static int new_line(struct scanner *c, struct err *e)
+/* A word that is longer than its first n letters, or an address. */
+static void long_word(struct scanner *c, size_t n)
 {
-	struct scan *s = c->s;
+	const char *p = c->s->norm + c->at;
+	size_t len;
 
-	if (s->n_lines == c->cap_lines) {
-		size_t cap = c->cap_lines == 0 ? 64 : c->cap_lines + c->cap_lines / 2;
-		struct line *grown = realloc(s->lines, cap * sizeof(*grown));
-
-		if (grown == NULL)
-			return err_no_memory(e);
-		s->lines = grown;
-		c->cap_lines = cap;
-	}
-	memset(&s->lines[s->n_lines], 0, sizeof(struct line));
-	s->lines[s->n_lines].first = (uint32_t)s->n;
-	c->line = (uint32_t)s->n_lines++;
-	return 0;
+	while (is_letter(p[n]))
+		n++;
+	len = url(p, n);
+	while (is_letter(p[n]) || (p[n] == '\'' && is_letter(p[n + 1])))
+		n++;
+	if (len == 0 && (kinds[(unsigned char)p[n]] & TAIL) && p[n] != '\'' &&
+		near_at_sign(c))
+		len = email(p);
+	if (len > 0)
+		push(c, LEX_URL, c->at, c->at + len, 0);
+	else
+		push(c, LEX_WORD, c->at, c->at + n, 0);
 }
 
-static int end_line(struct scanner *c, size_t i, struct err *e)
+static inline void word(struct scanner *c)
 {
-	struct line *l = &c->s->lines[c->line];
+	const char *p = c->s->norm + c->at;
+	size_t n = letters_at(p);
+
+	if (n == WORD_KEY_MAX || (kinds[(unsigned char)p[n]] & TAIL))
+		long_word(c, n);
+	else
+		push(c, LEX_WORD, c->at, c->at + n, 0);
+}
+
+static void number(struct scanner *c)
+{
+	size_t i = c->at;
+	int inword = i > 0 && is_letter(c->s->norm[i - 1]);
+	unsigned flags;
+	double num;
+	size_t n = number_at(c->s->norm + i, inword, &c->look, &num, &flags);
+
+	push(c, LEX_NUMBER, i, i + n, flags | (inword ? LEX_INWORD : 0))->num = num;
+}
+
+static int end_line(struct scanner *c, struct err *e)
+{
+	size_t i = c->at;
 
 	if (c->commas)
-		l->values = (uint8_t)in_values(c);
+		c->s->lines[c->line].values = (uint8_t)line_of_values(&c->look);
 	c->commas = 0;
-	c->values = -1;
-	c->line_from = i + 1;
-	l->last = (uint32_t)c->s->n;
-	l->blank = l->first == l->last;
 	c->glued = 0;
-	if (push(c, LEX_BREAK, i, i, 0, e) < 0 || new_line(c, e) < 0)
-		return -1;
+	push(c, LEX_BREAK, i, i, 0);
+	c->at = i + 1;
 	c->glued = 0;
-	return 0;
+	c->line_begun = 0;
+	c->look = (struct line_look){ c->s->norm + c->at, -1 };
+	return new_line(c, e);
 }
 
 /* Structure bytes of the levelled text; 1 when it was one. */
-static int structure(struct scanner *c, size_t *i)
+static int structure(struct scanner *c)
 {
 	struct line *l = &c->s->lines[c->line];
 	const char *p = c->s->norm;
 
-	switch (p[*i]) {
+	switch (p[c->at]) {
 	case NORM_STRIKE_ON:
 		c->struck = LEX_STRUCK;
 		break;
@@ -332,112 +310,111 @@ static int structure(struct scanner *c, size_t *i)
 		l->table = 1;
 		break;
 	case NORM_HEADING:
-		l->heading = (uint8_t)(p[++*i] - NORM_LEVEL);
+		l->heading = (uint8_t)(p[++c->at] - NORM_LEVEL);
 		break;
 	case NORM_QUOTE:
-		l->quote = (uint8_t)(p[++*i] - NORM_LEVEL);
+		l->quote = (uint8_t)(p[++c->at] - NORM_LEVEL);
 		break;
 	default:
 		return 0;
 	}
-	++*i;
+	c->at++;
 	return 1;
 }
 
-static int one(struct scanner *c, size_t *at, struct err *e)
+/* "[redacted:...]", which stands for a secret; 1 when it was one. */
+static int redacted(struct scanner *c)
 {
-	struct scan *s = c->s;
-	const char *p = s->norm;
-	size_t i = *at, n;
-	unsigned flags;
-	double num;
+	const char *p = c->s->norm + c->at, *end;
+	size_t left = c->s->norm_len - c->at;
 
-	if (p[i] == ' ') {
-		c->glued = 0;
-		*at = i + 1;
+	if (strncmp(p, "[redacted:", 10) != 0)
 		return 0;
-	}
-	if (p[i] == '\n') {
-		*at = i + 1;
-		return end_line(c, i, e);
-	}
-	if (structure(c, at))
+	end = memchr(p, ']', left < 80 ? left : 80);
+	if (end == NULL)
 		return 0;
-	if (p[i] == NORM_CELL) {
-		*at = i + 1;
-		s->lines[c->line].table = 1;
-		c->glued = 0;
-		return push(c, LEX_CELL, i, i + 1, 0, e);
-	}
-	if (is_digit(p[i])) {
-		int inword = i > 0 && is_letter(p[i - 1]);
-
-		n = number(c, i, inword, &num, &flags);
-		*at = i + n;
-		if (push(c, LEX_NUMBER, i, i + n, flags | (inword ? LEX_INWORD : 0), e) <
-			0)
-			return -1;
-		s->lex[s->n - 1].num = num;
-		return 0;
-	}
-	if (is_letter(p[i])) {
-		n = 1;
-		while (is_letter(p[i + n]) ||
-			(p[i + n] == '\'' && is_letter(p[i + n + 1])))
-			n++;
-		if (p[i + n] == '@' || p[i + n] == ':' || p[i + n] == '.' ||
-			p[i + n] == '_' || p[i + n] == '-' || is_digit(p[i + n])) {
-			size_t len = address(s, i);
-
-			if (len > 0) {
-				*at = i + len;
-				return push(c, LEX_URL, i, i + len, 0, e);
-			}
-		}
-		*at = i + n;
-		return push(c, LEX_WORD, i, i + n, 0, e);
-	}
-	if (p[i] == '[' && strncmp(p + i, "[redacted:", 10) == 0) {
-		const char *end =
-			memchr(p + i, ']', 80 < s->norm_len - i ? 80 : s->norm_len - i);
-
-		if (end != NULL) {
-			*at = (size_t)(end - p) + 1;
-			return push(c, LEX_URL, i, *at, 0, e);
-		}
-	}
-	c->commas |= p[i] == ',';
-	if (p[i] == NORM_MARK && s->n == s->lines[c->line].first)
-		s->lines[c->line].bullet = 1;
-	*at = i + 1;
-	return push(c, LEX_SIGN, i, i + 1, 0, e);
+	push(c, LEX_URL, c->at, c->at + (size_t)(end - p) + 1, 0);
+	return 1;
 }
+
+static void cell(struct scanner *c)
+{
+	c->s->lines[c->line].table = 1;
+	c->glued = 0;
+	push(c, LEX_CELL, c->at, c->at + 1, 0);
+}
+
+static void sign(struct scanner *c)
+{
+	char p = c->s->norm[c->at];
+
+	c->commas |= p == ',';
+	if (p == NORM_MARK && !c->line_begun)
+		c->s->lines[c->line].bullet = 1;
+	push(c, LEX_SIGN, c->at, c->at + 1, 0)->sign = (uint8_t)p;
+}
+
+/* Cuts the levelled text on to lexemes until as many wait as there is room for. */
+static int cut(struct scanner *c, struct err *e)
+{
+	const struct scan *s = c->s;
+
+	while (c->at < s->norm_len && c->n_waiting < c->cap_waiting) {
+		char p = s->norm[c->at];
+
+		if (is_letter(p)) {
+			word(c);
+		} else if (p == ' ') {
+			c->glued = 0;
+			c->at++;
+		} else if (is_digit(p)) {
+			number(c);
+		} else if (p == '\n') {
+			if (end_line(c, e) < 0)
+				return -1;
+		} else if (p == NORM_CELL) {
+			cell(c);
+		} else if (!structure(c) && (p != '[' || !redacted(c))) {
+			sign(c);
+		}
+	}
+	return 0;
+}
+
+/* ---- lexemes to phrases ---- */
 
 /* Walks the places of a levelled text from front to back. */
 struct source {
 	const struct scan *s;
 	const struct place *at, *end; /* the place in force, the end of all */
+	uint32_t upto;                /* where the next place begins */
+	uint32_t shift;               /* from norm to the source, modulo 2^32 */
 };
 
-static uint32_t source_of(struct source *w, uint32_t norm)
+static void take_place(struct source *w, const struct place *at)
 {
-	while (w->at + 1 < w->end && w->at[1].norm <= norm)
-		w->at++;
-	return w->at->src + (norm - w->at->norm);
+	w->at = at;
+	w->upto = at + 1 < w->end ? at[1].norm : UINT32_MAX;
+	w->shift = at->src - at->norm;
 }
 
-/* Where the character ends in the text that the byte of norm before `to` stands for. */
-static uint32_t source_end(struct source *w, uint32_t to)
+static inline uint32_t source_of(struct source *w, uint32_t norm)
 {
-	const struct scan *s = w->s;
-	uint32_t at = source_of(w, to - 1);
+	while (norm >= w->upto)
+		take_place(w, w->at + 1);
+	return norm + w->shift;
+}
+
+/* Past the character at src that norm byte c stands for. */
+static uint32_t source_past(const struct scan *s, uint32_t at, char norm)
+{
 	unsigned char c = (unsigned char)s->text[at];
+	size_t left = s->len - at;
 
 	if (c < 0x80 && c != '&')
 		return at + 1;
-	if (c == '&' && s->norm[to - 1] != '&') {
-		const char *semi =
-			memchr(s->text + at, ';', s->len - at < 12 ? s->len - at : 12);
+	if (c == '&' && norm != '&') {
+		const char *semi = memchr(s->text + at, ';', left < 12 ? left : 12);
 
 		return semi != NULL ? (uint32_t)(semi - s->text) + 1 : at + 1;
 	}
@@ -445,98 +422,191 @@ static uint32_t source_end(struct source *w, uint32_t to)
 	return at > s->len ? (uint32_t)s->len : at;
 }
 
-static void locate(struct source *w, struct lexeme *l)
+static inline void locate(struct source *w, struct lexeme *l)
 {
-	l->src = l->from < w->s->norm_len ? source_of(w, l->from) : (uint32_t)w->s->len;
-	l->end = l->to > l->from ? source_end(w, l->to) : l->src;
+	const struct scan *s = w->s;
+
+	l->src = l->from < s->norm_len ? source_of(w, l->from) : (uint32_t)s->len;
+	l->end = l->src;
+	if (l->to > l->from)
+		l->end = source_past(s, source_of(w, l->to - 1), s->norm[l->to - 1]);
 }
 
-/* The lexeme behind those that a phrase from lexeme i on covers, or 0 when it ends
- * inside one. */
-static size_t covers(const struct scan *s, size_t i, uint32_t to)
+/* The lexemes from l on that a phrase up to `to` covers; 0 when it ends inside one. */
+static size_t covers(const struct lexeme *l, size_t n, uint32_t to)
 {
-	size_t first = i;
+	size_t k = 0;
 
-	while (i < s->n && s->lex[i].from < to && s->lex[i].to <= to &&
-		s->lex[i].kind != LEX_CELL)
-		i++;
-	return i > first && s->lex[i - 1].to == to ? i : 0;
+	while (k < n && l[k].from < to && l[k].to <= to && l[k].kind != LEX_CELL)
+		k++;
+	return k > 0 && l[k - 1].to == to ? k : 0;
 }
 
-/* The longest phrase at each lexeme makes one of those that it covers. */
-static void join(struct scan *s, const struct lexicon *lx, const struct level_out *lo)
+static size_t phrases_at(
+	const struct scanner *c, const struct lexeme *l, struct match m[MATCHES_MAX])
 {
-	struct source w = { s, lo->places,
-		lo->n_places > 0 ? lo->places + lo->n_places : NULL };
-	size_t out = 0, next;
+	const struct scan *s = c->s;
 
-	for (size_t i = 0; i < s->n; i = next, out++) {
-		struct lexeme *l = &s->lex[out];
-		struct match m[MATCHES_MAX];
-		size_t n = 0;
-
-		next = i + 1;
-		if (s->lex[i].kind != LEX_BREAK && s->lex[i].kind != LEX_CELL &&
-			s->lex[i].kind != LEX_URL)
-			n = s->lex[i].kind == LEX_WORD
-				? lexicon_at_word(lx, s->norm, s->norm_len,
-					  s->lex[i].from, s->lex[i].to, m)
-				: lexicon_at(lx, s->norm, s->norm_len, s->lex[i].from, m);
-		for (; n > 0; n--) {
-			size_t behind = covers(s, i, m[n - 1].to);
-
-			if (behind == 0)
-				continue;
-			next = behind;
-			break;
-		}
-		if (out != i)
-			*l = s->lex[i];
-		if (n > 0) {
-			l->kind = LEX_PHRASE;
-			l->to = m[n - 1].to;
-			l->senses = m[n - 1].senses;
-		}
-		locate(&w, l);
+	switch (l->kind) {
+	case LEX_WORD:
+		if (l->to - l->from <= WORD_KEY_MAX)
+			return lexicon_at_word(
+				c->lx, s->norm, s->norm_len, l->from, l->to, m);
+		/* fall through */
+	case LEX_NUMBER:
+	case LEX_SIGN:
+		return lexicon_at(c->lx, s->norm, s->norm_len, l->from, m);
+	default:
+		return 0;
 	}
-	s->n = out;
+}
+
+/*
+ * The longest phrase at l, the first of n lexemes, makes one of those that it covers:
+ * how many, at least 1, or 0 when the text must first be cut further.
+ */
+static size_t join_one(
+	const struct scanner *c, const struct lexeme *l, size_t n, struct lexeme *out)
+{
+	struct match m[MATCHES_MAX];
+	size_t found = phrases_at(c, l, m);
+
+	*out = *l;
+	if (found > 0 && m[found - 1].to > c->at)
+		return 0;
+	while (found-- > 0) {
+		size_t covered = m[found].to == l->to ? 1 : covers(l, n, m[found].to);
+
+		if (covered == 0)
+			continue;
+		out->kind = LEX_PHRASE;
+		out->to = m[found].to;
+		out->senses = m[found].senses;
+		return covered;
+	}
+	return 1;
+}
+
+/* Its lexemes are [first, last), where the last one may be its end. */
+static void bound_line(struct scan *s, size_t line, size_t first, size_t last)
+{
+	struct line *l = &s->lines[line];
+
+	if (last > first && s->lex[last - 1].kind == LEX_BREAK)
+		last--;
+	l->first = (uint32_t)first;
+	l->last = (uint32_t)last;
+	l->blank = first == last;
+	if (!l->blank) {
+		l->src = s->lex[first].src;
+		l->width = s->lex[last - 1].to - s->lex[first].from;
+	}
+}
+
+/* Lexeme i is the first one of `line`: bounds the one before and those that have none. */
+static void bound_lines(struct scan *s, size_t *at, size_t *first, size_t i, size_t line)
+{
+	bound_line(s, *at, *first, i);
+	while (++*at < line)
+		bound_line(s, *at, i, i);
+	*first = i;
 }
 
 void scan_recount(struct scan *s)
 {
-	for (size_t k = 0; k < s->n_lines; k++)
-		s->lines[k].first = s->lines[k].last = 0;
-	for (size_t i = 0, line = 0, first = 0; i <= s->n; i++) {
-		if (i == s->n || s->lex[i].line != line) {
-			s->lines[line].first = (uint32_t)first;
-			s->lines[line].last = (uint32_t)i;
-			if (i == s->n)
-				break;
-			for (line++; line < s->lex[i].line; line++)
-				s->lines[line].first = s->lines[line].last = (uint32_t)i;
-			first = i;
-		}
-	}
-	for (size_t k = 0; k < s->n_lines; k++) {
-		struct line *l = &s->lines[k];
+	size_t at = 0, first = 0;
 
-		if (l->last > l->first && s->lex[l->last - 1].kind == LEX_BREAK)
-			l->last--;
-		if (l->last > l->first) {
-			l->src = s->lex[l->first].src;
-			l->width = s->lex[l->last - 1].to - s->lex[l->first].from;
-		}
-		l->blank = l->first == l->last;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->lex[i].line != at)
+			bound_lines(s, &at, &first, i, s->lex[i].line);
+	bound_line(s, at, first, s->n);
+	while (++at < s->n_lines)
+		bound_line(s, at, 0, 0);
+}
+
+/* Joins what waits, as far as the text is cut; the rest goes on waiting. */
+static int join(struct scanner *c, struct source *w, struct err *e)
+{
+	struct scan *s = c->s;
+	size_t i = 0, n;
+
+	for (; i < c->n_waiting; i += n) {
+		struct lexeme *l;
+
+		if (s->n == c->cap_lex && more_lexemes(c, e) < 0)
+			return -1;
+		l = &s->lex[s->n];
+		n = join_one(c, c->waiting + i, c->n_waiting - i, l);
+		if (n == 0)
+			break;
+		locate(w, l);
+		if (l->line != c->joined_line)
+			bound_lines(s, &c->joined_line, &c->joined_first, s->n, l->line);
+		s->n++;
 	}
+	c->n_waiting -= i;
+	if (c->n_waiting > 0)
+		memmove(c->waiting, c->waiting + i, c->n_waiting * sizeof(*c->waiting));
+	return 0;
+}
+
+/* Cuts and joins by turns, so that a lexeme is still at hand when it is joined. */
+static int scan_norm(struct scanner *c, const struct level_out *lo, struct err *e)
+{
+	struct scan *s = c->s;
+	struct source w = { .s = s };
+
+	if (new_line(c, e) < 0)
+		return -1;
+	if (lo->n_places > 0) {
+		w.end = lo->places + lo->n_places;
+		take_place(&w, lo->places);
+	}
+	while (c->at < s->norm_len) {
+		if (c->n_waiting == c->cap_waiting && more_waiting(c, e) < 0)
+			return -1;
+		if (cut(c, e) < 0 || (c->at < s->norm_len && join(c, &w, e) < 0))
+			return -1;
+	}
+	if (c->n_waiting == c->cap_waiting && more_waiting(c, e) < 0)
+		return -1;
+	c->at = s->norm_len;
+	if (end_line(c, e) < 0 || join(c, &w, e) < 0)
+		return -1;
+	bound_line(s, c->joined_line, c->joined_first, s->n);
+	return 0;
+}
+
+/* The levelled text, with WORD_KEY_MAX readable bytes from each of its bytes on. */
+static int level(struct scan *s, struct level_out *lo, struct err *e)
+{
+	lo->norm = malloc(lo->cap);
+	if (lo->norm == NULL)
+		return err_no_memory(e);
+	prefer_large_pages(lo->norm, lo->cap);
+	level_text(lo, s->text, s->len);
+	if (!lo->failed && lo->cap - lo->len < WORD_KEY_MAX) {
+		char *room = realloc(lo->norm, lo->len + WORD_KEY_MAX);
+
+		if (room == NULL)
+			lo->failed = 1;
+		else
+			lo->norm = room;
+	}
+	s->norm = lo->norm;
+	s->norm_len = lo->len;
+	s->odd = lo->odd;
+	if (!lo->failed)
+		memset(lo->norm + lo->len, 0, WORD_KEY_MAX);
+	return lo->failed ? err_no_memory(e) : 0;
 }
 
 int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size_t len,
 	struct err *e)
 {
-	struct scanner c = { .s = out, .values = -1 };
+	struct scanner c = { .s = out, .lx = lx, .look = { NULL, -1 } };
 	struct level_out lo = { .cap = len + len / 8 + 128 };
-	size_t i = 0;
-	int ret = -1;
+	int ret;
 
 	memset(out, 0, sizeof(*out));
 	if (len >= UINT32_MAX / 4)
@@ -544,35 +614,12 @@ int scan_text(struct scan *out, const struct lexicon *lx, const char *text, size
 			e, ERR_INPUT, "text of %zu bytes is too long to scan", len);
 	out->text = text;
 	out->len = len;
-	lo.norm = malloc(lo.cap);
-	if (lo.norm != NULL)
-		level_text(&lo, text, len);
-	if (lo.norm != NULL && lo.cap - lo.len < WORD_KEY_MAX) {
-		char *room = realloc(lo.norm, lo.len + WORD_KEY_MAX);
-
-		if (room == NULL)
-			lo.failed = 1;
-		else
-			lo.norm = room;
+	ret = level(out, &lo, e);
+	if (ret == 0) {
+		c.look.start = out->norm;
+		ret = scan_norm(&c, &lo, e);
 	}
-	out->norm = lo.norm;
-	out->norm_len = lo.len;
-	out->odd = lo.odd;
-	if (lo.norm == NULL || lo.failed) {
-		err_no_memory(e);
-		goto out;
-	}
-	if (new_line(&c, e) < 0)
-		goto out;
-	while (i < out->norm_len)
-		if (one(&c, &i, e) < 0)
-			goto out;
-	if (end_line(&c, out->norm_len, e) < 0)
-		goto out;
-	join(out, lx, &lo);
-	scan_recount(out);
-	ret = 0;
-out:
+	free(c.waiting);
 	free(lo.places);
 	return ret;
 }
