@@ -35,6 +35,14 @@ static double period_at(const struct doc *d, size_t i, size_t *next)
 		*next = i + 1;
 		return seconds(v);
 	}
+	/* "1000 EUR pm", not "5 pm" */
+	if (word_is(d, i, "pm") && i > 0 &&
+		(is(d, i - 1, LC_CUR) != NULL || is(d, i - 1, LC_SCALE) != NULL ||
+			(d->s.lex[i - 1].kind == LEX_NUMBER &&
+				d->s.lex[i - 1].num >= 100))) {
+		*next = i + 1;
+		return MONTH;
+	}
 	/* "for the fiscal year" */
 	if (word_is(d, k, "for")) {
 		for (k++; word_is(d, k,
@@ -244,6 +252,7 @@ static int says_paid(const struct doc *d, size_t from, size_t to)
 {
 	for (; from < to; from++)
 		if (word_is(d, from,
+			    "already pay|we already pay|already spend|"
 			    "we pay|we spend|we are paying|we're paying|we're spending|"
 			    "costs us|is costing us|we are spending|it costs|we paid"))
 			return 1;
@@ -264,6 +273,8 @@ static size_t comes_down(const struct doc *d, const struct amount *a)
 		from = d->sent[d->at[a->first].sentence - 1].first;
 	now = find(d, from, a->first, LC_PRESENT);
 	aim = now == NOT_FOUND ? now : find(d, now, a->first, LC_TARGETCUE);
+	if (aim == NOT_FOUND && now != NOT_FOUND)
+		aim = find(d, now, a->first, LC_HARD);
 	if (aim == NOT_FOUND || a->first - aim > 9 ||
 		(find(d, from, aim, LC_BUDCUE) == NOT_FOUND &&
 			!says_paid(d, from, aim)) ||

@@ -511,6 +511,11 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 	if (s->st & ST_IN_USE && s->words <= 5 &&
 		word_is(d, i, "must be used|should be used|shall be used|is to be used"))
 		s->st |= ST_KEEP;
+	/* "X now, fine to keep" */
+	if (word_is(d, i, "now") && s->words == 0 && !(s->st & ST_ASKED) &&
+		(i + 1 >= d->s.n || d->s.lex[i + 1].kind == LEX_SIGN ||
+			d->s.lex[i + 1].kind == LEX_BREAK))
+		s->st |= ST_IN_USE;
 	if (is(d, i, LC_ASKPOST) != NULL && s->words <= 2) {
 		if (!(s->st & ST_IN_USE))
 			s->st |= ST_ASKED;
@@ -633,6 +638,10 @@ static int stays_behind(const struct doc *d, size_t i, size_t end)
 		if (word_is(d, k, "keep it|keep them|keep that") && k > i &&
 			(m >= end || !is_word(d, m)) && is(d, k - 1, LC_NOT) == NULL &&
 			is(d, k - 1, LC_NONUSE) == NULL)
+			return 1;
+		/* "X now, fine to keep" */
+		if (word_is(d, k, "keep") && k > i && word_is(d, k - 1, "to") &&
+			(m >= end || !is_word(d, m)))
 			return 1;
 		if (is(d, k, LC_KEEP) != NULL &&
 			word_is(d, m, "it|them|both|these|all|all three") && k > i + 1 &&

@@ -328,6 +328,16 @@ static int counted_role(const struct doc *d, struct team *t, size_t i, size_t *t
 	if (q.hi < 1 || q.hi > 400 || q.scaled || floor(q.hi) != q.hi ||
 		is(d, i - 1, LC_CUR) != NULL)
 		return 1;
+	/* "9 people in IT, 3 of them will work on this" */
+	if (word_is(d, q.next, "of") && word_is(d, q.next + 1, "them|us|those"))
+		for (size_t j = q.next + 2; j < q.next + 6; j++)
+			if (word_is(d, j, "work on|working on") ||
+				(word_is(d, j, "work|working") &&
+					word_is(d, j + 1, "on"))) {
+				set_total(t, q.hi, q.first, j);
+				*to = j;
+				return 1;
+			}
 	k = role_behind(d, q.next);
 	/* "we are two analysts", "3 analysts" among engineers */
 	if (is(d, k, LC_TEAMNOUN) == NULL && is(d, q.next, LC_ROLENOUN) != NULL &&

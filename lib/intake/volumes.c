@@ -720,7 +720,7 @@ static void keyed_count(const struct doc *d, struct best *b, const struct numera
 	if (p == 0 || is(d, q->next, LC_PER) != NULL)
 		return;
 	if (is(d, p - 1, LC_USERNOUN) != NULL && is(d, q->next, LC_REQNOUN) == NULL &&
-		(!is_word(d, q->next) ||
+		(!sign_is(d, p, '(') || !is_word(d, q->next) ||
 			word_is(d, q->next,
 				"in|at|on|of|people|persons|total|and|for|with")))
 		better(d, &b[USERS], q->hi, p - 1, q->next, "volume.users");
