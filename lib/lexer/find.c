@@ -118,33 +118,21 @@ static inline int may_go_on(
 	return image_pairs(m)[bit / 64] >> bit % 64 & 1;
 }
 
-/* The word is a phrase by itself at most. */
-static inline size_t word_alone(const struct image *m, const struct first_word *f,
-	const char *norm, size_t len, size_t from, size_t to,
-	struct match out[MATCHES_MAX])
+void lexicon_prefetch(const struct lexicon *lx, uint32_t hash)
 {
-	const struct phrase *p = &image_phrases(m)[f->phrase - 1];
+	const struct image *m = lx->image;
 
-	if (f->phrase == 0)
-		return 0;
-	/* letters stop it on neither side, as it is a word: only digits may */
-	if ((is_digit(norm[to]) || (from > 0 && is_digit(norm[from - 1]))) &&
-		!boundary(p, norm, len, from, to))
-		return 0;
-	out[0] = (struct match){ (uint32_t)to, image_senses(m) + p->senses };
-	return 1;
+	__builtin_prefetch(&image_firsts(m)[hash & m->first_mask]);
 }
 
 size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
-	size_t from, size_t to, struct match out[MATCHES_MAX])
+	size_t from, size_t to, uint32_t hash, struct match out[MATCHES_MAX])
 {
 	const struct image *m = lx->image;
 	const struct first_word *firsts = image_firsts(m), *f;
 	uint64_t key[2];
-	uint32_t hash;
 
 	word_key(norm + from, to - from, key);
-	hash = word_hash(key);
 	for (uint32_t slot = hash;; slot++) {
 		f = &firsts[slot & m->first_mask];
 		if (f->at == 0)
@@ -152,10 +140,15 @@ size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
 		if (f->key[0] == key[0] && f->key[1] == key[1])
 			break;
 	}
-	if (!may_go_on(m, f, norm + to, hash))
-		return word_alone(m, f, norm, len, from, to, out);
-	return walk(lx, norm, len, from, norm + to, f->at / IN_LABEL_MAX,
-		f->at % IN_LABEL_MAX, out);
+	/* beside a digit not every phrase may stand */
+	if (may_go_on(m, f, norm + to, hash) || is_digit(norm[to]) ||
+		(from > 0 && is_digit(norm[from - 1])))
+		return walk(lx, norm, len, from, norm + to, f->at / IN_LABEL_MAX,
+			f->at % IN_LABEL_MAX, out);
+	if (f->senses == 0)
+		return 0;
+	out[0] = (struct match){ (uint32_t)to, image_senses(m) + f->senses - 1 };
+	return 1;
 }
 
 /* 1 when a and b differ by one edit: insertion, deletion, substitution, swap. */

@@ -266,6 +266,11 @@ static int may_end(const struct image *m, struct spot at)
 	return at.in_label == b->n_label && b->phrase != 0;
 }
 
+static uint32_t senses_of(const struct image *m, struct spot at)
+{
+	return image_phrases(m)[image_branches(m)[at.branch].phrase - 1].senses;
+}
+
 /* Describes the word of n letters at t, with which a phrase begins. */
 static void first_word_set(
 	const struct image *m, const char *t, size_t n, struct first_word *f)
@@ -280,7 +285,8 @@ static void first_word_set(
 	for (uint8_t sym = 0; sym < SYMBOLS; sym++)
 		bits |= next >> sym & 1 ? next_bit(sym) : 0;
 	f->at = at.branch * IN_LABEL_MAX + at.in_label;
-	f->phrase = may_end(m, at) ? image_branches(m)[at.branch].phrase & 0xffffffu : 0;
+	if (may_end(m, at))
+		f->senses = (senses_of(m, at) + 1) & 0xffffffu;
 	f->next = bits & 0xffu;
 }
 

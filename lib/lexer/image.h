@@ -39,8 +39,9 @@ struct phrase {
 struct first_word {
 	uint64_t key[2]; /* its bytes, padded with NULs */
 	uint32_t at; /* branch * IN_LABEL_MAX + symbols of its label; 0: slot is free */
-	uint32_t phrase : 24; /* + 1: the word alone; 0: it is none */
-	uint32_t next : 8;    /* next_bit of what may follow; one not set is sure */
+	uint32_t
+		senses : 24; /* + 1: the first one of the word alone; 0: it is no phrase */
+	uint32_t next : 8;   /* next_bit of what may follow; one not set is sure */
 };
 #define IN_LABEL_MAX 64 /* more than any label has symbols */
 

@@ -120,8 +120,11 @@ static inline uint32_t word_hash(const uint64_t key[2])
 	return (uint32_t)(h >> 32 ^ h >> 44);
 }
 
-/* The same for norm[from, to), a word of the scanner's of at most WORD_KEY_MAX bytes. */
+/* Told a word's hash some time before the word is looked up, has its slot at hand then. */
+void lexicon_prefetch(const struct lexicon *lx, uint32_t hash);
+/* The same for norm[from, to), a word of the scanner's of at most WORD_KEY_MAX bytes,
+ * whose hash is known. */
 size_t lexicon_at_word(const struct lexicon *lx, const char *norm, size_t len,
-	size_t from, size_t to, struct match out[MATCHES_MAX]);
+	size_t from, size_t to, uint32_t hash, struct match out[MATCHES_MAX]);
 
 #endif

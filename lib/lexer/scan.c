@@ -59,7 +59,7 @@ static const uint8_t kinds[256] = {
 	['\''] = TAIL,
 };
 
-#define WAITING_MAX 512 /* lexemes cut before the first of them are joined */
+#define WAITING_MAX 128 /* lexemes cut before the first of them are joined */
 #define EMAIL_MAX   128
 
 struct scanner {
@@ -187,6 +187,20 @@ static inline struct lexeme *push(
 	return l;
 }
 
+/* A word's hash lies where its place in the source will, while it waits. */
+static inline void push_word(struct scanner *c, size_t n)
+{
+	size_t from = c->at;
+	struct lexeme *l = push(c, LEX_WORD, from, from + n, 0);
+	uint64_t key[2];
+
+	if (n > WORD_KEY_MAX)
+		return;
+	word_key(c->s->norm + from, n, key);
+	l->src = word_hash(key);
+	lexicon_prefetch(c->lx, l->src);
+}
+
 /* Length of a URL whose scheme is the n letters at p, or 0. */
 static size_t url(const char *p, size_t n)
 {
@@ -246,7 +260,7 @@ static void long_word(struct scanner *c, size_t n)
 	if (len > 0)
 		push(c, LEX_URL, c->at, c->at + len, 0);
 	else
-		push(c, LEX_WORD, c->at, c->at + n, 0);
+		push_word(c, n);
 }
 
 static inline void word(struct scanner *c)
@@ -257,7 +271,7 @@ static inline void word(struct scanner *c)
 	if (n == WORD_KEY_MAX || (kinds[(unsigned char)p[n]] & TAIL))
 		long_word(c, n);
 	else
-		push(c, LEX_WORD, c->at, c->at + n, 0);
+		push_word(c, n);
 }
 
 static void number(struct scanner *c)
@@ -451,7 +465,7 @@ static size_t phrases_at(
 	case LEX_WORD:
 		if (l->to - l->from <= WORD_KEY_MAX)
 			return lexicon_at_word(
-				c->lx, s->norm, s->norm_len, l->from, l->to, m);
+				c->lx, s->norm, s->norm_len, l->from, l->to, l->src, m);
 		/* fall through */
 	case LEX_NUMBER:
 	case LEX_SIGN:
