@@ -75,10 +75,15 @@ static int number_items(cJSON *array, struct err *e)
 	return 0;
 }
 
+/* For people: of a fraction six digits, and none after the point of a large one. */
 static void add_value(const cJSON *v, struct buf *out)
 {
+	double n = json_number(v, 0);
+
 	if (json_is(v, JSON_STRING))
 		buf_add_str(out, json_text(v));
+	else if (json_is(v, JSON_NUMBER) && n != floor(n))
+		buf_addf(out, fabs(n) < 1e5 ? "%.6g" : "%.0f", n);
 	else
 		json_print(v, JSON_COMPACT, out);
 }
@@ -282,8 +287,10 @@ static const cJSON *provider_of(struct gen *g, const cJSON *unit, const char *po
 	return NULL;
 }
 
-static int set_port(cJSON *ports, const char *port, const cJSON *from, struct err *e)
+/* `need` is the port as the pattern requires it, `from` the unit that provides it. */
+static int set_port(cJSON *ports, const cJSON *need, const cJSON *from, struct err *e)
 {
+	const char *port = json_str_or(need, "port", "");
 	struct buf key = BUF_INIT(128);
 	cJSON *p;
 	int ret = -1;
@@ -302,7 +309,9 @@ static int set_port(cJSON *ports, const char *port, const cJSON *from, struct er
 			json_set_str(p, "capability", json_str_or(from, "capability", ""),
 				e) < 0 ||
 			json_set_str(p, "pattern", json_str_or(from, "pattern", ""), e) <
-				0
+				0 ||
+			(json_true(json_get(need, "writes")) &&
+				json_set_bool(p, "writes", 1, e) < 0)
 		? -1
 		: 0;
 out:
@@ -319,10 +328,9 @@ static int connect(struct gen *g, cJSON *unit, struct err *e)
 	if (ports == NULL)
 		return -1;
 	JSON_EACH (r, json_get(pattern, "requires")) {
-		const char *port = json_str_or(r, "port", "");
-		const cJSON *from = provider_of(g, unit, port);
+		const cJSON *from = provider_of(g, unit, json_str_or(r, "port", ""));
 
-		if (from != NULL && set_port(ports, port, from, e) < 0)
+		if (from != NULL && set_port(ports, r, from, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -346,8 +354,7 @@ static int set_providers(struct gen *g, cJSON *view, struct err *e)
 			view_name(json_str_or(p, "port", ""), '_', &key);
 			known = json_has(all, key.ptr);
 			buf_release(&key);
-			if (!known &&
-				set_port(all, json_str_or(p, "port", ""), unit, e) < 0)
+			if (!known && set_port(all, p, unit, e) < 0)
 				return -1;
 		}
 	}
@@ -715,24 +722,25 @@ static int set_port_name(cJSON *obj, const char *key, const char *port, struct e
 	return ret;
 }
 
-/* view.links: [{from, to, port}] between modules, as they are wired; names with
- * dashes, which no language of documents escapes. */
+/* view.links: [{from, to, port}] between modules, as data goes over what is wired;
+ * names with dashes, which no language of documents escapes. */
 static int set_links(struct gen *g, cJSON *view, struct err *e)
 {
 	cJSON *links = json_add_array(view, "links", e);
 
 	JSON_EACH (u, g->units)
 		JSON_EACH (p, json_get(u, "port")) {
+			int writes = json_true(json_get(p, "writes"));
 			cJSON *l;
 
 			if (is_plumbing(json_key(p)))
 				continue;
 			l = links == NULL ? NULL : json_push_object(links, e);
 			if (l == NULL ||
-				set_name(l, "from", json_str_or(p, "module", ""), '-',
-					e) < 0 ||
-				set_name(l, "to", json_str_or(u, "module", ""), '-', e) <
-					0 ||
+				set_name(l, writes ? "to" : "from",
+					json_str_or(p, "module", ""), '-', e) < 0 ||
+				set_name(l, writes ? "from" : "to",
+					json_str_or(u, "module", ""), '-', e) < 0 ||
 				set_port_name(l, "port", json_key(p), e) < 0)
 				return -1;
 		}

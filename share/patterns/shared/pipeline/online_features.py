@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from common.consumer import Consumer, Event, StoredDeadLetters
+from common.consumer import Consumer
 from common.contract import Contract, load_contract
+from common.deliveries import batch_failures
+from common.events import Event, StoredDeadLetters
 from common.keyvalue import KeyValue, open_keyvalue
 from common.objects import open_store
 from common.settings import env_int, port_uri
 from pipelines.context import Context, Result
-from pipelines.steps.events import batch_failures, count_event, kinesis_messages, sample_messages
-from pipelines.steps.features import materialise
+from pipelines.steps.events import kinesis_messages, sample_messages
+from pipelines.steps.online import count_event, materialise
 
 DAY_S = 86_400
 

@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
+from common.deliveries import Message, PoisonError
+from common.events import DeadLetters, Event, parse_event
 from common.keyvalue import KeyValue
-from common.objects import ObjectStore
-from common.records import digest, dump_json
 
 log = logging.getLogger(__name__)
-
-Event = dict[str, Any]
-
-
-class PoisonError(ValueError):
-    """An event that will never succeed; retrying it would block those behind it."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """A delivery: `id` is what the transport acknowledges, `body` what was sent."""
-
-    id: str
-    body: bytes
-
-
-class DeadLetters(Protocol):
-    """Keeps what cannot be processed, with the reason, for people to look at."""
-
-    def put(self, message: Message, reason: str) -> None: ...
-
-
-class StoredDeadLetters:
-    """Dead letters as objects; equal deliveries give one object."""
-
-    def __init__(self, store: ObjectStore, prefix: str = "dead-letter/") -> None:
-        self.store = store
-        self.prefix = prefix
-
-    def put(self, message: Message, reason: str) -> None:
-        entry = {
-            "id": message.id,
-            "reason": reason,
-            "body": message.body.decode("utf-8", "replace"),
-        }
-        self.store.put(f"{self.prefix}{digest(message.body)[:32]}.json", dump_json(entry))
 
 
 @dataclass
@@ -59,20 +21,6 @@ class Outcome:
     duplicates: int = 0
     dead: int = 0
     failed: list[str] = field(default_factory=list)
-
-
-def parse_event(body: bytes, id_field: str) -> tuple[str, Event]:
-    """Return the event and its id, or raise PoisonError."""
-    try:
-        event = json.loads(body)
-    except ValueError as problem:
-        raise PoisonError("not JSON") from problem
-    if not isinstance(event, dict):
-        raise PoisonError("not an object")
-    value = event.get(id_field)
-    if not isinstance(value, str) or not value:
-        raise PoisonError(f"no {id_field}")
-    return value, event
 
 
 class Consumer:

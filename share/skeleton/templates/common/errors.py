@@ -40,10 +40,3 @@ class RateLimitedError(AppError):
 
     code = "rate_limited"
     status = 429
-
-
-class UnavailableError(AppError):
-    """Something that this program depends on does not answer."""
-
-    code = "unavailable"
-    status = 503

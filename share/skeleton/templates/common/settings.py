@@ -35,16 +35,6 @@ def env_float(name: str, default: float) -> float:
         raise SettingError(f"{name} is not a number: {text!r}") from None
 
 
-def env_bool(name: str, default: bool) -> bool:
-    """true/false, yes/no, 1/0."""
-    text = env(name, "true" if default else "false").lower()
-    if text in {"true", "yes", "1", "on"}:
-        return True
-    if text in {"false", "no", "0", "off"}:
-        return False
-    raise SettingError(f"{name} is neither true nor false: {text!r}")
-
-
 def data_dir() -> Path:
     """Where programs keep their data when no cloud is configured."""
     return Path(env("DATA_DIR", ".local"))

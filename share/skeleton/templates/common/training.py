@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from common.contract import Contract
 from common.model import Model
 from common.records import Row, number
-from common.tabular import feature_names
 
 Matrix = NDArray[np.float64]
 
@@ -63,6 +62,12 @@ class Gate:
                 raise GateError(
                     f"{self.metric} is {value:.4f}, production {production[self.metric]:.4f}"
                 )
+
+
+def feature_names(rows: list[Row], contract: Contract) -> list[str]:
+    """Return the feature columns in sorted order."""
+    other = {contract.key, contract.time, contract.entity, contract.label}
+    return sorted(name for name in rows[0] if name not in other)
 
 
 def gate_for(contract: Contract, bound: float) -> Gate:
@@ -167,8 +172,3 @@ def evaluate(model: Model, rows: list[Row], contract: Contract) -> dict[str, flo
             "calibration": float(score.mean() - truth.mean()),
         }
     return {name: round(value, 6) for name, value in {**metrics, "rows": float(len(rows))}.items()}
-
-
-def progress_to_json(progress: Progress) -> dict[str, object]:
-    """Return a checkpoint as a JSON object."""
-    return asdict(progress)

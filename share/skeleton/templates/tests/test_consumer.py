@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from common.consumer import Consumer, Event, Message, PoisonError, StoredDeadLetters
+from common.consumer import Consumer
+from common.deliveries import Message, PoisonError
+from common.events import Event, StoredDeadLetters
 from common.keyvalue import LocalKeyValue
 from common.objects import LocalStore
 

@@ -14,6 +14,7 @@ from common.training import (
     Progress,
     auc,
     evaluate,
+    feature_names,
     fit,
     gate_for,
     scores,
@@ -41,6 +42,11 @@ def rows(task: str, count: int = 240) -> list[Row]:
         y = 3.0 * a - b + 5.0 if task == "regression" else float(a - 0.5 * b > 0)
         made.append({"id": str(n), "at": f"{n:05d}", "who": "w", "a": a, "b": b, "y": y})
     return made
+
+
+def test_features_are_all_columns_but_the_event_s_own() -> None:
+    row: Row = {"id": "1", "at": "t", "who": "w", "y": 1, "b": 2, "a": 3}
+    assert feature_names([row], CONTRACT) == ["a", "b"]
 
 
 def test_the_same_seed_gives_the_same_model() -> None:

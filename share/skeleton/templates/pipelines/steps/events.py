@@ -1,4 +1,4 @@
-"""Events: checked, landed in the raw zone, and counted into the online features."""
+"""Events: checked, and landed in the raw zone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.consumer import DeadLetters, Event, Message, PoisonError, parse_event
 from common.contract import Contract
-from common.keyvalue import KeyValue
+from common.deliveries import Message, PoisonError
+from common.events import DeadLetters, Event, parse_event
 from common.objects import ObjectStore
-from common.records import Row, number
-from common.tabular import Aggregate
+from common.records import Row
 from pipelines.steps.land import land_rows, read_table
 
 
@@ -30,16 +29,6 @@ def kinesis_messages(event: dict[str, Any]) -> list[Message]:
     """Return the records of a Kinesis batch; a message's id is its sequence number."""
     records = (record["kinesis"] for record in event["Records"])
     return [Message(r["sequenceNumber"], base64.b64decode(r["data"])) for r in records]
-
-
-def sqs_messages(event: dict[str, Any]) -> list[Message]:
-    """Return the messages of an SQS batch."""
-    return [Message(r["messageId"], r["body"].encode()) for r in event["Records"]]
-
-
-def batch_failures(failed: list[str]) -> dict[str, Any]:
-    """Return what tells the event source to deliver these again and no others."""
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 
 def sample_messages(path: Path) -> list[Message]:
@@ -88,24 +77,3 @@ def land_events(
     if rows:
         land_rows(raw, contract, rows)
     return Landing(len(rows), poison)
-
-
-def count_event(event: Event, online: KeyValue, contract: Contract, ttl_s: int) -> None:
-    """Add an event to what is known of its entity."""
-    row = checked(event, contract)
-    entity = str(row[contract.entity])
-    state = Aggregate(**_numbers(online.get(entity)))
-    state.add(number(row, contract.numeric[0]))
-    online.put(entity, state.item(), ttl_s)
-
-
-def _numbers(item: Row | None) -> dict[str, float]:
-    return {} if item is None else {name: number(item, name) for name in ("count", "total", "last")}
-
-
-def s3_keys(body: bytes) -> list[str]:
-    """Return the object keys of an S3 event that came through EventBridge, or raise PoisonError."""
-    try:
-        return [str(json.loads(body)["detail"]["object"]["key"])]
-    except (ValueError, KeyError, TypeError) as problem:
-        raise PoisonError("not an S3 event") from problem

@@ -11,21 +11,26 @@ from common.contract import Contract
 from common.errors import NotFoundError
 from common.model import Model
 from common.objects import ObjectStore, open_store
-from common.records import digest, dump_json, read_dataset
+from common.records import digest, dump_json, dump_rows, read_dataset
 from common.registry import Registry, Version
 from common.runinfo import RunInfo
 from common.settings import env, env_float, env_int, port_uri
 from common.training import GateError, Options, Progress, evaluate, fit, gate_for
-from pipelines.steps.features import (
-    TrainingSet,
-    build_training_set,
-    read_training_set,
-    write_training_set,
-)
+from pipelines.steps.features import TrainingSet, build_training_set, write_training_set
 
 log = logging.getLogger(__name__)
 
 MIN_QUALITY = 0.7
+
+
+def read_training_set(store: ObjectStore, contract: Contract) -> TrainingSet | None:
+    """Read a stored training set, or None when there is none."""
+    try:
+        train = read_dataset(store, f"{contract.dataset}/train")
+        test = read_dataset(store, f"{contract.dataset}/test")
+    except NotFoundError:
+        return None
+    return TrainingSet(train, test, digest(dump_rows(train) + dump_rows(test)))
 
 
 def code_version(info: RunInfo) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from common.contract import load_contract
-from common.objects import open_store
-from common.records import read_dataset
+from common.contract import Contract, load_contract
+from common.objects import ObjectStore, open_store
+from common.records import Manifest, read_dataset, write_dataset
 from common.settings import port_uri
+from common.tabular import build_features, curated_rows
 from pipelines.context import Context, Result
-from pipelines.steps.features import build_view, write_training_set
+from pipelines.steps.features import write_training_set
+
+
+def build_view(curated: ObjectStore, offline: ObjectStore, contract: Contract) -> Manifest:
+    """Compute the feature view of a dataset."""
+    rows, _ = build_features(curated_rows(curated, contract), contract)
+    return write_dataset(offline, contract.dataset, rows)
 
 
 def run(_ctx: Context) -> Result:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from common.consumer import DeadLetters, Message, PoisonError, StoredDeadLetters, parse_event
 from common.contract import Contract, load_contract
+from common.deliveries import Message, PoisonError
+from common.events import DeadLetters, StoredDeadLetters, parse_event
 from common.keyvalue import KeyValue, open_keyvalue
 from common.objects import open_store
 from common.records import number
@@ -14,7 +15,7 @@ from common.settings import env_int, port_uri
 from common.tabular import Aggregate
 from pipelines.context import Context, Result
 from pipelines.steps.events import checked, in_batches, kinesis_messages, sample_messages
-from pipelines.steps.features import materialise
+from pipelines.steps.online import materialise
 
 DAY_S = 86_400
 BATCH = 200

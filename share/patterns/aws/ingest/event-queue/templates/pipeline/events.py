@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from common.consumer import StoredDeadLetters
 from common.contract import load_contract
+from common.events import StoredDeadLetters
 from common.objects import open_store
 from common.settings import env_int, port_uri
 from pipelines.context import Context, Result

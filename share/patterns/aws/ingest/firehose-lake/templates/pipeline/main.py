@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from common import aws
-from common.consumer import Message, StoredDeadLetters
 from common.contract import load_contract
+from common.deliveries import Message
+from common.events import StoredDeadLetters
 from common.objects import open_store
 from common.settings import env, port_uri
 from pipelines.context import Context, Result

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from common.consumer import Message, StoredDeadLetters
 from common.contract import load_contract
+from common.deliveries import Message, batch_failures
+from common.events import StoredDeadLetters
 from common.objects import open_store
 from common.settings import port_uri
 from pipelines.context import Context, Result
 from pipelines.steps.events import (
     Landing,
-    batch_failures,
     in_batches,
     kinesis_messages,
     land_events,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from common.consumer import PoisonError
+from common.deliveries import PoisonError, batch_failures
 from common.embedding import open_embedder
 from common.objects import open_store
 from common.settings import port_uri
 from common.vectors import open_vectors
 from pipelines.context import Context, Result
 from pipelines.steps.documents import DOCUMENTS, Indexed, check_recall, index_keys, land_folder
-from pipelines.steps.events import batch_failures, s3_keys, sqs_messages
+from pipelines.steps.queue import s3_keys, sqs_messages
 
 
 def index(keys: list[str]) -> Indexed:
