@@ -313,20 +313,25 @@ static int counts_things(const struct doc *d, const struct amount *a)
 	return 0;
 }
 
-/* "2k max.", "Cap 5k": a sentence of its own that says nothing else. */
+/* "2k max.", "Cap 5k", "Under $2k.": a sentence of its own that says nothing else. */
 static int bare_cap(const struct doc *d, const struct amount *a)
 {
 	struct range s = sentence_of(d, a->first);
+	int bounds = 0;
 
-	if (!a->q.scaled || s.last - s.first > 6 ||
-		find(d, s.first, s.last, LC_HARD) == NOT_FOUND)
+	if (s.last - s.first > 6 || !(a->q.scaled || a->currency != NULL))
 		return 0;
-	for (size_t k = s.first; k < s.last; k++)
-		if ((k < a->first || k >= a->last) && d->s.lex[k].kind != LEX_SIGN &&
-			is(d, k, LC_HARD) == NULL && is(d, k, LC_SOFT) == NULL &&
-			is(d, k, LC_DET) == NULL)
+	for (size_t k = s.first; k < s.last; k++) {
+		if (k >= a->first && k < a->last)
+			continue;
+		bounds |= is(d, k, LC_HARD) != NULL ||
+			(a->currency != NULL && is(d, k, LC_LATCUE) != NULL);
+		if (d->s.lex[k].kind != LEX_SIGN && is(d, k, LC_HARD) == NULL &&
+			is(d, k, LC_SOFT) == NULL && is(d, k, LC_DET) == NULL &&
+			!word_is(d, k, "under|below|less than|within"))
 			return 0;
-	return 1;
+	}
+	return bounds;
 }
 
 static int is_budget(const struct doc *d, struct amount *a)
@@ -391,8 +396,9 @@ static int is_budget(const struct doc *d, struct amount *a)
 			return 0;
 	} else if (a->period == 0 && !a->cue) {
 		/* money with neither period nor the word: a bare item, or beside a budget */
-		if (!(a->window.last - a->window.first <= 8 &&
-			    d->sent[d->at[a->first].sentence].fragment) &&
+		if (!bare_cap(d, a) &&
+			!(a->window.last - a->window.first <= 8 &&
+				d->sent[d->at[a->first].sentence].fragment) &&
 			!(s.first == a->first && s.last - a->last <= 1) &&
 			in_window(d, a, LC_HARD) == NOT_FOUND)
 			return 0;

@@ -384,6 +384,10 @@ static enum found from(const struct look *l)
 		if (s->entity_past == 2)
 			return over(l, ST_ASKED | ST_IN_USE | ST_KEEP);
 	}
+	/* "from A to B and from C to D" */
+	if (s->words == 0 && word_is(d, l->i - 1, "and") && word_is(d, l->last, "to") &&
+		l->last + 1 < d->s.n && d->at[l->last + 1].entity)
+		return over(l, ST_LEFT);
 	if (s->words > 0 || s->st & (ST_ASKED | ST_IN_USE))
 		return NOT_IT;
 	s->st |= ST_IN_USE;

@@ -764,6 +764,26 @@ static int barred(const struct doc *d, size_t i)
 		memcmp(d->s.norm + d->s.lex[k - 1].to - 3, " in", 3) == 0;
 }
 
+/* "residency: CA": a code where a jurisdiction is asked for */
+static const char *coded_country(const struct doc *d, size_t i)
+{
+	const struct lexeme *l = &d->s.lex[i];
+
+	if ((l->kind != LEX_WORD && l->kind != LEX_PHRASE) || l->to - l->from != 2 ||
+		i < 2 || d->at[i].dead || !lexeme_all_caps(&d->s, l) ||
+		!(sign_is(d, i - 1, ':') || sign_is(d, i - 1, '=') ||
+			d->s.lex[i - 1].kind == LEX_CELL) ||
+		!word_is(d, i - 2,
+			"residency|data_residency|residence|jurisdiction|sovereignty|"
+			"data residency|data location"))
+		return NULL;
+	JSON_EACH (c, d->v->regions->jurisdictions)
+		if (strlen(json_key(c)) == 2 && json_key(c)[0] == d->s.text[l->src] &&
+			json_key(c)[1] == d->s.text[l->src + 1])
+			return json_key(c);
+	return NULL;
+}
+
 static void one_country(const struct doc *d, struct reading *r, size_t i, size_t newest)
 {
 	const char *code = is(d, i, LC_COUNTRY), *cloud = cloud_at(d, r, i),
@@ -1086,6 +1106,8 @@ void read_things(const struct doc *d, struct reading *r)
 	for (size_t i = 0; i < d->s.n; i++)
 		if (is(d, i, LC_COUNTRY) != NULL)
 			one_country(d, r, i, newest);
+		else if (coded_country(d, i) != NULL)
+			residency_add(r, coded_country(d, i), i, "residency.code", 0.9);
 	narrow_residency(d, r);
 	drop_left(r);
 	read_languages(d, r);
