@@ -276,6 +276,8 @@ static void no_role(const struct doc *d, struct team *t, size_t i,
 	/* "we are five, all of us write Kotlin", "built and run by two volunteers" */
 	if (q->hi > 0 && t->sum == 0 && word_is(d, q->first - 1, "we are|we're") &&
 		(q->next >= d->s.n || sign_is(d, q->next, ',') ||
+			(sign_is(d, q->next, '(') &&
+				is(d, q->next + 1, LC_LANG) != NULL) ||
 			sign_is(d, q->next, '.') || sign_is(d, q->next, ';') ||
 			d->s.lex[q->next].kind == LEX_BREAK)) {
 		set_total(t, q->hi, q->first - 1, q->next);
