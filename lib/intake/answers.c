@@ -532,6 +532,23 @@ static int gather_list(struct gathered *g, const char *field, const cJSON *value
 
 /* ---- any reply ---- */
 
+/* What nobody writes by hand is a mistake, and would take its time. */
+static int check_size(
+	const char *field, const cJSON *value, const char *text, struct err *e)
+{
+	const char *words = text != NULL ? text : json_text(value);
+
+	if (json_len(value) > INTAKE_ITEMS_MAX)
+		return err_set(e, ERR_INPUT,
+			"answers: %s: has %zu items, at most %d are read", field,
+			json_len(value), INTAKE_ITEMS_MAX);
+	if (words != NULL && strlen(words) > INTAKE_WORDS_MAX)
+		return err_set(e, ERR_INPUT,
+			"answers: %s: is %zu bytes long, at most %zu are read", field,
+			strlen(words), INTAKE_WORDS_MAX);
+	return 0;
+}
+
 int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 {
 	char field[FIELD_MAX];
@@ -544,6 +561,8 @@ int gather_answer(struct gathered *g, const cJSON *answer, struct err *e)
 
 	if (lead_of(field) == NULL)
 		return err_set(e, ERR_INPUT, "answers: there is no field '%s'", field);
+	if (check_size(field, value, text, e) < 0)
+		return -1;
 	if (is_list_field(field) && member == NULL && (value != NULL || text != NULL))
 		return gather_list(g, field, value, source, text, e);
 	if (value != NULL && check_value(g, field, member, value, &why) == 0)

@@ -320,6 +320,8 @@ static int push_new(
 	if (one == NULL)
 		return -1;
 	JSON_EACH (it, g->answers) {
+		if (i >= before && i >= kept)
+			break;
 		if ((i < before || (i < kept && is_option(it))) &&
 			same_member(it, one, "field") && same_member(it, one, "value") &&
 			same_member(it, one, "text")) {
@@ -378,6 +380,9 @@ static int all_answers(struct node_env *env, const struct intake_args *a, const 
 			return -1;
 	if (new_replies(a, g, e) < 0)
 		return -1;
+	if (json_len(g->answers) > INTAKE_REPLIES_MAX)
+		return err_set(e, ERR_INPUT, "answers: %zu replies, at most %d are read",
+			json_len(g->answers), INTAKE_REPLIES_MAX);
 	if (json_len(g->answers) > 0 && need_schema(env, g, e) < 0)
 		return -1;
 	JSON_EACH (it, g->answers) {

@@ -114,6 +114,13 @@ for bad in '{"regions": ["eu-central-1", "mars"]}' '{"use_cases": ["rag", "nonse
 	'{"storage_prefs": "what the others have"}' '[{"question": "cloud", "text": "aws"}]' '{"nope": 1}' 'null' '[[]]' '[null]'; do
 	printf '%s' "$bad" >"$tmp/a.json" && status "no list: $bad" 65 --answers "$tmp/a.json"
 done
+# Sizes that nobody writes by hand.
+jq -nc '[range(100000) | {field: "cloud", text: "aws"}]' >"$tmp/a.json" && status 'many replies' 65 --answers "$tmp/a.json"
+ok 'are counted' grep -q '100000 replies, at most 1000' "$tmp/err"
+jq -nc '{storage_prefs: [range(20000) | "s\(.)"]}' >"$tmp/a.json" && status 'a long list' 65 --answers "$tmp/a.json"
+ok 'is counted' grep -q '20000 items, at most 500' "$tmp/err"
+jq -nc '{cloud: ([range(30000) | "aws"] | join(" "))}' >"$tmp/a.json" && status 'long words' 65 --answers "$tmp/a.json"
+ok 'are measured' grep -q 'at most 65536' "$tmp/err"
 key=AKIA$(printf QWERTYUIOPASDF12)
 printf '[{"field": "storage_prefs", "value": ["s3", "%s"], "note": "%s"}, {"field": "cloud", "text": "aws, %s"}]' "$key" "$key" "$key" >"$tmp/a.json"
 status 'secrets in replies' 0 --answers "$tmp/a.json"
