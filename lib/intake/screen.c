@@ -12,7 +12,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "intake/intake.h"
+
 #define CHOICES_MAX 32
+#define LINES_MAX   128
 
 struct screen {
 	int fd;
@@ -124,11 +127,66 @@ void screen_last_words(struct screen *s, const char *text)
 	free(old);
 }
 
-void screen_say(struct screen *s, const char *text)
+static int width(const struct screen *s)
+{
+	struct winsize size;
+
+	return ioctl(s->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col
+									: 80;
+}
+
+/* Code points: a column each, but for wide ones. */
+static size_t columns_of(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Bytes of the text's first line: to its end, or to a space where it would be longer than
+ * `room` columns; in the middle of a word that is longer. */
+static size_t first_line(const char *text, size_t room)
+{
+	size_t end = strcspn(text, "\n"), n = 0, space = 0;
+
+	if (columns_of(text, end) <= room)
+		return end;
+	for (size_t i = 0; i < end; i++) {
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (n > room)
+			return space > 0 ? space : i;
+		if (text[i] == ' ' && i > 0)
+			space = i;
+	}
+	return end;
+}
+
+static void put(const struct screen *s, const char *text, size_t len)
 {
 	struct err ignored;
 
-	(void)file_write_fd(s->fd, "terminal", text, strlen(text), &ignored);
+	(void)file_write_fd(s->fd, "terminal", text, len, &ignored);
+}
+
+void screen_say(struct screen *s, const char *text)
+{
+	struct buf b = BUF_INIT(INTAKE_ANSWER_MAX * 4);
+	size_t room = (size_t)width(s) - 1;
+
+	while (*text != '\0') {
+		size_t n = first_line(text, room);
+
+		buf_add(&b, text, n);
+		text += n;
+		if (*text == '\0')
+			break;
+		buf_add_char(&b, '\n');
+		text += *text == ' ' || *text == '\n';
+	}
+	put(s, b.ptr, b.len);
+	buf_release(&b);
 }
 
 void screen_meter(struct screen *s, const cJSON *coverage)
@@ -242,7 +300,8 @@ struct question {
 	size_t n, at; /* the choice that the mark stands at; n: none */
 	int multiple;
 	int taken[CHOICES_MAX];
-	int lines; /* drawn below the cursor's first line */
+	int length[LINES_MAX]; /* columns of the lines that are drawn above the prompt */
+	int lines, typed;      /* and of the prompt's own */
 };
 
 static const char *choice(const struct question *w, size_t i)
@@ -266,39 +325,56 @@ static void question_init(struct question *w, const cJSON *q)
 			break;
 }
 
-static int width(const struct screen *s)
+/* Lines of at most the terminal's width, so that they can be counted. */
+static void add_lines(struct question *w, struct buf *b, int columns, const char *text)
 {
-	struct winsize size;
+	while (w->lines < LINES_MAX) {
+		size_t n = first_line(text, (size_t)columns - 1);
 
-	return ioctl(s->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col
-									: 80;
-}
-
-/* A line of at most the terminal's width, so that lines can be counted. */
-static void add_line(struct question *w, struct buf *b, int columns, const char *text)
-{
-	size_t n = strlen(text), keep = (size_t)columns - 1;
-
-	if (n > keep) {
-		n = keep;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
+		buf_add(b, text, n);
+		buf_add_str(b, "\r\n");
+		w->length[w->lines++] = (int)columns_of(text, n);
+		text += n;
+		if (*text++ == '\0')
+			break;
 	}
-	buf_add(b, text, n);
-	buf_add_str(b, "\r\n");
-	w->lines++;
 }
 
+/* What was drawn goes; a terminal that has become narrower has broken its lines anew. */
 static void erase(struct screen *s, struct question *w)
 {
-	char up[32];
+	int columns = width(s), up = w->typed / columns;
+	char text[32];
 
-	if (w->lines > 0)
-		snprintf(up, sizeof(up), "\r\x1b[%dA\x1b[J", w->lines);
+	for (int i = 0; i < w->lines; i++)
+		up += 1 + (w->length[i] > 0 ? (w->length[i] - 1) / columns : 0);
+	if (up > 0)
+		snprintf(text, sizeof(text), "\r\x1b[%dA\x1b[J", up);
 	else
-		snprintf(up, sizeof(up), "\r\x1b[J");
-	screen_say(s, up);
-	w->lines = 0;
+		snprintf(text, sizeof(text), "\r\x1b[J");
+	put(s, text, strlen(text));
+	w->lines = w->typed = 0;
+}
+
+/* The prompt, and the end of what is typed where all of it has no room. */
+static void add_prompt(struct question *w, struct buf *b, int columns, const char *typed)
+{
+	const char *rec = json_text(json_get(w->q, "recommended"));
+	struct buf line = BUF_INIT(1 << 14);
+	size_t room, all = columns_of(typed, strlen(typed));
+
+	if (w->at >= w->n && rec != NULL && typed[0] == '\0')
+		buf_addf(&line, "  [%s] ", rec);
+	buf_add_str(&line, "  > ");
+	room = (size_t)columns - 2 > line.len ? (size_t)columns - 2 - line.len : 1;
+	for (; all > room; all--)
+		do
+			typed++;
+		while (((unsigned char)*typed & 0xc0) == 0x80);
+	buf_add_str(&line, typed);
+	buf_add(b, line.ptr, line.len);
+	w->typed = (int)columns_of(line.ptr, line.len);
+	buf_release(&line);
 }
 
 static void draw(struct screen *s, struct question *w, const char *typed)
@@ -308,7 +384,7 @@ static void draw(struct screen *s, struct question *w, const char *typed)
 	int columns = width(s);
 
 	erase(s, w);
-	add_line(w, &b, columns, json_str_or(w->q, "text", ""));
+	add_lines(w, &b, columns, json_str_or(w->q, "text", ""));
 	for (size_t i = 0; i < w->n; i++) {
 		buf_reset(&line);
 		buf_addf(&line, "%s %s%zu) %s%s",
@@ -319,19 +395,16 @@ static void draw(struct screen *s, struct question *w, const char *typed)
 			i + 1, choice(w, i),
 			rec != NULL && strcmp(rec, choice(w, i)) == 0 ? "  (recommended)"
 								      : "");
-		add_line(w, &b, columns, line.ptr);
+		add_lines(w, &b, columns, line.ptr);
 	}
-	add_line(w, &b, columns,
+	add_lines(w, &b, columns,
 		w->multiple
 			? "  up/down move, space mark, Enter take; or type. ? help, left "
 			  "back, Tab skip, ^D stop"
 			: "  up/down choose, Enter take; or type. ? help, left back, Tab "
 			  "skip, ^D stop");
-	buf_reset(&line);
-	if (w->at >= w->n && rec != NULL && typed[0] == '\0')
-		buf_addf(&line, "  [%s] ", rec);
-	buf_addf(&b, "%s  > %s", line.ptr, typed);
-	screen_say(s, b.ptr);
+	add_prompt(w, &b, columns, typed);
+	put(s, b.ptr, b.len);
 	buf_release(&b);
 	buf_release(&line);
 }
@@ -489,10 +562,12 @@ enum reply screen_ask(struct screen *s, const cJSON *question, struct buf *typed
 	erase(s, &w);
 	raw_off(s);
 	if (r == REPLY_TEXT) {
-		screen_say(s, json_str_or(question, "text", ""));
-		screen_say(s, " ");
-		screen_say(s, typed->len > 0 ? typed->ptr : "-");
-		screen_say(s, "\n");
+		struct buf said = BUF_INIT(INTAKE_ANSWER_MAX * 2);
+
+		buf_addf(&said, "%s %s\n", json_str_or(question, "text", ""),
+			typed->len > 0 ? typed->ptr : "-");
+		screen_say(s, said.ptr);
+		buf_release(&said);
 	}
 	return (enum reply)r;
 }

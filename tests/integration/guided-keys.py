@@ -1,10 +1,13 @@
 """guided-keys.py INTAKE DIR: drives mlops-intake --guided by keys on a pseudo-terminal.
 Prints "ok NAME" or "FAILED NAME" for each thing that it looks at; run by guided.sh."""
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -22,11 +25,12 @@ def check(name, holds, detail=""):
 class Terminal:
     """A program with a controlling terminal of its own; stdout goes to a file."""
 
-    def __init__(self, name, *args, term="xterm"):
+    def __init__(self, name, *args, term="xterm", columns=0):
         self.out = os.path.join(DIR, name + ".json")
         self.seen, self.mark, self.status = "", 0, None
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
+        self.resize(columns)
         self.pid = os.fork()
         if self.pid == 0:
             os.setsid()
@@ -36,6 +40,13 @@ class Terminal:
             os.dup2(sink, 1)
             os.environ["TERM"] = term
             os.execv(INTAKE, [INTAKE, "--guided", "--compact", *args])
+
+    def resize(self, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def widest(self):
+        """Columns of the widest line that was drawn."""
+        return max(len(x) for x in re.sub(r"\x1b\[\d*[A-Z]", "\n", self.seen.replace("\r", "\n")).split("\n"))
 
     def wait_for(self, text):
         """Reads until the text comes in what was not looked at yet."""
@@ -167,6 +178,29 @@ def interruptions(brief):
           t.status)
 
 
+def narrow(brief):
+    """Lines end between words; what is typed stays on its line; a resize is followed."""
+    for term, end in (("xterm", "^D stop"), ("dumb", "] > ")):
+        t = Terminal("narrow-" + term, "--brief", brief, "--set", "cloud=aws", term=term, columns=40)
+        check(f"40 columns, {term}: all of it is shown", t.wait_for("What may it cost") and t.wait_for(end))
+        t.send(b"?" + (b"" if term == "xterm" else b"\n"))
+        t.wait_for("An amount or")
+        t.wait_for(end)
+        t.send(b"words that go on and on beyond the edge of the terminal")
+        if term == "xterm":
+            t.wait_for("of the terminal")
+            check("what is typed stays on its line", t.widest() <= 39, t.widest())
+        t.send(b"\r" if term == "xterm" else b"\n")
+        check(f"40 columns, {term}: refused words", t.wait_for("Please say") and t.wait_for(end))
+        if term == "xterm":
+            check("no line is wider", t.widest() <= 39, t.widest())
+            t.resize(100)
+            t.send(DOWN)
+            check("a resize is followed", t.wait_for("or type. ? help, left back, Tab skip, ^D stop"))
+        t.send(STOP if term == "xterm" else b"q\n")
+        check(f"40 columns, {term}: it ends", t.end() == 0, t.status)
+
+
 def main():
     brief = os.path.join(DIR, "brief.md")
 
@@ -219,7 +253,7 @@ def main():
     go_on.wait_for("^D stop")
     check("going on does not ask again", "Which cloud" not in go_on.seen)
     go_on.send(b"qqq nonsense", ENTER)
-    check("what cannot be read is asked again", go_on.wait_for("Please say it differently"), go_on.seen[-400:])
+    check("what cannot be read is asked again", go_on.wait_for("Please say"), go_on.seen[-400:])
     go_on.wait_for("^D stop")
     go_on.send(STOP)
     check("answers of before stand", go_on.end() == 0 and answers(go_on.state()).get("cloud") == "aws")
@@ -258,6 +292,8 @@ def main():
     t.wait_for("q stop asking] > ")
     t.send(b"q\n")
     check("a dumb terminal is asked by lines", t.end() == 0 and answers(t.state()) == {"cloud": "gcp"})
+
+    narrow(brief)
 
     # without a terminal nothing is asked and nothing hangs; the questions are the same
     p = subprocess.run([INTAKE, "--guided", "--compact", "--brief", brief], capture_output=True, timeout=60,
