@@ -95,7 +95,11 @@ class Terraform:
     def __init__(self, named: Named, work: Path, endpoint: str, plugins: str) -> None:
         shutil.copytree(named.repo.path, work / "repo")
         self.dir = work / "repo" / named.root
-        (self.dir / "emulator_override.tf").write_text(OVERRIDE + self.unprotected())
+        forgets = json.loads((HERE / "aws.json").read_text())["forgets"]
+        for folder in {path.parent for path in self.dir.glob("**/*.tf")}:
+            text = self.override(folder, forgets)
+            text = OVERRIDE + text if folder == self.dir else text
+            (folder / "emulator_override.tf").write_text(text)
         (self.dir / "emulator.auto.tfvars").write_text(self.values())
         self.env = {
             "PATH": os.environ["PATH"],
@@ -111,15 +115,25 @@ class Terraform:
         }
         self.run("init", "-input=false", "-no-color", f"-plugin-dir={plugins}")
 
-    def unprotected(self) -> str:
-        """What the code forbids to destroy, allowed for the emulator."""
-        text = "".join(path.read_text() for path in sorted(self.dir.glob("*.tf")))
-        found = re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', text, re.M | re.S)
-        return "".join(
-            f'resource "{kind}" "{name}" {{\n  lifecycle {{\n    prevent_destroy = false\n  }}\n}}\n'
-            for kind, name, body in found
-            if "prevent_destroy" in body
-        )
+    def override(self, folder: Path, forgets: dict[str, list[str]]) -> str:
+        """Allows to destroy what the code protects, and overlooks what moto forgets.
+
+        A second plan then has no changes at all, or is wrong.
+        """
+        text = "".join(path.read_text() for path in sorted(folder.glob("*.tf")))
+        blocks = []
+        for kind, name, body in re.findall(
+            r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', text, re.M | re.S
+        ):
+            lines = ["prevent_destroy = false"] if "prevent_destroy" in body else []
+            if kind in forgets:
+                lines.append(f"ignore_changes = [{', '.join(forgets[kind])}]")
+            if lines:
+                life = "\n    ".join(lines)
+                blocks.append(
+                    f'resource "{kind}" "{name}" {{\n  lifecycle {{\n    {life}\n  }}\n}}\n'
+                )
+        return "".join(blocks)
 
     def values(self) -> str:
         """Those that the repository's own tests give its variables."""
@@ -210,51 +224,22 @@ def diagnostics(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def differs(before: Any, after: Any, unknown: Any) -> bool:
-    """Whether a value is to change, what is known only after apply aside."""
-    if unknown is True:
-        return False
-    if isinstance(before, list) and isinstance(after, list):
-        some = unknown if isinstance(unknown, list) else []
-        some = some + [False] * (len(after) - len(some))
-        rows = zip(before, after, some, strict=False)
-        return len(before) != len(after) or any(differs(*row) for row in rows)
-    if isinstance(before, dict) and isinstance(after, dict):
-        known = unknown if isinstance(unknown, dict) else {}
-        names = {*before, *after}
-        return any(differs(before.get(k), after.get(k), known.get(k)) for k in names)
-    return bool(before != after)
-
-
-def changed(tf: Terraform, some: list[str], forgets: dict[str, list[str]]) -> list[str]:
-    """What a second plan would change, but for what moto forgets of a type.
-
-    What is known only after apply follows from another change: of itself it counts only
-    where nothing was forgotten.
-    """
+def changed(tf: Terraform, some: list[str]) -> list[str]:
+    """What a second plan would change."""
     tf.run("plan", "-input=false", "-no-color", "-out=again", *some)
-    found, forgotten, follows = [], False, []
-    for change in json.loads(tf.run("show", "-json", "again")[1]).get(
-        "resource_changes", []
-    ):
+    plan = json.loads(tf.run("show", "-json", "again")[1])
+    found = []
+    for change in plan.get("resource_changes", []):
         what = change["change"]
         if change["mode"] == "data" or what["actions"] == ["no-op"]:
             continue
         before, after = what["before"] or {}, what["after"] or {}
-        unknown = what["after_unknown"]
-        names = {
-            k
-            for k in {*before, *after}
-            if differs(before.get(k), after.get(k), unknown.get(k))
-        }
-        forgotten |= bool(names & set(forgets.get(change["type"], [])))
-        names -= set(forgets.get(change["type"], []))
-        said = f"{change['address']}: {'/'.join(what['actions'])} {', '.join(sorted(names))}"
-        if names or what["actions"] != ["update"]:
-            found.append(said)
-        else:
-            follows.append(said)
-    return found or ([] if forgotten else follows)
+        names = {k for k in {*before, *after} if before.get(k) != after.get(k)}
+        names |= {k for k, unknown in what["after_unknown"].items() if unknown is True}
+        found.append(
+            f"{change['address']}: {'/'.join(what['actions'])} {', '.join(sorted(names))}"
+        )
+    return found
 
 
 def plan_one(tf: Terraform) -> str:
@@ -291,7 +276,7 @@ def apply_one(tf: Terraform) -> Applied:
             for d in diagnostics(done.stdout)
         ]
         raise SystemExit("apply:\n" + "\n".join(lines or [done.stderr[-2000:]]))
-    if changes := changed(tf, some, data["forgets"]):
+    if changes := changed(tf, some):
         raise SystemExit("the second plan changes:\n" + "\n".join(changes))
     held = tf.run("state", "list")[1].split()
     types = sorted({kind(a) for a in held if not kind(a).startswith("data.")})
