@@ -209,6 +209,10 @@ static int distractor(const struct doc *d, const struct amount *a)
 	k = find(d, from, c.last > a->window.last ? a->window.last : c.last, LC_BUDNOT);
 	if (k == NOT_FOUND)
 		k = find(d, from, a->first, LC_BUDNOT);
+	/* "the one-off fee (at most 200,000)": a bracket belongs to the words before it */
+	for (size_t j = a->first; k == NOT_FOUND && j > c.first && a->first - j < 4; j--)
+		if (sign_is(d, j - 1, '('))
+			k = find(d, j > c.first + 8 ? j - 8 : c.first, j, LC_BUDNOT);
 	if (k != NOT_FOUND &&
 		!(a->period > 0 && in_window(d, a, LC_BUDSTRONG) != NOT_FOUND))
 		return 1;

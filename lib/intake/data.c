@@ -38,6 +38,13 @@ static int negated(const struct doc *d, size_t i)
 
 	if (st & (ST_EXCLUDED | ST_NOTHING | ST_LEFT))
 		return 1;
+	/* "X was mentioned but is not in scope" */
+	for (size_t k = i + 1; k < i + 8 && k < sentence_of(d, i).last; k++)
+		if (word_is(d, k, "not in scope|out of scope") ||
+			(word_is(d, k, "in scope") && is(d, k - 1, LC_NOT) != NULL) ||
+			(is(d, k, LC_NOT) != NULL && word_is(d, k + 1, "in") &&
+				word_is(d, k + 2, "scope")))
+			return 1;
 	for (size_t k = i + 1; k < seg.last && k < i + 6; k++) {
 		if (is(d, k, LC_NOT) != NULL || word_is(d, k, "n/a"))
 			return !word_is(d, k + 1, "only|just") &&
@@ -99,7 +106,7 @@ static int plain_class(const struct doc *d, size_t i, const char **cls)
 	if (i + 1 >= s.last || sign_is(d, i + 1, '.') || sign_is(d, i + 1, ',') ||
 		sign_is(d, i + 1, ')') || sign_is(d, i + 1, ';') ||
 		d->s.lex[i + 1].kind == LEX_CELL ||
-		word_is(d, i + 1, "and|but|only|by|though")) {
+		word_is(d, i + 1, "and|but|only|by|though|until|before|for now")) {
 		size_t from = i > c.first + 8 ? i - 8 : c.first;
 
 		if (find(d, from, i, LC_DCDATA) != NOT_FOUND ||

@@ -1228,6 +1228,30 @@ static void read_commas(struct doc *d)
 	}
 }
 
+/* "cost ....... 300 EUR": a row of dots leads from a key to its value, as a colon does. */
+static void read_leaders(struct doc *d)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < d->s.n; i++) {
+		size_t end = i;
+
+		while (end < d->s.n && sign_is(d, end, '.') &&
+			(end == i || (d->s.lex[end].flags & LEX_GLUED)))
+			end++;
+		d->s.lex[out] = d->s.lex[i];
+		if (end - i >= 4 && end < d->s.n && d->s.lex[end].kind != LEX_BREAK) {
+			d->s.lex[out].sign = ':';
+			i = end - 1;
+		}
+		out++;
+	}
+	if (out < d->s.n) {
+		d->s.n = out;
+		scan_recount(&d->s);
+	}
+}
+
 int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t len,
 	struct err *e)
 {
@@ -1241,6 +1265,7 @@ int doc_read(struct doc *d, const struct vocabulary *v, const char *text, size_t
 		return err_no_memory(e);
 	mend_spelling(d);
 	read_commas(d);
+	read_leaders(d);
 	mark_entities(d);
 	join_wraps(d);
 	memset(d->at, 0, d->s.n * sizeof(*d->at));

@@ -585,7 +585,7 @@ static int answers(const struct doc *d, size_t i)
 	for (size_t k = s.first; k < s.last; k++)
 		if (word_is(d, k,
 			    "response|responses|respond|responds|answer|answers|reply|"
-			    "replies|"
+			    "replies|page|website|app|reader|shopper|visitor|browser|"
 			    "response within|response time|answer time"))
 			return 1;
 	return 0;

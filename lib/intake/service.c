@@ -275,7 +275,8 @@ static int is_latency(const struct doc *d, struct duration *t)
 	bad = find(d, from, t->first, LC_LATNOT);
 	if (bad == NOT_FOUND)
 		bad = find(d, t->last, seg.last < w.last ? seg.last : w.last, LC_LATNOT);
-	if (bad != NOT_FOUND && bad > t->last && word_is(d, bad, "for"))
+	if (bad != NOT_FOUND && word_is(d, bad, "for") &&
+		(bad > t->last || t->first - bad > 3))
 		bad = NOT_FOUND; /* "in 400 ms is a must for the scanners" */
 	if (find(d, clause_of(d, t->first).first, clause_of(d, t->first).last,
 		    LC_FRESHNESS) != NOT_FOUND &&
@@ -719,6 +720,14 @@ void read_availability(const struct doc *d, struct reading *r)
 				at[i].pct = 0;
 				break;
 			}
+	for (size_t i = 0; i + 1 < n; i++)
+		if (at[i].pct > 0 && at[i + 1].pct > 0 && word_is(d, at[i].last, "or") &&
+			at[i + 1].first == at[i].last + 1) {
+			note_add(r, "availability_target",
+				"two are named and none is chosen", at[i].first,
+				at[i + 1].last);
+			return; /* "99.9 or 99.95" */
+		}
 	for (size_t i = 0; i < n; i++) {
 		if (at[i].pct <= 0)
 			continue;

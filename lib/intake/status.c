@@ -353,6 +353,16 @@ static enum found used(const struct look *l)
 /* "our X", "sits in X" */
 static enum found in_place(const struct look *l)
 {
+	/* "the warehouse is X, BI is Y" */
+	if (word_is(l->d, l->i, "is") && l->s->words == 0 && l->i + 1 == l->last - 1 &&
+		!(l->s->st & ST_ASKED) && l->i > l->first &&
+		word_is(l->d, l->i - 1,
+			"warehouse|data "
+			"warehouse|database|db|lakehouse|broker|bi|erp|crm|"
+			"orchestrator|scheduler|ticketing|stack")) {
+		l->s->st |= ST_IN_USE;
+		return OVER;
+	}
 	/* "we spend 20k a month on X" */
 	if (word_is(l->d, l->i, "spend|spending|pay|paying") && l->s->words <= 4 &&
 		word_is(l->d, l->last - 2, "on|for") && !(l->s->st & ST_ASKED)) {
@@ -626,6 +636,12 @@ static int held_there(const struct doc *d, size_t i)
 		for (size_t k = sentence_of(d, i).first; k + 2 < c.first; k++)
 			if (is(d, k, LC_INUSE) != NULL && d->at[k + 1].entity)
 				return 1;
+	/* "results as Parquet on X" are to go there */
+	for (size_t k = c.first; k < i && b != NOT_FOUND; k++)
+		if (word_is(d, k,
+			    "result|results|score|scores|output|outputs|prediction|"
+			    "predictions|forecasts"))
+			return 0;
 	return b != NOT_FOUND && i - b <= 7 && word_is(d, i - 1, "in|on") &&
 		find(d, clause_of(d, i).first, i, LC_ASK) == NOT_FOUND &&
 		find(d, b, i, LC_TIME) == NOT_FOUND;
@@ -674,6 +690,16 @@ static int dropped_behind(const struct doc *d, size_t i, size_t end)
 			k + 1 < end &&
 			word_is(d, k + 1, "it|them|that|keep it|keep them|use it") &&
 			(k + 2 >= end || !is_word(d, k + 2)))
+			return 1;
+	return 0;
+}
+
+/* "we have done a trial with X": X is not in use for that */
+static int tried_out(const struct doc *d, size_t i)
+{
+	for (size_t k = clause_of(d, i).first; k < i; k++)
+		if (word_is(d, k,
+			    "trial|trials|poc|pilot|proof of concept|test|tests|demo"))
 			return 1;
 	return 0;
 }
@@ -783,7 +809,7 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 	}
 	if (s.st & ST_IN_USE && !(s.st & ST_KEEP) &&
 		dropped_behind(d, tail, sentence_of(d, first).last))
-		return ST_IN_USE | ST_EXCLUDED;
+		return tried_out(d, first) ? ST_EXCLUDED : ST_IN_USE | ST_EXCLUDED;
 	if (s.st & ST_IN_USE && stays_behind(d, tail, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
 	if (s.st == 0)

@@ -350,6 +350,15 @@ static int counted_role(const struct doc *d, struct team *t, size_t i, size_t *t
 		t->prev = *to = q.next;
 		return 1;
 	}
+	/* "one ML engineer, one automation technician who helps to run it" */
+	for (size_t j = q.next; is(d, k, LC_TEAMNOUN) == NULL && t->sum > 0 &&
+		i - t->prev < 4 && q.hi < 20 && j < q.next + 3 && is_word(d, j);
+		j++)
+		if (is(d, j, LC_ROLENOUN) != NULL) {
+			add_people(d, t, q.hi, q.first, j + 1, i);
+			t->prev = *to = j;
+			return 1;
+		}
 	if (is(d, k, LC_TEAMNOUN) == NULL) {
 		no_role(d, t, i, &q, to);
 		return 1;

@@ -55,6 +55,13 @@ static double per_time(const struct doc *d, size_t i, size_t *next)
 {
 	const char *t;
 
+	if (word_is(d, i,
+		    "every week|each week|every day|each day|every month|each month")) {
+		*next = i + 1;
+		return word_is(d, i, "every week|each week")  ? 604800
+			: word_is(d, i, "every day|each day") ? 86400
+							      : 2628000;
+	}
 	if (is(d, i, LC_PERIOD) != NULL && !word_is(d, i, "annual|pa")) {
 		*next = i + 1;
 		return factor(is(d, i, LC_PERIOD));
@@ -352,6 +359,15 @@ static int rate_at(
 			t, q->first, k + 2);
 		return 1;
 	}
+	/* "Daily 90,000 images are uploaded" */
+	if (q->first > 0 && word_is(d, q->first - 1, "daily|hourly|weekly|monthly") &&
+		(is(d, k, LC_REQNOUN) != NULL || is(d, k, LC_EVNOUN) != NULL) &&
+		is(d, k + 1, LC_PER) == NULL) {
+		t = factor(is(d, q->first - 1, LC_PERIOD));
+		add_rate(d, r, b, is(d, k, LC_REQNOUN) != NULL ? RPS : EPS, q->hi / t, t,
+			q->first - 1, k + 1);
+		return 1;
+	}
 	k = time_behind(d, q->next, &t, &next);
 	if (t == 0)
 		return time_before(d, r, b, q);
@@ -583,7 +599,8 @@ static int will_use(const struct doc *d, size_t k)
 			(word_is(d, j, "going to|are going to|will|would") &&
 				(word_is(d, j + 1,
 					 "use|query|ask|work with|ask questions|consult|"
-					 "search|put questions to|look up") ||
+					 "search|put questions to|look up|look "
+					 "at|view") ||
 					(word_is(d, j + 1, "work") &&
 						word_is(d, j + 2, "with")))))
 			return 1;
