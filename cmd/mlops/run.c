@@ -208,11 +208,12 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 	const char *digest = json_text(json_at(r->state, "/artifacts/content_digest"));
 
 	buf_addf(b, "version %lld: %s (%d nodes run, %d reused)\n", (long long)r->version,
-		r->stale               ? "stale: the decision at the gate has expired"
-			: r->paused[0] ? "paused at the gate budget"
-				       : word(r->answer),
+		r->stale                ? "stale: the decision at the gate has expired"
+			: r->paused[0]  ? "paused at the gate budget"
+			: r->missing[0] ? "waiting at the gate intake"
+					: word(r->answer),
 		r->executed, r->reused);
-	if (r->answer == 10 && r->paused[0] == '\0') {
+	if (r->answer == 10 && r->paused[0] == '\0' && r->missing[0] == '\0') {
 		struct gate_review how = { NULL, json_at(r->state, "/hitl/reasons"),
 			log_width(STDOUT_FILENO) };
 
@@ -232,6 +233,12 @@ static void tell(const struct run_args *a, const struct graph_result *r, struct 
 			"%s; go on with a larger --budget-tokens or --budget-usd: "
 			"mlops run -o %s --resume\n",
 			r->paused, a->out);
+	else if (r->missing[0] != '\0')
+		buf_addf(b,
+			"%s: say it with --set FIELD=VALUE or --answers FILE: mlops run "
+			"-o "
+			"%s --resume\n",
+			r->missing, a->out);
 	else if (r->answer == 10 && a->yes)
 		buf_add_str(b,
 			"policy fails: change the brief, or waive the rules with "

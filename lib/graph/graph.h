@@ -90,6 +90,7 @@ struct graph_result {
 	int stale;            /* waiting because the decision at the gate had expired */
 	char node[32];        /* the last one that was begun */
 	char paused[256];     /* why, at the gate `budget`; "": not there */
+	char missing[256];    /* what a rule needs, at the gate `intake`; "": not there */
 	char zip_sha256[DIGEST_HEX_MAX]; /* "" when there is no zip */
 	cJSON *state;                    /* the caller frees */
 };

@@ -538,6 +538,19 @@ static enum outcome at_questions(struct run *r, struct err *e)
 	return replies < 0 ? FAILED : replies > 0 ? AGAIN : GO_ON;
 }
 
+/* Without a fact that a policy rule needs nothing is planned: the gate `intake`. */
+static enum outcome wait_for_facts(struct run *r, struct err *e)
+{
+	struct buf why = BUF_INIT(sizeof(r->result->missing) - 1);
+
+	JSON_EACH (f, json_at(r->state, "/coverage/required_facts"))
+		buf_addf(&why, "%spolicy rule %s needs %s", why.len > 0 ? "; " : "",
+			json_str_or(f, "policy", "?"), json_str_or(f, "field", "?"));
+	snprintf(r->result->missing, sizeof(r->result->missing), "%s", why.ptr);
+	buf_release(&why);
+	return run_record_pause(r, "intake", r->result->missing, e) < 0 ? FAILED : STOP;
+}
+
 /* A repository with a secret in it goes nowhere: no zip, no commit. */
 static enum outcome at_validators(struct run *r)
 {
@@ -561,10 +574,14 @@ static enum outcome after(struct run *r, enum node_id node, int answer, struct e
 		out = at_gate(r, &answer, e);
 	else if (node == NODE_ADAPTIVE_QUESTIONS)
 		out = at_questions(r, e);
+	else if (node == NODE_COVERAGE_CHECK)
+		out = GO_ON; /* the questions say what is missing */
 	else if (node == NODE_VALIDATORS)
 		out = at_validators(r);
 	else if (answer != 0 && answer != 12)
 		out = STOP;
+	if (node == NODE_ADAPTIVE_QUESTIONS && out == GO_ON && answer == 10)
+		out = wait_for_facts(r, e);
 	if (answer != 0 && out != AGAIN)
 		r->answer = answer;
 	return out;

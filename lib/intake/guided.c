@@ -297,7 +297,10 @@ static int round_of(struct session *n, struct err *e)
 {
 	cJSON *coverage =
 		coverage_of(n->env, n->g->constraints, n->g->provenance, n->threshold, e);
-	cJSON *questions = coverage == NULL
+	int facts = coverage == NULL
+		? -1
+		: required_facts(n->env, n->g->constraints, coverage, e);
+	cJSON *questions = facts < 0
 		? NULL
 		: questions_of(n->env, n->g->constraints, coverage, 24, e);
 	const cJSON *q = NULL;

@@ -17,7 +17,7 @@ struct open_field {
 	const char *state; /* "contradictory", "open", "missing" */
 	const char *why;   /* of the contradiction or ambiguity; may be NULL */
 	double weight, gain;
-	int first; /* a contradiction: asked whatever the score */
+	int first; /* a contradiction, or what a rule needs: asked whatever the score */
 	struct impact impact;
 };
 
@@ -76,6 +76,18 @@ static size_t open_fields(const cJSON *constraints, const cJSON *coverage,
 {
 	size_t n = 0;
 
+	JSON_EACH (c, json_get(coverage, "required_facts")) {
+		const char *field = json_str_or(c, "field", "");
+
+		if (n < max && !have(f, n, field) && json_has(texts, field))
+			f[n++] = (struct open_field){ .field = field,
+				.state = "required",
+				.why = "a policy rule needs it before anything is "
+				       "planned",
+				.weight = weight_of(rows, field),
+				.gain = weight_of(rows, field),
+				.first = 1 };
+	}
 	JSON_EACH (c, json_get(coverage, "conflicts")) {
 		const cJSON *fields = json_get(c, "fields");
 		const char *field =
@@ -301,5 +313,7 @@ int questions_run(struct node_env *env, const void *args, const cJSON *in, cJSON
 		json_free(q);
 		return -1;
 	}
-	return json_set(out, "questions", q, e);
+	if (json_set(out, "questions", q, e) < 0)
+		return -1;
+	return json_len(json_at(in, "/coverage/required_facts")) > 0 ? 10 : 0;
 }

@@ -88,4 +88,20 @@ exits "words that nobody can read are asked for again" 10 python3 terminal.py 'q
 says "and why" "Please say it differently"
 exits "a secret that is typed" 10 python3 terminal.py 'aws with AKIAQWERTYUIOPASDF12|\x04|q' mlops run open.md -o secret --tools none
 ok "is kept nowhere" sh -c "! grep -rqa QWERTYUIOPASDF12 .mlops secret"
+
+# What a policy rule needs stops the run before planning, also with --yes; a terminal is asked.
+cp -r "$OLDPWD/share" facts
+jq '.rules[0].requires_fact = "regions"' facts/policies/gdpr.json >gdpr.json && mv gdpr.json facts/policies/
+export MLOPS_SHARE=$PWD/facts
+exits "a fact is missing" 10 mlops run open.md -o facts-yes --yes --tools none
+says "the gate" "waiting at the gate intake"
+says "the rule and the fact" "needs regions"
+same "the question about it comes first" "$(jq -r '.questions[0].field, (has("plan") | not)' facts-yes/state.json | tr '\n' ' ')" "regions true "
+same "it waits in the store" "$(sqlite3 .mlops/mlops.db "select status from decision_sets order by created_at desc limit 1")" waiting
+exits "it goes on with the fact" 0 mlops run -o facts-yes --resume --yes --tools none --set regions=eu-west-1
+exits "the terminal is asked for it" 10 python3 terminal.py '2|\x04|q' mlops run open.md -o facts-asked --tools none
+same "and the run goes on" "$(jq -c '[.constraints.regions, .plan.feasible]' facts-asked/state.json)" '[["eu-west-1"],true]'
+exits "nobody replies" 10 python3 terminal.py '\x04' mlops run open.md -o facts-open --tools none
+says "what is missing" "needs regions"
+unset MLOPS_SHARE
 finish
