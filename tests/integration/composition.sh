@@ -2,7 +2,7 @@
 # Plans of many shapes: each repository brings only modules that its programs use, and
 # where personal data is, a privacy kit that imports and passes its tests, whatever of
 # rows, documents, features and a drift monitor the plan has.
-# shellcheck source=tests/integration/lib.sh
+# shellcheck source-path=SCRIPTDIR source=tests/integration/lib.sh disable=SC2317
 . "$(dirname "$0")/lib.sh" "${1:-build}"
 export PATH=$top/.tools/venv/bin:$PATH SOURCE_DATE_EPOCH=0
 have_tools=$(command -v pytest >/dev/null && command -v ruff >/dev/null && echo yes)
