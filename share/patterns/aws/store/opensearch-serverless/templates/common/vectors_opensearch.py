@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 import urllib.request
 from typing import Any, Protocol
 from urllib.error import HTTPError
@@ -14,6 +15,8 @@ from common.settings import env
 from common.vectors import Chunk, Hit
 
 PAGE = 500
+# A role taken lasts an hour.
+ROLE_S = 2700.0
 MISSING = 404
 
 
@@ -29,8 +32,17 @@ class SignedTransport:
     def __init__(self, host: str, role_arn: str) -> None:
         self.host = host
         self.role_arn = role_arn
+        self.taken: tuple[Any, str] | None = None
+        self.until = 0.0
 
     def _credentials(self) -> tuple[Any, str]:
+        """Return what to sign with: the role is taken again in good time, not for each request."""
+        if self.taken is None or time.monotonic() > self.until:
+            self.taken = self._take_role()
+            self.until = time.monotonic() + ROLE_S
+        return self.taken
+
+    def _take_role(self) -> tuple[Any, str]:
         session = importlib.import_module("botocore.session").get_session()
         region = str(session.get_config_variable("region"))
         answer = session.create_client("sts").assume_role(
