@@ -229,6 +229,10 @@ void read_data(const struct doc *d, struct reading *r)
 			continue;
 		if (!pii_word_counts(d, i))
 			continue;
+		/* "transcripts (PII scrubbed)" */
+		if (is(d, i + 1, LC_DCDEID) != NULL ||
+			word_is(d, i + 1, "removed|stripped|filtered|deleted"))
+			continue;
 		if (negated(d, i)) {
 			if (strcmp(cls, "pii") == 0 || strcmp(cls, "phi") == 0)
 				none = 1;

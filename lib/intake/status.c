@@ -525,8 +525,8 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 	if (s->st & ST_IN_USE && s->words <= 5 &&
 		word_is(d, i, "must be used|should be used|shall be used|is to be used"))
 		s->st |= ST_KEEP;
-	/* "X now, fine to keep" */
-	if (word_is(d, i, "now") && s->words == 0 && !(s->st & ST_ASKED) &&
+	/* "X now, fine to keep", "X and Y used." */
+	if (word_is(d, i, "now|used") && s->words == 0 && !(s->st & ST_ASKED) &&
 		(i + 1 >= d->s.n || d->s.lex[i + 1].kind == LEX_SIGN ||
 			d->s.lex[i + 1].kind == LEX_BREAK))
 		s->st |= ST_IN_USE;

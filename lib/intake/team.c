@@ -212,7 +212,7 @@ static int not_theirs(const struct doc *d, size_t i, size_t k, int article)
 	/* "two people: a data engineer and an analyst" */
 	if (sign_is(d, k + 1, ':') && find(d, k + 2, s.last, LC_TEAMNOUN) != NOT_FOUND)
 		return 0;
-	if (!article &&
+	if (!article && is(d, k + 1, LC_ANDME) == NULL &&
 		word_is(d, k,
 			"people|person|persons|members|colleagues|folks|guys|heads|men|"
 			"women|admins|admin|researchers|scientists|students|"

@@ -193,6 +193,15 @@ static int second_choice(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* "AWS, eu-south-2 or eu-west-1, not decided": the Regions are open, not the cloud. */
+static int open_regions(const struct doc *d, struct range s)
+{
+	size_t a = find(d, s.first, s.last, LC_REGION);
+
+	return a != NOT_FOUND && word_is(d, a + 1, "or") &&
+		is(d, a + 2, LC_REGION) != NULL;
+}
+
 static void one_cloud(
 	const struct doc *d, struct reading *r, size_t i, struct cloud_view cv[CLOUDS])
 {
@@ -232,7 +241,7 @@ static void one_cloud(
 			others += j != i && is(d, j, LC_CLOUD) != NULL;
 		if (others)
 			c->alternatives++;
-		else
+		else if (!open_regions(d, sent))
 			st |= ST_HEDGED;
 	}
 	if (st & ST_PREFERRED && second_choice(d, i))
