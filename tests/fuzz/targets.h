@@ -500,14 +500,14 @@ static void fuzz_answers(const char *text, size_t len)
 {
 	static struct cleaner clean;
 	static struct schema *schema;
+	static cJSON *rules;
 	struct node_env *env;
 	struct gathered g = { .v = the_words(&env), .clean = &clean };
 	struct err e = { 0 };
 	cJSON *doc = json_parse(text, len, JSON_STRICT, &e), *list;
 
 	if (schema == NULL) {
-		cJSON *rules = env_read_json(env, "schemas/constraints.schema.json", &e);
-
+		rules = env_read_json(env, "schemas/constraints.schema.json", &e);
 		LAW(rules != NULL && (schema = schema_new(rules, NULL, &e)) != NULL);
 		LAW(cleaner_load(&clean, env, &e) == 0);
 	}
@@ -518,6 +518,8 @@ static void fuzz_answers(const char *text, size_t len)
 		return;
 	}
 	g.schema = schema;
+	g.schema_doc = rules;
+	g.answers = list;
 	g.constraints = json_new_object(&e);
 	g.provenance = json_new_object(&e);
 	JSON_EACH (it, list) {
