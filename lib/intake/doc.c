@@ -4,26 +4,32 @@
 
 #include "intake/internal.h"
 
+/* Is the word, of len bytes, one of a list with | between? */
+static int is_among(const char *list, const char *word, size_t len)
+{
+	for (const char *p = list; *p != '\0'; p += *p == '|') {
+		size_t n = 0;
+
+		while (n < len && p[n] == word[n])
+			n++;
+		if (n == len && (p[n] == '|' || p[n] == '\0'))
+			return 1;
+		for (p += n; *p != '|' && *p != '\0'; p++)
+			;
+	}
+	return 0;
+}
+
 int word_is(const struct doc *d, size_t i, const char *norm)
 {
 	const struct lexeme *l;
-	size_t len;
 
 	if (i >= d->s.n)
 		return 0;
 	l = &d->s.lex[i];
 	if (l->kind == LEX_SIGN || l->kind == LEX_BREAK || l->kind == LEX_CELL)
 		return 0;
-	len = l->to - l->from;
-	for (const char *p = norm; p != NULL; p = strchr(p, '|')) {
-		size_t n;
-
-		p += *p == '|';
-		n = strcspn(p, "|");
-		if (n == len && memcmp(p, d->s.norm + l->from, n) == 0)
-			return 1;
-	}
-	return 0;
+	return is_among(norm, d->s.norm + l->from, l->to - l->from);
 }
 
 size_t find(const struct doc *d, size_t first, size_t last, unsigned cls)

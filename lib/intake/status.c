@@ -622,8 +622,11 @@ static unsigned key_status(const struct doc *d, size_t i)
 static int held_there(const struct doc *d, size_t i)
 {
 	struct range c = segment_of(d, i);
-	size_t b = find(d, c.first, i, LC_BYTES);
+	size_t b;
 
+	if (!word_is(d, i - 1, "in|on"))
+		return 0;
+	b = find(d, c.first, i, LC_BYTES);
 	for (size_t k = c.first; b == NOT_FOUND && k < i; k++)
 		if (word_is(d, k,
 			    "csv|csvs|parquet|data|history|tables|logs|json|exports|"
@@ -631,8 +634,7 @@ static int held_there(const struct doc *d, size_t i)
 			    "files|records|documents|recordings"))
 			b = k;
 	/* "photos are on S3, past results in X": the verb is the one before */
-	if (b == NOT_FOUND && c.first > sentence_of(d, i).first && i - c.first <= 5 &&
-		word_is(d, i - 1, "in|on"))
+	if (b == NOT_FOUND && c.first > sentence_of(d, i).first && i - c.first <= 5)
 		for (size_t k = sentence_of(d, i).first; k + 2 < c.first; k++)
 			if (is(d, k, LC_INUSE) != NULL && d->at[k + 1].entity)
 				return 1;
@@ -642,7 +644,7 @@ static int held_there(const struct doc *d, size_t i)
 			    "result|results|score|scores|output|outputs|prediction|"
 			    "predictions|forecasts"))
 			return 0;
-	return b != NOT_FOUND && i - b <= 7 && word_is(d, i - 1, "in|on") &&
+	return b != NOT_FOUND && i - b <= 7 &&
 		find(d, clause_of(d, i).first, i, LC_ASK) == NOT_FOUND &&
 		find(d, b, i, LC_TIME) == NOT_FOUND;
 }
