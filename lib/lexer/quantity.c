@@ -9,15 +9,19 @@ static double value_of(const char *text)
 	return strtod(text, NULL);
 }
 
+/* Lexemes of the longest number that is written out, "nine hundred and ninety-nine million
+ * ...": what goes on for longer is none, and each of its words would be read to its end. */
+#define WORDS_MAX 32
+
 /* "two hundred and fifty", "one point five", "a dozen": lexemes [i, *next). */
 static int words_at(const struct scan *s, const struct lexer_words *w, size_t i,
 	double *out, size_t *next)
 {
 	double total = 0, part = 0;
 	int any = 0;
-	size_t k = i;
+	size_t k = i, end = s->n - i < WORDS_MAX ? s->n : i + WORDS_MAX;
 
-	for (; k < s->n; k++) {
+	for (; k < end; k++) {
 		const struct lexeme *l = &s->lex[k];
 		const char *v = lexeme_is(l, w->number_word);
 
@@ -47,7 +51,7 @@ static int words_at(const struct scan *s, const struct lexer_words *w, size_t i,
 				value_of(v) < 10) {
 				double scale = 0.1;
 
-				for (k++; k < s->n &&
+				for (k++; k < end &&
 					(v = lexeme_is(&s->lex[k], w->number_word)) !=
 						NULL &&
 					value_of(v) < 10;

@@ -140,6 +140,59 @@ static void numbers_read_as_people_write_them(void **unused)
 	lexicon_free(lx);
 }
 
+/* Each word of a number without an end would be read to its end. */
+static void a_number_in_words_ends(void **unused)
+{
+	static const char part[] = "two hundred and ";
+	struct lexer_words w = { CLS_NUMBER, CLS_SCALE, CLS_RANGE, CLS_BETWEEN };
+	struct lexicon *lx = words();
+	char text[300 * sizeof(part)] = "";
+	struct scan s;
+	struct err e = { 0 };
+	struct numeral q;
+
+	(void)unused;
+	for (size_t i = 0; i < 300; i++)
+		memcpy(text + i * (sizeof(part) - 1), part, sizeof(part));
+	assert_int_equal(scan_text(&s, lx, text, strlen(text), &e), 0);
+	assert_int_equal(quantity_at(&s, &w, 0, CLS_CUR, &q), 1);
+	assert_true(q.next <= 128);
+	scan_release(&s);
+	lexicon_free(lx);
+}
+
+/* Wherever it begins, and however many indented lines lie inside it. */
+static void a_phrase_is_found_at_every_place(void **unused)
+{
+	struct lexicon *lx = words();
+	struct buf text = BUF_INIT(1 << 20);
+	struct err e = { 0 };
+
+	(void)unused;
+	for (size_t before = 0; before < 300; before++)
+		for (size_t lines = 1; lines < 1000; lines *= 6) {
+			struct scan s;
+
+			buf_reset(&text);
+			for (size_t i = 0; i < before; i++)
+				buf_add_str(&text, "x ");
+			buf_add_str(&text, "cloud");
+			for (size_t i = 0; i < lines; i++)
+				buf_add_str(&text, "\n  ");
+			buf_add_str(&text, "run");
+			assert_int_equal(scan_text(&s, lx, text.ptr, text.len, &e), 0);
+			assert_string_equal(
+				lexeme_is(&s.lex[before], CLS_TECH), "cloud-run");
+			assert_int_equal(s.lex[before].end, text.len);
+			assert_int_equal(s.n, before + 2);
+			assert_int_equal(s.n_lines, lines + 2);
+			assert_int_equal(s.lines[0].last, before + 1);
+			scan_release(&s);
+		}
+	buf_release(&text);
+	lexicon_free(lx);
+}
+
 static void lexemes_know_their_place_in_the_text(void **unused)
 {
 	const char *text = "- <b>Z\xc3\xbcrich</b> &amp; \xe2\x82\xac"
@@ -221,6 +274,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phrases_are_found_at_words),
 		cmocka_unit_test(numbers_read_as_people_write_them),
+		cmocka_unit_test(a_number_in_words_ends),
+		cmocka_unit_test(a_phrase_is_found_at_every_place),
 		cmocka_unit_test(lexemes_know_their_place_in_the_text),
 		cmocka_unit_test(struck_and_hidden_text_is_marked),
 		cmocka_unit_test(slips_of_spelling_find_their_word),
