@@ -45,6 +45,7 @@ static const char style[] =
 	"nowrap}"
 	"th,td{padding:8px 14px 8px 0;border-bottom:1px solid "
 	"var(--line);vertical-align:top;overflow-wrap:anywhere}"
+	"@media(min-width:900px){#assumptions td{overflow-wrap:normal}}"
 	"tr:last-child "
 	"td{border-bottom:0}td.num{text-align:right;white-space:nowrap;font-variant-"
 	"numeric:tabular-nums}\n"
