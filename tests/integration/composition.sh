@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plans of many shapes: each repository brings only modules that its programs use, and
-# where personal data is, a privacy kit that imports and passes its tests, whatever of
+# Plans of many shapes: each repository brings only modules that its programs use, its
+# documents name nothing that is not there, and where personal data is, a privacy kit that imports and passes its tests, whatever of
 # rows, documents, features and a drift monitor the plan has.
 # shellcheck source-path=SCRIPTDIR source=tests/integration/lib.sh disable=SC2317
 . "$(dirname "$0")/lib.sh" "${1:-build}"
@@ -24,6 +24,7 @@ while IFS='|' read -r name constraints options; do
 	constraints="{\"cloud\":\"aws\",\"regions\":[\"eu-west-1\"],$constraints}"
 	ok "$name: generates" generated "$tmp/$name" "$constraints" "${options[@]}"
 	ok "$name: every module is used" tests/tools/unused-modules "$tmp/$name"
+	ok "$name: every name leads somewhere" tests/tools/dangling-names "$tmp/$name"
 	if [ "$have_tools" != yes ]; then
 		skip "$name: ruff and pytest are not installed (tools/install-tools)"
 		continue
