@@ -2,7 +2,7 @@
 # Brief to zip with every validator that is here: cold, and with verdicts kept, beside
 # the specification's five minutes; and what running checks side by side gives, as wall
 # time against the sum of the tools and the slowest of them. VALIDATE_RUNS repeats it
-# (one is a quarter of an hour on two cores), VALIDATE_BRIEFS names other briefs.
+# (one takes ten minutes on two busy cores), VALIDATE_BRIEFS names other briefs.
 set -u
 build=${1:-build} runs=${VALIDATE_RUNS:-1}
 tmp=$(mktemp -d) || exit 1
