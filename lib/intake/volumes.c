@@ -399,81 +399,90 @@ static int hardware(const struct doc *d, size_t first, size_t last)
 		NOT_FOUND;
 }
 
-static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q)
+/* The seconds of "a day" behind the bytes, its end in *next: "50 GB a day", "1 TB (daily)". */
+static double time_after_bytes(const struct doc *d, const struct numeral *q, size_t *next)
 {
-	const char *u = is(d, q->next, LC_BYTES);
-	size_t k = q->next + 1, next = 0;
-	struct range seg = segment_of(d, q->first), c = clause_of(d, q->first);
-	double gb, t = 0;
+	size_t k = q->next + 1, last = segment_of(d, q->first).last;
+	double t = 0;
 
-	if (u == NULL || d->at[q->first].dead)
-		return 0;
-	gb = q->hi * factor(u);
-	for (size_t j = k; j < k + 6 && j < seg.last && t == 0; j++) {
-		t = per_time(d, j, &next);
+	for (size_t j = k; j < k + 6 && j < last && t == 0; j++) {
+		t = per_time(d, j, next);
 		if (t == 0 && !is_gap_word(d, j) && !sign_is(d, j, '/') &&
 			!sign_is(d, j, '('))
 			break;
 	}
-	if (t == 0 && sign_is(d, k, '(') && (t = per_time(d, k + 1, &next)) == 0)
-		t = 0;
-	/* "comes in once a day, 35 GB" */
-	if (t == 0 && sign_is(d, q->first - 1, ',') && q->first > c.first)
-		for (size_t j = q->first; j > 3 && q->first - j < 5 && t == 0; j--)
-			t = word_is(d, j - 2, "once|once a|once per") ||
-					word_is(d, j - 3, "once")
-				? per_time(d, j - 1, &next)
-				: 0;
-	/* "3 TB nightly", "each night 50 GB", "daily volume: 50 GB" */
-	if (t == 0) {
-		size_t n = find(d, seg.first, seg.last, LC_NIGHTLY);
+	return t == 0 && sign_is(d, k, '(') ? per_time(d, k + 1, next) : t;
+}
 
-		if (n == NOT_FOUND && seg.last < c.last &&
-			is(d, seg.last + 1, LC_NIGHTLY) != NULL)
-			n = seg.last + 1;
-		if (n != NOT_FOUND)
-			t = 86400;
-	}
-	if (t == 0) {
-		size_t n = find(d, seg.first, q->first, LC_PERIOD);
+/* Likewise before them: "comes in once a day, 35 GB", "daily volume: 50 GB". */
+static double time_before_bytes(
+	const struct doc *d, const struct numeral *q, size_t *next)
+{
+	struct range seg = segment_of(d, q->first);
+	size_t n = find(d, seg.first, q->first, LC_PERIOD);
 
-		if (n != NOT_FOUND &&
-			(is(d, n + 1, LC_SCHEDJOB) != NULL ||
-				word_is(d, n + 1,
-					"volume|growth|inflow|intake|delta|data|increase|"
-					"traffic|load|amount|volumes")))
-			t = factor(is(d, n, LC_PERIOD));
-		for (n = seg.first; n + 1 < q->first && t == 0; n++)
-			if (is(d, n, LC_PER) != NULL && is(d, n + 1, LC_TIME) != NULL &&
-				factor(is(d, n + 1, LC_TIME)) >= 1 &&
-				!word_is(d, n, "a|an"))
-				t = factor(is(d, n + 1, LC_TIME));
-	}
-	/* "every night the sales data (roughly 35 GB) lands in X", "Each night we get the
-	 * bills dropped into X, about 45 GB" */
-	for (size_t j = q->first; t == 0 && j > c.first && q->first - j < 4; j--)
+	if (sign_is(d, q->first - 1, ',') && q->first > clause_of(d, q->first).first)
+		for (size_t j = q->first; j > 3 && q->first - j < 5; j--)
+			if (word_is(d, j - 2, "once|once a|once per") ||
+				word_is(d, j - 3, "once"))
+				return per_time(d, j - 1, next);
+	if (n != NOT_FOUND &&
+		(is(d, n + 1, LC_SCHEDJOB) != NULL ||
+			word_is(d, n + 1,
+				"volume|growth|inflow|intake|delta|data|increase|traffic|"
+				"load|amount|volumes")))
+		return factor(is(d, n, LC_PERIOD));
+	for (n = seg.first; n + 1 < q->first; n++)
+		if (is(d, n, LC_PER) != NULL && is(d, n + 1, LC_TIME) != NULL &&
+			factor(is(d, n + 1, LC_TIME)) >= 1 && !word_is(d, n, "a|an"))
+			return factor(is(d, n + 1, LC_TIME));
+	return 0;
+}
+
+/* "3 TB nightly"; "every night the sales data (roughly 35 GB) lands in X", "Each night we
+ * get the bills dropped into X, about 45 GB" */
+static int every_night(const struct doc *d, const struct numeral *q)
+{
+	struct range seg = segment_of(d, q->first), c = clause_of(d, q->first);
+
+	if (find(d, seg.first, seg.last, LC_NIGHTLY) != NOT_FOUND ||
+		(seg.last < c.last && is(d, seg.last + 1, LC_NIGHTLY) != NULL))
+		return 1;
+	for (size_t j = q->first; j > c.first && q->first - j < 4; j--)
 		if (sign_is(d, j - 1, '(') || sign_is(d, j - 1, ',')) {
 			struct range s = sentence_of(d, j);
 			size_t n = find(d, s.first, j, LC_NIGHTLY);
 
 			if (n != NOT_FOUND && n < s.first + 3 &&
 				find(d, n, j, LC_BYTES) == NOT_FOUND)
-				t = 86400;
+				return 1;
 		}
-	if (hardware(d, q->first, k) && t == 0)
+	return 0;
+}
+
+static int bytes_at(const struct doc *d, struct best *b, const struct numeral *q)
+{
+	const char *u = is(d, q->next, LC_BYTES);
+	size_t k = q->next + 1, next = 0;
+	struct range seg = segment_of(d, q->first);
+	double gb, t;
+
+	if (u == NULL || d->at[q->first].dead)
+		return 0;
+	gb = q->hi * factor(u);
+	t = time_after_bytes(d, q, &next);
+	if (t == 0)
+		t = every_night(d, q) ? 86400 : time_before_bytes(d, q, &next);
+	if (hardware(d, q->first, k) &&
+		(t == 0 ||
+			(find(d, seg.first, seg.last, LC_GROWTH) == NOT_FOUND && t <= 1 &&
+				find(d, seg.first, q->first, LC_REF_HW) != NOT_FOUND)))
 		return 1;
-	if (t > 0) {
-		if (hardware(d, q->first, k) &&
-			find(d, seg.first, seg.last, LC_GROWTH) == NOT_FOUND && t <= 1 &&
-			find(d, seg.first, q->first, LC_REF_HW) != NOT_FOUND)
-			return 1;
+	if (t > 0)
 		better(d, &b[GBD], gb * 86400 / t, q->first, next > q->next ? next : k,
 			"volume.bytes-per-day");
-	} else {
-		if (gb < 0.001)
-			return 1;
+	else if (gb >= 0.001)
 		better(d, &b[STORE], gb, q->first, k, "volume.storage");
-	}
 	return 1;
 }
 
