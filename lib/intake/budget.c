@@ -213,9 +213,10 @@ static int distractor(const struct doc *d, const struct amount *a)
 	for (size_t j = a->first; k == NOT_FOUND && j > c.first && a->first - j < 4; j--)
 		if (sign_is(d, j - 1, '('))
 			k = find(d, j > c.first + 8 ? j - 8 : c.first, j, LC_BUDNOT);
-	if (k != NOT_FOUND && a->period > 0 && k > 0 &&
-		word_is(d, k - 1, "after|without|beyond|besides|excluding"))
-		k = NOT_FOUND; /* "$500 a month after credits" */
+	/* "$500 a month after credits", "after the first 10k of credits ..." */
+	for (size_t j = k; k != NOT_FOUND && a->period > 0 && j > 0 && k - j < 7; j--)
+		if (word_is(d, j - 1, "after|without|beyond|besides|excluding"))
+			k = NOT_FOUND;
 	if (k != NOT_FOUND &&
 		!(a->period > 0 && in_window(d, a, LC_BUDSTRONG) != NOT_FOUND))
 		return 1;

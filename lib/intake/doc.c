@@ -878,8 +878,12 @@ static void kill_scope(struct doc *d, unsigned cls, unsigned why)
 			struct range r;
 
 			if (is(d, i, cls) == NULL ||
-				(word_is(d, i, "later") && is(d, i - 1, LC_TIME) != NULL))
-				continue; /* "20 seconds later" */
+				(word_is(d, i, "later") &&
+					is(d, i - 1, LC_TIME) != NULL) ||
+				(word_is(d, i, "the other") &&
+					word_is(d, i + 1,
+						"one|two|half|person|guy|three")))
+				continue; /* "20 seconds later", "the other one" */
 			r = segment_of(d, i);
 			/* "Later: ...", "In phase 2 we add a, b": from the start it holds for the sentence */
 			if (i < r.first + 4 && r.first <= s->first + 1) {

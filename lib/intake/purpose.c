@@ -533,6 +533,8 @@ static int schedule(const struct doc *d, size_t i)
 		if (is(d, k, LC_SCHEDJOB) != NULL)
 			return !word_is(d, k, "run|running") ||
 				!word_is(d, k + 1, "cost|costs|rate|budget");
+		if (word_is(d, k, "cost|costs") && is(d, k + 1, LC_SCHEDJOB) != NULL)
+			return 1;
 		if (!is_word(d, k) ||
 			word_is(d, k,
 				"active|requests|budget|events|volume|users|standup|sync|"
@@ -639,12 +641,23 @@ static int own_api(const struct doc *d, size_t i)
 		!word_is(d, i - 1, "their|openai|external|vendor|party");
 }
 
+/* "As-is: a job copies it once a day": that is not what is to be built */
+static int as_is(const struct doc *d, size_t i)
+{
+	struct range s = sentence_of(d, i);
+
+	for (size_t k = s.first; k < i && k < s.first + 4; k++)
+		if (sign_is(d, k, ':') || d->s.lex[k].kind == LEX_CELL)
+			return word_is(d, k - 1, "as-is|as is|status quo|current state");
+	return 0;
+}
+
 static void named_work(const struct doc *d, struct reading *r)
 {
 	for (size_t i = 0; i < d->s.n; i++) {
 		const char *w = is(d, i, LC_WORKLOAD);
 
-		if (d->at[i].dead)
+		if (d->at[i].dead || as_is(d, i))
 			continue;
 		if (is(d, i, LC_SCHED) != NULL && schedule(d, i) && !denied(d, i))
 			work_add(r, "batch", i, i + 1, "work.schedule", 0.85);

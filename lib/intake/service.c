@@ -302,6 +302,9 @@ static int is_latency(const struct doc *d, struct duration *t)
 	}
 	if (cue == NOT_FOUND && find_in_header(d, t->first, LC_LATCUE) != NOT_FOUND)
 		cue = find_in_header(d, t->first, LC_LATCUE);
+	/* "within one minute" is one piece */
+	if (cue == NOT_FOUND && is(d, t->first, LC_LATCUE) != NULL)
+		cue = t->first;
 	/* a bare time among requirements counts when it is short */
 	if (cue == NOT_FOUND)
 		return t->ms <= 30000 && (seg.last - seg.first <= 6 || t->ms < 1000) &&
@@ -485,9 +488,10 @@ void read_latency(const struct doc *d, struct reading *r)
 				"final|finally|decision|decided|has been|confirmed");
 		k = find(d, w.first, t.first, LC_REVISEOLD);
 		t.old = k != NOT_FOUND &&
-			word_is(d, k,
-				"was|were|originally|initially|at first|instead "
-				"of|rather than|before|from");
+			(word_is(d, k, "was|were|originally|initially|at first") ||
+				(t.first - k <= 2 &&
+					word_is(d, k,
+						"instead of|rather than|before|from")));
 		t.soft = find(d, w.first, t.first, LC_SOFTSTRONG) != NOT_FOUND ||
 			word_is(d, t.last, "ideally|preferably|if possible");
 		t.hard = find(d, w.first, w.last, LC_HARD) != NOT_FOUND;

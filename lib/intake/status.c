@@ -177,6 +177,10 @@ static enum found moves(const struct look *l)
 
 	if (!l->near)
 		return NOT_IT;
+	/* "X is being replaced by Y, our Z stays" */
+	if (is(d, l->i, LC_LEFT) != NULL && s->entity_past && s->strong &&
+		own_remark(d, l->last, l->end))
+		return OVER;
 	if (is(d, l->i, LC_LEFT) != NULL && s->words <= 6 &&
 		!(s->st & ST_IN_USE && s->strong == 0 && s->entity_past == 1)) {
 		int exchange = word_is(d, l->i,
@@ -249,6 +253,11 @@ static enum found ruled_out(const struct look *l)
 
 	if (!l->near)
 		return NOT_IT;
+	/* "fine, except for two points: ..." */
+	if (word_is(d, l->i, "except|except for|other than"))
+		for (size_t k = l->i + 1; k < l->last; k++)
+			if (sign_is(d, k, ':'))
+				return GO_ON;
 	if (is(d, l->i, LC_EXCL) != NULL && s->words <= 8) {
 		/* "we don't use X" tells what is so, "don't use X" what is to be */
 		if (l->i > l->first && is(d, l->i - 1, LC_SUBJECT) != NULL &&
@@ -330,7 +339,9 @@ static enum found used(const struct look *l)
 	size_t j = l->i;
 	int asked = 0;
 
-	if (is(d, l->i, LC_USEVERB) == NULL)
+	/* "the use of X" says nothing yet */
+	if (is(d, l->i, LC_USEVERB) == NULL ||
+		(word_is(d, l->i, "use") && word_is(d, l->i + 1, "of")))
 		return NOT_IT;
 	while (j > l->first && l->i - j < 6) {
 		j--;
@@ -496,7 +507,7 @@ static int look_right(const struct doc *d, size_t i, struct scan_state *s)
 	}
 	if (word_is(d, i,
 		    "experience|expertise|skills|knowledge|know-how|certified|gurus|guru|"
-		    "savvy|expert|experts") &&
+		    "savvy|expert|experts|known") &&
 		s->words == 0) {
 		s->st = (s->st & ~(unsigned)(ST_ASKED | ST_IN_USE)) | ST_SKILL;
 		return 1;
@@ -691,7 +702,8 @@ static int dropped_behind(const struct doc *d, size_t i, size_t end)
 			    word_is(d, k, "get rid of|drop|replace")) &&
 			k + 1 < end &&
 			word_is(d, k + 1, "it|them|that|keep it|keep them|use it") &&
-			(k + 2 >= end || !is_word(d, k + 2)))
+			(k + 2 >= end || !is_word(d, k + 2) ||
+				word_is(d, k + 2, "again|anymore|any more|for this")))
 			return 1;
 	return 0;
 }
@@ -809,9 +821,10 @@ unsigned status_of(const struct doc *d, size_t first, size_t last)
 
 		s.st = rel & ST_LEFT ? ST_LEFT : s.st | rel;
 	}
-	if (s.st & ST_IN_USE && !(s.st & ST_KEEP) &&
+	if (!(s.st & (ST_KEEP | ST_ASKED | ST_SKILL)) &&
 		dropped_behind(d, tail, sentence_of(d, first).last))
-		return tried_out(d, first) ? ST_EXCLUDED : ST_IN_USE | ST_EXCLUDED;
+		return (s.st & ST_IN_USE && !tried_out(d, first) ? ST_IN_USE : 0) |
+			ST_EXCLUDED;
 	if (s.st & ST_IN_USE && stays_behind(d, tail, sentence_of(d, first).last))
 		s.st |= ST_KEEP;
 	if (s.st == 0)

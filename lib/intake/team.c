@@ -250,8 +250,9 @@ static int discipline(const struct doc *d, size_t i, size_t k, size_t *to)
 {
 	struct range s = sentence_of(d, i);
 
-	if (find(d, s.first, i, LC_TEAMWORD) == NOT_FOUND &&
-		find_in_header(d, i, LC_TEAMWORD) == NOT_FOUND)
+	if (word_is(d, i - 1, "other|the other") ||
+		(find(d, s.first, i, LC_TEAMWORD) == NOT_FOUND &&
+			find_in_header(d, i, LC_TEAMWORD) == NOT_FOUND))
 		return 0;
 	if (word_is(d, k, "x"))
 		k++;

@@ -127,9 +127,40 @@ static void technology(const struct doc *d, struct reading *r, size_t i,
 	}
 }
 
+/* "let us take Y instead of X" in the answer to a mail that wanted X: the first few. */
+struct given_up {
+	const char *id[16];
+	uint16_t quote[16];
+	size_t n;
+};
+
+static void find_given_up(const struct doc *d, struct given_up *g)
+{
+	g->n = 0;
+	for (size_t k = 1; k < d->s.n && g->n < ARRAY_LEN(g->id); k++)
+		if (is(d, k, LC_TECH) != NULL &&
+			word_is(d, k - 1, "instead of|rather than|not|in place of")) {
+			g->id[g->n] = is(d, k, LC_TECH);
+			g->quote[g->n++] = d->sent[d->at[k].sentence].quote;
+		}
+}
+
+static int is_given_up(
+	const struct doc *d, const struct given_up *g, size_t i, const char *id)
+{
+	for (size_t k = 0; k < g->n; k++)
+		if (g->quote[k] < d->sent[d->at[i].sentence].quote &&
+			strcmp(g->id[k], id) == 0)
+			return 1;
+	return 0;
+}
+
 static void read_technologies(const struct doc *d, struct reading *r,
 	struct cloud_view cv[CLOUDS], int deploy[2][2], size_t deploy_at[2][2])
 {
+	struct given_up given;
+
+	find_given_up(d, &given);
 	for (size_t i = 0; i < d->s.n; i++) {
 		const char *id = is(d, i, LC_TECH);
 		const struct technology *t;
@@ -141,7 +172,7 @@ static void read_technologies(const struct doc *d, struct reading *r,
 					DEAD_INJECT | DEAD_ROW)))
 			continue;
 		t = vocabulary_technology(d->v, id);
-		if (t == NULL)
+		if (t == NULL || is_given_up(d, &given, i, id))
 			continue;
 		technology(d, r, i, t, deploy, deploy_at);
 		if (t->cloud == NULL)
@@ -967,7 +998,8 @@ static int is_cargo(const struct doc *d, size_t i)
 {
 	return word_is(d, i, "container|containers|pods") &&
 		(word_is(d, i + 1,
-			 "vessel|vessels|ship|ships|shipping|terminal|terminals|port|"
+			 "number|numbers|gate|gates|id|ids|vessel|vessels|ship|ships|"
+			 "shipping|terminal|terminals|port|"
 			 "ports|"
 			 "freight|yard|yards|line|lines|logistics|trucks|cranes|handling|"
 			 "glass|unloading") ||

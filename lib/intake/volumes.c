@@ -670,6 +670,7 @@ static int are_users(const struct doc *d, const struct numeral *q, size_t at)
 			"to|roll "
 			"out to|assume|users|audience|target group|user base|accessible "
 			"to|open to|helps|help|lets|supports");
+	use |= is(d, at + 1, LC_CHATBOT) != NULL; /* "get answers from" */
 	use |= asked_for_users(d, q->first);
 	/* "120 lawyers." as an item of its own */
 	use |= sent.last - sent.first <= 3 && is(d, at, LC_TEAMNOUN) == NULL &&
