@@ -656,6 +656,14 @@ static int is_date(const struct doc *d, const struct amount *a)
 			lexeme_capital(&d->s, &d->s.lex[k]));
 }
 
+/* "4111 1111 1111 1111": the number of a card or a phone, in groups */
+static int is_card(const struct doc *d, const struct amount *a)
+{
+	return a->last + 1 < d->s.n && d->s.lex[a->last].kind == LEX_NUMBER &&
+		d->s.lex[a->last].to - d->s.lex[a->last].from >= 3 &&
+		d->s.lex[a->last + 1].kind == LEX_NUMBER;
+}
+
 static size_t collect(const struct doc *d, struct amount *at)
 {
 	size_t n = 0;
@@ -673,7 +681,7 @@ static size_t collect(const struct doc *d, struct amount *at)
 			continue;
 		if (a.currency == NULL && (d->s.lex[a.q.first].flags & LEX_INWORD))
 			continue;
-		if (a.currency == NULL && is_date(d, &a))
+		if (a.currency == NULL && (is_date(d, &a) || is_card(d, &a)))
 			continue;
 		if (a.currency == NULL &&
 			(is(d, a.last, LC_PCT) != NULL ||

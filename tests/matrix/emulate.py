@@ -36,7 +36,7 @@ import repos
 HERE = Path(__file__).resolve().parent
 RECORD = HERE / "emulate.json"
 # Applying is mostly waiting; planning is work.
-JOBS = {"plan": 2, "apply": 2, "record": 5}
+JOBS = {"plan": 2, "apply": 2, "record": 4}
 OVERRIDE = """terraform {
   backend "local" {}
 }
@@ -77,7 +77,11 @@ def moto(log: Path) -> Iterator[str]:
             yield base
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 @dataclass(frozen=True)
@@ -323,7 +327,9 @@ def few(every: list[Named], types: list[Types]) -> list[Named]:
     return chosen
 
 
-def write_record(types: list[Types], seen: dict[str, Any], plugins: str, failed: int) -> None:
+def write_record(
+    types: list[Types], seen: dict[str, Any], plugins: str, failed: int
+) -> None:
     """What was applied, and why each type that was not was not."""
     unsupported = json.loads((HERE / "aws.json").read_text())["unsupported"]
     applied = {t for run in seen.values() for t in run["types"]}
@@ -450,8 +456,8 @@ def main() -> int:
             passed, failed = passed + ok, failed + (not ok)
             if mode == "record" and done is not None:
                 seen[named.name] = {"content_digest": named.repo.digest, **vars(done)}
-        if mode == "record":
-            write_record(types, seen, plugins, failed)
+            if mode == "record":
+                write_record(types, seen, plugins, failed)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)
 
