@@ -847,10 +847,10 @@ static void kill_whether(struct doc *d)
 /* Where history ends in [i, last): "we left X two years ago and are on Y now". */
 static size_t until_now(const struct doc *d, size_t i, size_t last)
 {
-	for (size_t k = i + 1; k + 1 < last; k++) {
+	for (size_t k = i + 1; k + 1 < last && k < i + 10; k++) {
 		if (!word_is(d, k, "and|but|so"))
 			continue;
-		for (size_t j = k + 1; j < last; j++)
+		for (size_t j = k + 1; j < last && j < k + 10; j++)
 			if (word_is(d, j,
 				    "now|today|currently|nowadays|now on|now use|now run|"
 				    "now with|are now on|is now on|we now|these days"))

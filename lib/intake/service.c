@@ -135,6 +135,47 @@ static double percentile_near(
 	return 0;
 }
 
+static int set_time(struct duration *t, double ms, size_t last)
+{
+	t->ms = ms;
+	t->last = last;
+	return 1;
+}
+
+/* Times in words at lexeme i: "sub-second", "within a minute", "a quarter of a second", "a
+ * second and a half", "three quarters of a second". */
+static int spoken_time(const struct doc *d, size_t i, struct duration *t)
+{
+	const char *unit;
+
+	if (word_is(d, i,
+		    "sub|under|below|less than|in under|in less than|within|after|in|in "
+		    "a|"
+		    "within a")) {
+		size_t k = i + 1;
+
+		if (sign_is(d, k, '-'))
+			k++;
+		if (word_is(d, k, "a|one|in a"))
+			k++;
+		unit = is(d, k, LC_TIME);
+		if (unit != NULL && (factor(unit) == 1 || factor(unit) == 60) &&
+			(k > i + 1 || word_is(d, i, "sub|in a|within a")))
+			return set_time(t, factor(unit) * 1000, k + 1);
+	}
+	if (word_is(d, i, "subsecond"))
+		return set_time(t, 1000, i + 1);
+	if (word_is(d, i, "quarter|quarters") && word_is(d, i + 1, "of") &&
+		is(d, i + 3, LC_TIME) != NULL && factor(is(d, i + 3, LC_TIME)) == 1)
+		return set_time(
+			t, i > 0 && word_is(d, i - 1, "three|3") ? 750 : 250, i + 4);
+	unit = word_is(d, i, "a|one|in a|within a") ? is(d, i + 1, LC_TIME) : NULL;
+	if (unit != NULL && factor(unit) <= 60 && word_is(d, i + 2, "and") &&
+		word_is(d, i + 3, "a") && word_is(d, i + 4, "half"))
+		return set_time(t, factor(unit) * 1500, i + 5);
+	return 0;
+}
+
 /* A duration at lexeme i: "200 ms", "half a second", "sub-second", "1.5 sec". */
 static int duration_at(const struct doc *d, size_t i, struct duration *t)
 {
@@ -144,59 +185,12 @@ static int duration_at(const struct doc *d, size_t i, struct duration *t)
 
 	memset(t, 0, sizeof(*t));
 	t->first = i;
-	if (word_is(d, i, "sub|under|below") ||
-		word_is(d, i, "less than|in under|in less than|within|after|in") ||
-		word_is(d, i, "in a") || word_is(d, i, "within a")) {
-		size_t k = i + 1;
-
-		if (sign_is(d, k, '-'))
-			k++;
-		if (word_is(d, k, "a|one|in a"))
-			k++;
-		unit = is(d, k, LC_TIME);
-		if (unit != NULL && (factor(unit) == 1 || factor(unit) == 60) &&
-			(k > i + 1 || word_is(d, i, "sub|in a|within a"))) {
-			t->ms = factor(unit) * 1000;
-			t->last = k + 1;
-			return 1;
-		}
-	}
-	if (word_is(d, i, "subsecond")) {
-		t->ms = 1000;
-		t->last = i + 1;
+	if (spoken_time(d, i, t))
 		return 1;
-	}
-	if (word_is(d, i, "quarter") && word_is(d, i + 1, "of") &&
-		is(d, i + 3, LC_TIME) != NULL && factor(is(d, i + 3, LC_TIME)) == 1) {
-		t->ms = 250;
-		t->last = i + 4;
-		return 1;
-	}
-	if (is(d, i, LC_TIME) != NULL && word_is(d, i + 1, "of") &&
-		word_is(d, i, "quarter") && is(d, i + 3, LC_TIME) != NULL) {
-		t->ms = 250;
-		t->last = i + 4;
-		return 1;
-	}
-	/* "a second and a half" */
-	unit = word_is(d, i, "a|one|in a|within a") ? is(d, i + 1, LC_TIME) : NULL;
-	if (unit != NULL && factor(unit) <= 60 && word_is(d, i + 2, "and") &&
-		word_is(d, i + 3, "a") && word_is(d, i + 4, "half")) {
-		t->ms = factor(unit) * 1500;
-		t->last = i + 5;
-		return 1;
-	}
 	if ((d->s.lex[i].flags & LEX_INWORD) ||
 		!quantity_at(&d->s, &d->words, i, LC_TIME, &q))
 		return 0;
 	unit = is(d, q.next, LC_TIME);
-	/* "three quarters of a second" */
-	if (unit != NULL && word_is(d, q.next, "quarters") && q.hi == 3 &&
-		is(d, q.next + 3, LC_TIME) != NULL) {
-		t->ms = 750 * factor(is(d, q.next + 3, LC_TIME));
-		t->last = q.next + 4;
-		return 1;
-	}
 	/* "9 or 10 seconds": the upper end */
 	if (unit == NULL && word_is(d, q.next, "or")) {
 		struct numeral upper;

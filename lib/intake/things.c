@@ -1006,7 +1006,6 @@ static int is_cargo(const struct doc *d, size_t i)
 			word_is(d, i - 1, "shipping|freight|reefer|cargo|sea|waste"));
 }
 
-/* deploy[wish or in use][serverless or containers] */
 /* "Everything runs as containers": of the system to be, unless it says "today" */
 static int of_everything(const struct doc *d, size_t i)
 {
@@ -1020,6 +1019,7 @@ static int of_everything(const struct doc *d, size_t i)
 	return 0;
 }
 
+/* deploy[wish or in use][serverless or containers] */
 static void read_deployment(
 	const struct doc *d, struct reading *r, int deploy[2][2], size_t at[2][2])
 {
