@@ -117,7 +117,7 @@ class Checker:
         for name in ("share/skeleton/accepted.json", "share/skeleton/python.json"):
             parts.append((TOP / name).read_text())
         tools = {check["tool"] for check in json.loads(validators)["checks"]}
-        parts += [f"{tool} {shutil.which(tool)}" for tool in sorted(tools)]
+        parts += [f"{tool} {shutil.which(tool) is not None}" for tool in sorted(tools)]
         parts += [SERVE.read_text(), Path(__file__).read_text()]
         for path in sorted((TOP / "lib/validate").glob("*.c")):
             parts.append(path.read_text())
