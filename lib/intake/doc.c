@@ -1114,23 +1114,24 @@ static int is_provider(const struct doc *d, size_t i)
 	return 0;
 }
 
-/* A company that is no cloud here is a word like others. */
+/* "an outsourcing firm" is not "27 grand, firm" */
+static int is_business(const struct doc *d, size_t i)
+{
+	return i > 0 && word_is(d, i, "firm") && is_word(d, i - 1) &&
+		!word_is(d, i - 1, "is|are|be|it's|stays|remains|and|but");
+}
+
+/* What only names a company is a word like others. */
 static void weigh_companies(struct doc *d)
 {
 	for (size_t i = 0; i < d->s.n; i++) {
 		struct lexeme *l = &d->s.lex[i];
+		int weak =
+			lexeme_is(l, LC_CLOUD) != NULL && lexeme_is(l, LC_WEAK) != NULL;
 
-		/* "an outsourcing firm" is not "27 grand, firm" */
-		if (i > 0 && word_is(d, i, "firm") && is_word(d, i - 1) &&
-			!word_is(d, i - 1, "is|are|be|it's|stays|remains|and|but")) {
-			l->kind = LEX_WORD;
-			l->senses = NULL;
-			continue;
-		}
-		if (lexeme_is(l, LC_CLOUD) == NULL || lexeme_is(l, LC_WEAK) == NULL)
-			continue;
-		d->at[i].entity = (uint8_t)is_provider(d, i);
-		if (!d->at[i].entity) {
+		if (weak)
+			d->at[i].entity = (uint8_t)is_provider(d, i);
+		if (is_business(d, i) || (weak && !d->at[i].entity)) {
 			l->kind = LEX_WORD;
 			l->senses = NULL;
 		}

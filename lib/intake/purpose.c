@@ -274,6 +274,7 @@ static int word_before(const struct doc *d, size_t first, size_t i)
 	return text;
 }
 
+/* Does the sentence of i say that something is written freely? */
 static int free_text(const struct doc *d, size_t i)
 {
 	struct range s = sentence_of(d, i);
