@@ -1137,6 +1137,7 @@ void read_things(const struct doc *d, struct reading *r)
 	struct cloud_view cv[CLOUDS] = { { 0 } };
 	int deploy[2][2] = { { 0, 0 }, { 0, 0 } };
 	size_t deploy_at[2][2] = { { 0, 0 }, { 0, 0 } }, newest;
+	const char *code;
 
 	read_clouds(d, r, cv);
 	read_technologies(d, r, cv, deploy, deploy_at);
@@ -1147,8 +1148,8 @@ void read_things(const struct doc *d, struct reading *r)
 	for (size_t i = 0; i < d->s.n; i++)
 		if (is(d, i, LC_COUNTRY) != NULL)
 			one_country(d, r, i, newest);
-		else if (coded_country(d, i) != NULL)
-			residency_add(r, coded_country(d, i), i, "residency.code", 0.9);
+		else if ((code = coded_country(d, i)) != NULL)
+			residency_add(r, code, i, "residency.code", 0.9);
 	narrow_residency(d, r);
 	drop_left(r);
 	read_languages(d, r);
